@@ -1,0 +1,1 @@
+"""The six activities of IT operations, one folder each."""

@@ -1,0 +1,1 @@
+"""Security and compliance: do we pass, what fails, since when, with what evidence?"""

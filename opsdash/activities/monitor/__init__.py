@@ -1,0 +1,1 @@
+"""Monitor: what is wrong, how many, which, why, since when, and is it new?"""

@@ -1,0 +1,1 @@
+"""What can be wrong with a host that is being watched, one file per check."""

@@ -1,0 +1,1 @@
+"""Set up and configure: is the host as declared?"""

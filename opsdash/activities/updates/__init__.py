@@ -1,0 +1,1 @@
+"""Updates and growth: which hosts lack fixes, need a reboot, will run full?"""

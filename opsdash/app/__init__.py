@@ -1,0 +1,1 @@
+"""The terminal program's shell: the App, help, key hints."""

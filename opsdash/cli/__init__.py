@@ -1,0 +1,1 @@
+"""Arguments to front end. Textual is imported for the TUI only."""

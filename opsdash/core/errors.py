@@ -1,0 +1,64 @@
+"""Every error that opsdash raises on purpose.
+
+OpsdashError                 a sentence for the user, and a next step
+├── ConfigError              the user's files: all faults of a file at once, each with its place
+├── SelectionError           a SELECT or filter that means nothing, or selects nothing
+├── PluginError              a plug-in that can't be loaded, or two with one id
+├── BadOutput                a parser met text that it does not know
+└── HostError                a host could not be reached or asked; carries a Problem
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from opsdash.core.problem import Problem
+
+
+class OpsdashError(Exception):
+    """The root of the tree; ``str()`` is a sentence that a user can read."""
+
+    hint = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong in a file: where (1-based line and column), and what."""
+
+    file: str
+    line: int
+    column: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.text}"
+
+
+class ConfigError(OpsdashError):
+    """A file of the user's does not say what it should; holds every fault that was found."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class SelectionError(OpsdashError):
+    """A selection of hosts that can't be understood, or that selects none."""
+
+
+class PluginError(OpsdashError):
+    """A plug-in file that can't be loaded, or an id that two of them claim."""
+
+
+class BadOutput(OpsdashError):
+    """Raised by a parser for text that it does not know; becomes a Problem, never a crash."""
+
+
+class HostError(OpsdashError):
+    """A host could not be reached or asked."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.hint = problem.hint
+        super().__init__(problem.text)

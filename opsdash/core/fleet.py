@@ -1,0 +1,28 @@
+"""The fleet: the hosts that the user declared, by name, in the file's order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from opsdash.core.host import Host, Way
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """All hosts by name. `source` says where they were declared; empty: this machine alone."""
+
+    hosts: Mapping[str, Host]
+    source: str = ""
+    notices: tuple[str, ...] = field(default=())
+
+    def tags(self) -> frozenset[str]:
+        """Every tag that any host carries."""
+        return frozenset(tag for host in self.hosts.values() for tag in host.tags)
+
+
+def this_machine(name: str) -> Fleet:
+    """The fleet of one that is shown when there is no hosts file."""
+    host = Host(name, address="localhost", way=Way.LOCAL)
+    return Fleet(MappingProxyType({name: host}))

@@ -1,0 +1,142 @@
+"""The kinds of plug-in: data plus a pure function, found by folder, never listed by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from opsdash.core.errors import BadOutput
+from opsdash.core.finding import Finding
+from opsdash.core.health import Health
+from opsdash.core.host import Limits
+from opsdash.core.problem import Problem, ProblemKind
+from opsdash.core.reading import Metric, Output, Reading, SampleKey
+from opsdash.core.snapshot import HostState
+
+
+class Tier(StrEnum):
+    """How often a collector is due: with every pulse, or on a schedule of its own."""
+
+    PULSE = "pulse"
+    FACTS = "facts"
+
+
+@dataclass(frozen=True, slots=True)
+class ProcFile:
+    """A file that the pulse reads: its path, and an awk pattern of the lines to keep.
+
+    The pattern is a regular expression that mawk 1.3, gawk and busybox awk all know: no POSIX
+    classes, no counted repetition, no slash.
+    """
+
+    path: str
+    keep: str = ""
+
+
+NO_LIMITS = Limits(None, None)
+
+Parse = Callable[[Output, str, float], Reading]
+Derive = Callable[[Reading, Reading, float], dict[SampleKey, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """One source of facts about a host: what to read or run there, and how to understand it.
+
+    A pulse collector has `reads`; a facts collector has `command` (POSIX sh, run with ``LC_ALL=C``
+    and sbin on the PATH), due every `every_s` seconds and cut off after `timeout_s` seconds or
+    `max_bytes` bytes. `parse` is pure: output, host, wall clock to a Reading. `derive` makes rates
+    from two readings of the same boot that lie `elapsed_s` of the host's own time apart.
+    `machine_wide` names metrics that in a container are the whole machine's: they judge nothing.
+    """
+
+    name: str
+    title: str
+    tier: Tier
+    parse: Parse
+    metrics: tuple[Metric, ...] = ()
+    reads: tuple[ProcFile, ...] = ()
+    command: str = ""
+    every_s: float = 15.0
+    timeout_s: float = 5.0
+    max_bytes: int = 65_536
+    derive: Derive | None = None
+    machine_wide: bool = False
+
+    @property
+    def id(self) -> str:
+        """What tells collectors apart."""
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """What a check is asked about: a host's state at `now`, its limits, and what was found before.
+
+    `before` gives the health that the same subject had at the last judging, for hysteresis.
+    """
+
+    state: HostState
+    now: float
+    limits: Limits
+    before: Callable[[str], Health]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One rule about hosts.
+
+    `reads` names the collectors that it needs: without a fresh reading of all of them it does not
+    speak. A finding must last `hold_s` seconds before it is raised. `limits` are the defaults that
+    hosts.yaml may override under this id; `unit` is theirs: ``ratio``, ``s`` or empty for a check
+    without limits.
+    """
+
+    id: str
+    title: str
+    judge: Callable[[Inquiry], Iterable[Finding]]
+    reads: tuple[str, ...] = ()
+    hold_s: float = 0.0
+    limits: Limits = NO_LIMITS
+    unit: str = ""
+    advice: str = ""
+    controls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A verb of the command line; `build` makes its click command when it is wanted."""
+
+    name: str
+    summary: str
+    build: Callable[[], Any]
+
+    @property
+    def id(self) -> str:
+        """What tells commands apart."""
+        return self.name
+
+
+def understand(collector: Collector, output: Output, host: str, at: float) -> Reading:
+    """A collector's reading of an output; a parser's failure becomes the reading's problem.
+
+    The boundary "collector run": whatever a host sends, a bug in one parser costs one reading.
+    """
+    if output.truncated:
+        text = f"{collector.title}: more than {collector.max_bytes} bytes"
+        return failed(collector, host, at, Problem(ProblemKind.TRUNCATED, text))
+    try:
+        return collector.parse(output, host, at)
+    except BadOutput as error:
+        reason = str(error)
+    except Exception as error:  # noqa: BLE001 - the named boundary "collector run"
+        reason = f"{type(error).__name__}: {error}"
+    text = f"{collector.title}: {reason}"
+    return failed(collector, host, at, Problem(ProblemKind.BAD_OUTPUT, text))
+
+
+def failed(collector: Collector, host: str, at: float, problem: Problem) -> Reading:
+    """The reading of a collector that has nothing to say but why."""
+    return Reading(host, collector.name, at, problem=problem)

@@ -1,0 +1,109 @@
+"""What is known of the fleet at one moment: the only thing that screens and reports see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from opsdash.core.finding import Finding
+from opsdash.core.health import Health
+from opsdash.core.host import Host
+from opsdash.core.problem import Problem
+from opsdash.core.reading import Reading, Row
+from opsdash.core.series import Ring
+
+
+class LinkState(StrEnum):
+    """How the connection to a host stands."""
+
+    IDLE = "idle"
+    CONNECTING = "connecting"
+    UP = "up"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The connection to a host: its state, since when (seconds since 1970), and what broke it."""
+
+    state: LinkState = LinkState.IDLE
+    since: float = 0.0
+    problem: Problem | None = None
+    last_up: float | None = None
+    retry_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostState:
+    """All that is known of one host.
+
+    `rev` grows with every change, over the whole fleet: a reader that remembers the highest it saw
+    can ask for what changed since. `at` is when the host last delivered anything (0: never).
+    `findings` are sorted worst first, then newest. `container` says that whole-machine values are
+    not the host's own.
+    """
+
+    host: Host
+    rev: int = 0
+    health: Health = Health.UNKNOWN
+    link: Link = Link()
+    at: float = 0.0
+    readings: Mapping[str, Reading] = field(default_factory=lambda: MappingProxyType({}))
+    findings: tuple[Finding, ...] = ()
+    series: Mapping[str, Ring] = field(default_factory=lambda: MappingProxyType({}))
+    container: str = ""
+
+    @property
+    def name(self) -> str:
+        """The host's name: its identity."""
+        return self.host.name
+
+    @property
+    def why(self) -> Finding | None:
+        """The worst thing that is wrong, or None."""
+        return self.findings[0] if self.findings else None
+
+    def value(self, metric: str, label: str = "") -> float | None:
+        """The latest value of a metric (``cpu.busy_ratio``), None where it is not known."""
+        reading = self.readings.get(metric.partition(".")[0])
+        return None if reading is None else reading.get(metric, label)
+
+    def labelled(self, metric: str) -> dict[str, float]:
+        """The latest values of a metric by label: mount, interface, disk."""
+        reading = self.readings.get(metric.partition(".")[0])
+        return {} if reading is None else reading.labelled(metric)
+
+    def rows(self, collector: str) -> tuple[Row, ...]:
+        """The latest table of a collector; empty where there is none."""
+        reading = self.readings.get(collector)
+        return () if reading is None else reading.rows
+
+    def age_s(self, now: float) -> float | None:
+        """Seconds since the host last delivered anything; None if it never did."""
+        return max(0.0, now - self.at) if self.at else None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The fleet at one moment: hosts in the order of the hosts file."""
+
+    rev: int
+    at: float
+    hosts: Mapping[str, HostState]
+    source: str = ""
+    notices: tuple[str, ...] = ()
+
+    def counts(self) -> dict[Health, int]:
+        """How many hosts are in each health, zeros included."""
+        found = dict.fromkeys(sorted(Health, reverse=True), 0)
+        for state in self.hosts.values():
+            found[state.health] += 1
+        return found
+
+
+def triage(state: HostState) -> tuple[int, float, str]:
+    """Sort key of hosts: worst first, then what began last, then by name."""
+    why = state.why
+    return (-state.health, -(why.since if why else 0.0), state.name)

@@ -1,0 +1,28 @@
+"""Where screens get the fleet from: they pull, nobody pushes."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from opsdash.core.snapshot import HostState, Snapshot
+
+
+class FleetSource(Protocol):
+    """A running fleet as a screen sees it. Nothing here waits for a host."""
+
+    @property
+    def rev(self) -> int:
+        """Grows with every change; a reader remembers the one that it saw."""
+        ...
+
+    def snapshot(self) -> Snapshot:
+        """The whole fleet as it is known now."""
+        ...
+
+    def changed_since(self, rev: int) -> list[HostState]:
+        """The hosts that changed after `rev`."""
+        ...
+
+    def refresh(self, names: tuple[str, ...] = ()) -> None:
+        """Ask these hosts again at once (none given: all), the ones that gave up included."""
+        ...

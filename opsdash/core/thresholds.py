@@ -1,0 +1,32 @@
+"""Limits with hysteresis: a value that dances round a limit does not make a finding flap."""
+
+from __future__ import annotations
+
+from opsdash.core.health import Health
+from opsdash.core.host import Limits
+
+__all__ = ["Limits", "level", "limit_crossed"]
+
+
+def level(value: float, limits: Limits, before: Health, *, margin: float) -> Health:
+    """How bad `value` is when higher is worse: OK, WARN or CRIT.
+
+    A state that was reached is left only when the value has come back by `margin` below its limit;
+    `before` is the state at the previous value. Both share the value's unit.
+    """
+    if _beyond(value, limits.crit, before >= Health.CRIT, margin):
+        return Health.CRIT
+    if _beyond(value, limits.warn, before >= Health.WARN, margin):
+        return Health.WARN
+    return Health.OK
+
+
+def _beyond(value: float, limit: float | None, held: bool, margin: float) -> bool:
+    if limit is None:
+        return False
+    return value >= (limit - margin if held else limit)
+
+
+def limit_crossed(health: Health, limits: Limits) -> float | None:
+    """The limit that a value of this health is beyond: for the words of a finding."""
+    return limits.crit if health >= Health.CRIT else limits.warn

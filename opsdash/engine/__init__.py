@@ -1,0 +1,1 @@
+"""Polls hosts, keeps their latest state, judges it."""

@@ -1,0 +1,1 @@
+"""The only place that reaches a machine or starts a process."""

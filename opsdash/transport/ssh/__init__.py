@@ -1,0 +1,1 @@
+"""Hosts over plain SSH: resolve, connect, host keys, pulse, bundle, execute."""
