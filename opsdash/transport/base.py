@@ -1,0 +1,60 @@
+"""What every way to a host can do: pulse, collect, execute. Nothing above knows which way it is."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from opsdash.core.host import Host
+from opsdash.core.plugin import Collector
+from opsdash.core.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A command that ended by itself: exit status, output as bytes, and how long it took.
+
+    `truncated` says that a byte cap cut the output. Death by a signal is a negative status, as in
+    the standard library.
+    """
+
+    status: int
+    stdout: bytes
+    stderr: bytes = b""
+    truncated: bool = False
+    took_s: float = 0.0
+
+
+class Connection(Protocol):
+    """One host, reached. Every method raises HostError when the host can't be asked any more."""
+
+    def pulse(
+        self, collectors: Sequence[Collector], interval_s: float
+    ) -> AsyncGenerator[list[Reading], None]:
+        """The readings of the pulse collectors, every `interval_s` seconds, until it breaks."""
+        ...
+
+    async def collect(self, due: Sequence[Collector]) -> list[Reading]:
+        """The readings of all collectors that are due, fetched together: one for each of them."""
+        ...
+
+    async def execute(self, script: bytes, *, timeout_s: float, max_bytes: int) -> Completed:
+        """Run a POSIX sh script to its end; HostError when it takes longer than `timeout_s`."""
+        ...
+
+    async def close(self) -> None:
+        """End the connection and what it started on the host; never raises, never hangs."""
+        ...
+
+
+class Transport(Protocol):
+    """A way to many hosts: what their connections share lives here."""
+
+    async def connect(self, host: Host) -> Connection:
+        """Reach a host; HostError says why not."""
+        ...
+
+    async def close(self) -> None:
+        """Close whatever is still open."""
+        ...

@@ -1,0 +1,95 @@
+"""Facts that are due, fetched together: one script, one section per collector.
+
+Each section has its own deadline, exit status and byte cap, so that one that hangs or floods costs
+itself and no other. A section without its end mark was cut and is not parsed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import pairwise
+from secrets import token_hex
+from time import time
+
+from opsdash.core.plugin import Collector, failed, understand
+from opsdash.core.problem import Problem, ProblemKind
+from opsdash.core.reading import Output, Reading
+from opsdash.transport.base import Completed
+
+_TIMED_OUT = frozenset({124, 137, 143})
+"""What ``timeout`` exits with: by itself, by its SIGKILL, and busybox' by SIGTERM."""
+
+_PRELUDE = r"""LC_ALL=C; LANGUAGE=; PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+export LC_ALL LANGUAGE PATH; umask 077; cd / || :
+if timeout -k 1 5 true 2>/dev/null; then limit() { timeout -k 1 "$@"; }
+elif timeout 5 true 2>/dev/null; then limit() { timeout "$@"; }
+elif timeout -t 5 true 2>/dev/null; then limit() { timeout -t "$@"; }
+else limit() { shift; "$@"; }; fi
+section() {
+  printf '\036%s begin %s\n' "$N" "$1"
+  { rc=$( { { limit "$2" /bin/sh -c "$4" </dev/null 2>&1 3>&- 4>&-; echo $? >&3; } \
+    | head -c "$3" >&4 3>&-; } 3>&1 ); } 4>&1
+  printf '\036%s end %s\n' "$N" "$rc"
+}
+"""
+
+
+def bundle_script(due: Sequence[Collector], nonce: str) -> bytes:
+    """The script for ``sh -s`` that runs the commands of all collectors in `due`."""
+    parts = [f"N={nonce}\n", _PRELUDE]
+    for number, collector in enumerate(due):
+        command = quote(collector.command)
+        cap = collector.max_bytes + 1  # one more than allowed tells cut from just full
+        parts.append(f"section {number} {round(collector.timeout_s)} {cap} {command}\n")
+    return "".join(parts).encode()
+
+
+def quote(text: str) -> str:
+    """One word for a POSIX shell, whatever `text` holds; NUL can't be passed and is refused."""
+    if "\0" in text:
+        raise ValueError("a shell word can't hold NUL")
+    return "'" + text.replace("'", "'\"'\"'") + "'"
+
+
+def split_bundle(data: bytes, due: Sequence[Collector], nonce: str) -> dict[str, Output]:
+    """The sections of a bundle that arrived whole, by collector name."""
+    found: dict[str, Output] = {}
+    mark = b"\x1e" + nonce.encode() + b" "
+    parts = data.split(mark)[1:]
+    for head, tail in pairwise(parts):
+        title, _, content = head.partition(b"\n")
+        ending = tail.partition(b"\n")[0].split()
+        number = title.removeprefix(b"begin ")
+        if not (title.startswith(b"begin ") and number.isdigit() and ending[:1] == [b"end"]):
+            continue
+        collector = due[int(number)]
+        status = int(ending[1]) if len(ending) > 1 and ending[1].isdigit() else 255
+        cut = len(content) > collector.max_bytes
+        found[collector.name] = Output(content, status=status, truncated=cut)
+    return found
+
+
+async def collect_bundle(
+    execute: Callable[..., Awaitable[Completed]], due: Sequence[Collector], host: str
+) -> list[Reading]:
+    """Run the bundle of all due collectors and read it: one reading for each of them.
+
+    `execute` runs a script on the host; its HostError (lost, too slow) passes through.
+    """
+    nonce = token_hex(6)
+    deadline_s = sum(collector.timeout_s + 1 for collector in due) + 2
+    cap = sum(collector.max_bytes + 200 for collector in due) + 8_192
+    done = await execute(bundle_script(due, nonce), timeout_s=deadline_s, max_bytes=cap)
+    at = time()
+    outputs = split_bundle(done.stdout, due, nonce)
+    return [_reading(collector, outputs.get(collector.name), host, at) for collector in due]
+
+
+def _reading(collector: Collector, output: Output | None, host: str, at: float) -> Reading:
+    if output is None:
+        problem = Problem(ProblemKind.SESSION, f"{collector.title}: the answer is incomplete")
+        return failed(collector, host, at, problem)
+    if output.status in _TIMED_OUT and not output.truncated:
+        text = f"{collector.title}: no answer within {collector.timeout_s:.0f}s"
+        return failed(collector, host, at, Problem(ProblemKind.TIMEOUT, text))
+    return understand(collector, output, host, at)

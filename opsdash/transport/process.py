@@ -1,0 +1,97 @@
+"""The one runner of local processes: argument lists only, a deadline, a byte cap."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Sequence
+from contextlib import suppress
+from time import monotonic
+
+from opsdash.core.errors import HostError
+from opsdash.core.problem import Problem, ProblemKind
+from opsdash.transport.base import Completed
+
+_CHUNK_BYTES = 65_536
+
+
+async def run(
+    argv: Sequence[str], *, stdin: bytes = b"", timeout_s: float, max_bytes: int = 1_048_576
+) -> Completed:
+    """Run a program of this machine to its end.
+
+    It gets a session of its own, so that whatever it starts dies with it when the deadline
+    (`timeout_s`) passes or the caller is cancelled. Output beyond `max_bytes` ends it and is marked
+    as truncated. HostError when it can't be started or does not end in time.
+    """
+    began = monotonic()
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *argv,
+            stdin=PIPE if stdin else DEVNULL,
+            stdout=PIPE,
+            stderr=PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        text = f"{argv[0]} can't be started: {error.strerror}"
+        raise HostError(Problem(ProblemKind.MISSING_COMMAND, text)) from error
+    try:
+        async with asyncio.timeout(timeout_s):
+            stdout, stderr, truncated = await _communicate(process, stdin, max_bytes)
+    except TimeoutError:
+        text = f"{argv[0]} did not end within {timeout_s:.0f}s"
+        raise HostError(Problem(ProblemKind.TIMEOUT, text)) from None
+    finally:
+        await _end(process)
+    status = process.returncode if process.returncode is not None else -signal.SIGKILL
+    return Completed(status, stdout, stderr, truncated, monotonic() - began)
+
+
+async def _communicate(process: Process, stdin: bytes, cap: int) -> tuple[bytes, bytes, bool]:
+    async def feed() -> None:
+        if process.stdin is not None:
+            with suppress(BrokenPipeError, ConnectionResetError):
+                process.stdin.write(stdin)
+                await process.stdin.drain()
+            process.stdin.close()
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(feed())
+        out = group.create_task(_read(process.stdout, cap, process))
+        err = group.create_task(_read(process.stderr, cap, process))
+    if not (out.result()[1] or err.result()[1]):
+        await process.wait()
+    return out.result()[0], err.result()[0], out.result()[1]
+
+
+async def _read(
+    stream: asyncio.StreamReader | None, cap: int, process: Process
+) -> tuple[bytes, bool]:
+    if stream is None:
+        return b"", False
+    kept = bytearray()
+    while chunk := await stream.read(_CHUNK_BYTES):
+        kept += chunk
+        if len(kept) > cap:
+            _kill(process)
+            return bytes(kept[:cap]), True
+    return bytes(kept), False
+
+
+def _kill(process: Process) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+async def _end(process: Process) -> None:
+    """Leave nothing behind: kill the session, take the exit status, close the pipes."""
+    _kill(process)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(1.0):
+            await process.wait()
+    transport = getattr(process, "_transport", None)
+    if transport is not None:
+        transport.close()

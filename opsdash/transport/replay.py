@@ -1,0 +1,120 @@
+"""Recorded hosts: what real ones answered, given again to the same parsers and the same screens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import time
+
+import yaml
+
+from opsdash.core.errors import ConfigError, Fault, HostError
+from opsdash.core.host import Host
+from opsdash.core.plugin import Collector, failed, understand
+from opsdash.core.problem import Problem, ProblemKind
+from opsdash.core.reading import Output, Reading
+from opsdash.transport.base import Completed
+from opsdash.transport.frames import read_frame
+
+Pause = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One host's recorded answers.
+
+    `pulses` are file contents by path, played in order and then from the first again; `facts` are
+    outputs by collector; with a `problem` the host can't be reached at all.
+    """
+
+    pulses: tuple[Mapping[str, bytes], ...] = ()
+    facts: Mapping[str, Output] = field(default_factory=dict)
+    problem: Problem | None = None
+
+
+def load_recordings(path: Path) -> dict[str, Recording]:
+    """Recordings by host name from a YAML file; ConfigError says what is wrong with it."""
+    try:
+        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return {name: _recording(host) for name, host in loaded["hosts"].items()}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+        fault = Fault(str(path), 1, 1, f"not a recording: {type(error).__name__}: {error}")
+        raise ConfigError([fault]) from error
+
+
+def _recording(host: Mapping[str, object]) -> Recording:
+    pulses = host.get("pulses", [])
+    facts = host.get("facts", {})
+    problem = host.get("problem")
+    if not isinstance(pulses, list) or not isinstance(facts, dict):
+        raise TypeError("pulses must be a list and facts a mapping")
+    return Recording(
+        tuple({path: text.encode() for path, text in pulse.items()} for pulse in pulses),
+        {
+            name: Output(said["output"].encode(), status=said.get("status", 0))
+            for name, said in facts.items()
+        },
+        Problem(ProblemKind(problem["kind"]), problem["text"])
+        if isinstance(problem, dict)
+        else None,
+    )
+
+
+class ReplayConnection:
+    """A recorded host that plays its answers."""
+
+    def __init__(self, host: Host, recording: Recording, pause: Pause) -> None:
+        self._host = host
+        self._recording = recording
+        self._pause = pause
+
+    async def pulse(
+        self, collectors: Sequence[Collector], interval_s: float
+    ) -> AsyncGenerator[list[Reading], None]:
+        """The recorded pulses for ever, one per interval."""
+        while self._recording.pulses:
+            for contents in self._recording.pulses:
+                yield read_frame(collectors, contents, self._host.name, time())
+                await self._pause(interval_s)
+        await asyncio.Event().wait()
+
+    async def collect(self, due: Sequence[Collector]) -> list[Reading]:
+        """The recorded facts; a collector without any is unsupported by this host."""
+        return [self._fact(collector, time()) for collector in due]
+
+    def _fact(self, collector: Collector, at: float) -> Reading:
+        output = self._recording.facts.get(collector.name)
+        if output is None:
+            problem = Problem(ProblemKind.UNSUPPORTED, f"{collector.title}: not recorded")
+            return failed(collector, self._host.name, at, problem)
+        return understand(collector, output, self._host.name, at)
+
+    async def execute(self, script: bytes, *, timeout_s: float, max_bytes: int) -> Completed:
+        """Nothing can be run on a recording."""
+        text = f"{self._host.name} is a recording: nothing runs there"
+        raise HostError(Problem(ProblemKind.UNSUPPORTED, text))
+
+    async def close(self) -> None:
+        """A recording holds nothing open."""
+
+
+class ReplayTransport:
+    """A fleet of recordings."""
+
+    def __init__(self, recordings: Mapping[str, Recording], pause: Pause = asyncio.sleep) -> None:
+        self._recordings = recordings
+        self._pause = pause
+
+    async def connect(self, host: Host) -> ReplayConnection:
+        """The recorded host, or the recorded reason why it can't be reached."""
+        recording = self._recordings.get(host.name)
+        if recording is None:
+            raise HostError(Problem(ProblemKind.NAME, f"{host.name} was not recorded"))
+        if recording.problem is not None:
+            raise HostError(recording.problem)
+        return ReplayConnection(host, recording, self._pause)
+
+    async def close(self) -> None:
+        """A recording holds nothing open."""

@@ -1,0 +1,83 @@
+"""Running one command over SSH so that its end is known and nothing stays behind."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+import asyncssh
+
+from opsdash.core.errors import HostError
+from opsdash.core.problem import Problem, ProblemKind
+from opsdash.transport.base import Completed
+from opsdash.transport.ssh.problems import CAUGHT, explain
+
+_CHUNK_BYTES = 65_536
+_FAREWELL_S = 1.0
+
+
+async def execute(
+    connection: asyncssh.SSHClientConnection,
+    command: str,
+    stdin: bytes,
+    timeout_s: float,
+    max_bytes: int,
+) -> Completed:
+    """Run a command to its end, its input given, its output capped at `max_bytes`.
+
+    asyncssh's own ``run()`` returns normally when the connection dies and leaves the remote
+    process when it is cancelled; here the first is a HostError and the second ends the process.
+    """
+    name = command.split()[0]
+    try:
+        process = await connection.create_process(command, encoding=None)
+    except CAUGHT as error:
+        raise HostError(explain(error, name)) from error
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await _finish(process, stdin, max_bytes)
+    except TimeoutError:
+        text = f"no answer within {timeout_s:.0f}s"
+        raise HostError(Problem(ProblemKind.TIMEOUT, text)) from None
+    except CAUGHT as error:
+        raise HostError(explain(error, name)) from error
+    finally:
+        await _end(process)
+
+
+async def _finish(process: asyncssh.SSHClientProcess[bytes], stdin: bytes, cap: int) -> Completed:
+    with suppress(BrokenPipeError, ConnectionError):
+        process.stdin.write(stdin)
+        process.stdin.write_eof()
+    errors = asyncio.create_task(_read(process.stderr, _CHUNK_BYTES))
+    try:
+        stdout, truncated = await _read(process.stdout, cap)
+        if truncated:
+            return Completed(-15, stdout, truncated=True)
+        stderr, _ = await errors
+    finally:
+        errors.cancel()
+    await process.wait_closed()
+    if process.exit_status is None and process.exit_signal is None:
+        raise HostError(Problem(ProblemKind.LOST, "the connection broke in mid-command"))
+    return Completed(process.returncode or 0, stdout, stderr)
+
+
+async def _read(stream: asyncssh.SSHReader[bytes], cap: int) -> tuple[bytes, bool]:
+    """All of a stream, or its first `cap` bytes and that it was cut there."""
+    kept = bytearray()
+    while chunk := await stream.read(_CHUNK_BYTES):
+        kept += chunk
+        if len(kept) > cap:
+            return bytes(kept[:cap]), True
+    return bytes(kept), False
+
+
+async def _end(process: asyncssh.SSHClientProcess[bytes]) -> None:
+    """End the remote process if it is still there; sshd would keep it, and its channel."""
+    with suppress(*CAUGHT):
+        if process.exit_status is None and process.exit_signal is None:
+            process.terminate()
+        process.close()
+        async with asyncio.timeout(_FAREWELL_S):
+            await process.wait_closed()

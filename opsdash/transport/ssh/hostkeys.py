@@ -1,0 +1,137 @@
+"""Host keys: known, unknown, changed and revoked are four different things.
+
+The known_hosts files are read once and matched here, before asyncssh sees them, because it tells
+unknown and changed keys apart by nothing, and a line that it does not like would cost every host.
+"""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+
+from opsdash.core.host import HostKeyPolicy
+from opsdash.core.problem import Problem, ProblemKind
+from opsdash.transport.ssh.resolve import Target, expand
+
+Match = tuple[Any, ...]
+"""asyncssh's form: host keys, CA keys, revoked keys, and four lists for X.509."""
+
+PREFERRED_ALGORITHMS = ("ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512", "rsa-sha2-256")
+
+
+@dataclass
+class KnownHosts:
+    """All known_hosts files that the fleet uses, parsed once each and again when they change."""
+
+    own_file: Path
+    _parsed: dict[Path, tuple[float, asyncssh.SSHKnownHosts]] = field(default_factory=dict)
+
+    def match(self, target: Target) -> Match:
+        """What the files say about a target: trusted, CA and revoked keys."""
+        name = target.alias or target.address
+        address = "" if target.alias else target.address
+        port = None if target.port == 22 or target.alias else target.port
+        found: list[list[Any]] = [[] for _ in range(7)]
+        for path in (*map(expand, target.known_hosts), self.own_file):
+            known = self._read(path)
+            if known is not None:
+                for kept, more in zip(found, known.match(name, address, port), strict=True):
+                    kept.extend(more)
+        found[2].extend(self._revoked(target.revoked))
+        return tuple(found)
+
+    def _read(self, path: Path) -> asyncssh.SSHKnownHosts | None:
+        try:
+            changed = path.stat().st_mtime
+            cached = self._parsed.get(path)
+            if cached is None or cached[0] != changed:
+                text = path.read_text(encoding="utf-8", errors="replace")
+                cached = (changed, asyncssh.import_known_hosts(_good_lines(text)))
+                self._parsed[path] = cached
+        except OSError:
+            return None
+        return cached[1]
+
+    def _revoked(self, paths: Iterable[str]) -> list[asyncssh.SSHKey]:
+        keys: list[asyncssh.SSHKey] = []
+        for path in paths:
+            lines = expand(path).read_text(encoding="utf-8").splitlines()
+            keys.extend(
+                asyncssh.import_public_key(line)
+                for line in lines
+                if line.strip() and not line.startswith("#")
+            )
+        return keys
+
+    def remember(self, target: Target, key: asyncssh.SSHKey) -> None:
+        """Add a new key to opsdash's own file: under a lock, never through a link."""
+        name = target.alias or target.address
+        pattern = name if target.port == 22 or target.alias else f"[{name}]:{target.port}"
+        line = f"{pattern} {key.export_public_key().decode().strip()}\n"
+        flags = os.O_APPEND | os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW
+        self.own_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(self.own_file, flags, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            os.write(handle, line.encode())
+        finally:
+            os.close(handle)
+
+
+def _good_lines(text: str) -> str:
+    """The lines that asyncssh can parse: a bad one must not cost the whole fleet."""
+    good = []
+    for line in text.splitlines():
+        try:
+            asyncssh.import_known_hosts(line)
+        except ValueError:
+            continue
+        good.append(line)
+    return "\n".join(good)
+
+
+class KeyJudge(asyncssh.SSHClient):
+    """Decides about the host key that a server shows, and remembers it and the server's banner."""
+
+    def __init__(self, policy: HostKeyPolicy, match: Match) -> None:
+        self._policy = policy
+        self._match = match
+        self.offered: asyncssh.SSHKey | None = None
+        self.accepted = False
+        self.banner = ""
+
+    def validate_host_public_key(
+        self, host: str, addr: str, port: int, key: asyncssh.SSHKey
+    ) -> bool:
+        """Asked for every key that no file lists: true only for a new host that may be new."""
+        self.offered = key
+        self.accepted = self._policy is HostKeyPolicy.ACCEPT_NEW and not any(self._match)
+        return self.accepted
+
+    def auth_banner_received(self, msg: str, lang: str) -> None:
+        """Kept for the error text: sshd says there why an account is refused."""
+        self.banner = (self.banner + msg)[-2000:]
+
+    def problem(self, name: str, revoked: bool) -> Problem:
+        """Why the key was not trusted."""
+        shown = fingerprint(self.offered) if self.offered is not None else "its key"
+        if revoked:
+            return Problem(ProblemKind.HOST_KEY_REVOKED, f"host key of {name} is revoked")
+        if any(self._match[:2]):
+            text = f"host key CHANGED: {name} now shows {shown}"
+            return Problem(ProblemKind.HOST_KEY_CHANGED, text)
+        return Problem(ProblemKind.HOST_KEY_UNKNOWN, f"host key not known: {name} shows {shown}")
+
+
+def fingerprint(key: asyncssh.SSHKey) -> str:
+    """A key's SHA256 fingerprint as ssh shows it."""
+    digest = hashlib.sha256(key.public_data).digest()
+    return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")

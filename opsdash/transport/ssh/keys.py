@@ -1,0 +1,74 @@
+"""The user's keys: every file read once for the whole fleet."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+import asyncssh
+
+from opsdash.core.errors import HostError
+from opsdash.core.problem import Problem, ProblemKind
+from opsdash.transport.ssh.resolve import Target, expand
+
+
+@dataclass(frozen=True, slots=True)
+class Identities:
+    """What is offered to a host: loaded keys, an agent's socket, and which agent keys at most."""
+
+    keys: tuple[asyncssh.SSHKeyPair, ...]
+    agent: str | None
+    only: tuple[asyncssh.SSHKey, ...] | None
+
+
+@dataclass
+class KeyRing:
+    """Private keys by file. A key that is encrypted is left to the agent."""
+
+    _loaded: dict[str, tuple[asyncssh.SSHKeyPair, ...] | None] = field(default_factory=dict)
+
+    def identities(self, target: Target) -> Identities:
+        """What to offer; HostError when a key that hosts.yaml names can't be used at all."""
+        agent = target.agent or os.environ.get("SSH_AUTH_SOCK") or None
+        if agent == "SSH_AUTH_SOCK":
+            agent = os.environ.get("SSH_AUTH_SOCK")
+        pairs: list[asyncssh.SSHKeyPair] = []
+        locked: list[str] = []
+        for path in target.key_files:
+            loaded = self._load(path, must_exist=target.own_keys)
+            if loaded is None:
+                locked.append(path)
+            else:
+                pairs.extend(loaded)
+        if not target.own_keys:
+            return Identities(tuple(pairs), agent, None)
+        public = tuple(key for path in locked if (key := _public_half(path)) is not None)
+        if locked and not pairs and not agent:
+            text = f"key {locked[0]} has a passphrase and there is no agent to hold it"
+            hint = f"eval $(ssh-agent); ssh-add {locked[0]}"
+            raise HostError(Problem(ProblemKind.KEY_FILE, text, hint))
+        return Identities(tuple(pairs), agent if public else None, public)
+
+    def _load(self, path: str, *, must_exist: bool) -> tuple[asyncssh.SSHKeyPair, ...] | None:
+        """The key pairs of a file, empty where it does not exist, None when it is encrypted."""
+        if path not in self._loaded:
+            try:
+                pairs = asyncssh.load_keypairs(str(expand(path)))
+                self._loaded[path] = tuple(pairs)
+            except (asyncssh.KeyEncryptionError, asyncssh.KeyImportError) as error:
+                if "passphrase" not in str(error).lower():
+                    raise HostError(Problem(ProblemKind.KEY_FILE, f"{path}: {error}")) from error
+                self._loaded[path] = None
+            except OSError as error:
+                if must_exist:
+                    text = f"key {path} can't be read: {error.strerror}"
+                    raise HostError(Problem(ProblemKind.KEY_FILE, text)) from error
+                self._loaded[path] = ()
+        return self._loaded[path]
+
+
+def _public_half(path: str) -> asyncssh.SSHKey | None:
+    try:
+        return asyncssh.read_public_key(str(expand(path)) + ".pub")
+    except (OSError, asyncssh.KeyImportError):
+        return None

@@ -1,0 +1,76 @@
+"""What asyncssh and the system raise, turned into the closed kinds of Problem."""
+
+from __future__ import annotations
+
+import errno
+import socket
+
+import asyncssh
+
+from opsdash.core.problem import Problem, ProblemKind
+
+CAUGHT = (asyncssh.Error, OSError, ValueError, TimeoutError)
+"""All that a connection can raise; anything else is a bug of ours and must show."""
+
+_NO_ROUTE = frozenset(
+    {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL}
+)
+
+
+def explain(error: BaseException, where: str) -> Problem:
+    """The problem behind an exception; `where` names the address, as ``web1:22``."""
+    for kinds, explained in (
+        (socket.gaierror, _name),
+        (ConnectionRefusedError, _refused),
+        (ConnectionResetError, _reset),
+        (TimeoutError, _timeout),
+        (OSError, _system),
+        (asyncssh.Error, _protocol),
+    ):
+        if isinstance(error, kinds):
+            return explained(error, where)
+    return Problem(ProblemKind.KEY_FILE, f"{where}: {error}")
+
+
+def _name(error: BaseException, where: str) -> Problem:
+    return Problem(ProblemKind.NAME, f"name not found: {where.rpartition(':')[0]}")
+
+
+def _refused(error: BaseException, where: str) -> Problem:
+    return Problem(ProblemKind.REFUSED, f"connection refused by {where}")
+
+
+def _reset(error: BaseException, where: str) -> Problem:
+    return Problem(ProblemKind.DROPPED, f"{where} closed the connection before login")
+
+
+def _timeout(error: BaseException, where: str) -> Problem:
+    return Problem(ProblemKind.TIMEOUT, f"no answer from {where}")
+
+
+def _system(error: BaseException, where: str) -> Problem:
+    number = getattr(error, "errno", None)
+    if number == errno.ETIMEDOUT:
+        return _timeout(error, where)
+    if number in _NO_ROUTE:
+        return Problem(ProblemKind.NO_ROUTE, f"no route to {where}")
+    reason = getattr(error, "strerror", None) or str(error)
+    return Problem(ProblemKind.LOST, f"{where}: {reason}")
+
+
+def _protocol(error: BaseException, where: str) -> Problem:
+    text = getattr(error, "reason", None) or str(error)
+    if isinstance(error, asyncssh.PermissionDenied):
+        return Problem(ProblemKind.AUTH, f"login refused: {text}")
+    if isinstance(error, asyncssh.KeyExchangeFailed):
+        return Problem(ProblemKind.KEX, f"{where}: {text}")
+    if "Too many authentication failures" in text:
+        hint = "set keys: in hosts.yaml, so that only the right key is offered"
+        return Problem(ProblemKind.AUTH, "login refused: too many keys were offered", hint)
+    if "timeout" in text.lower():
+        return Problem(ProblemKind.NO_BANNER, f"{where} does not finish the login")
+    if isinstance(error, asyncssh.ChannelOpenError):
+        return Problem(ProblemKind.SESSION, f"no session on {where}: {text}")
+    if isinstance(error, asyncssh.ProtocolError):
+        return Problem(ProblemKind.DROPPED, f"{where} does not speak SSH: {text}")
+    return Problem(ProblemKind.LOST, f"connection to {where} lost: {text}")

@@ -1,0 +1,83 @@
+"""A TCP connection on which an SSH server has begun to speak, before any handshake is paid for.
+
+A host that is gone, or an sshd that hangs, is found out here: it holds no handshake slot, so it
+never makes a healthy host wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from opsdash.core.errors import HostError
+from opsdash.core.problem import Problem, ProblemKind
+from opsdash.transport.ssh.problems import explain
+
+CONNECT_TIMEOUT_S = 8.0
+BANNER_TIMEOUT_S = 8.0
+
+
+async def open_socket(address: str, port: int) -> socket.socket:
+    """A connected socket whose server has sent its first bytes; HostError says why not."""
+    where = f"{address}:{port}"
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            found = await loop.getaddrinfo(address, port, type=socket.SOCK_STREAM)
+            connected = await _first_that_answers(found)
+    except (OSError, TimeoutError, UnicodeError) as error:
+        raise HostError(explain(error, where)) from error
+    try:
+        await _wait_for_banner(connected, where)
+    except BaseException:
+        connected.close()
+        raise
+    return connected
+
+
+async def _first_that_answers(found: Sequence[tuple[Any, ...]]) -> socket.socket:
+    """Try the addresses in the resolver's order; the last error is the one that counts."""
+    loop = asyncio.get_running_loop()
+    problem: OSError = socket.gaierror("no address")
+    for family, kind, protocol, _, address in found:
+        attempt = socket.socket(family, kind, protocol)
+        attempt.setblocking(False)
+        try:
+            await loop.sock_connect(attempt, address)
+        except OSError as error:
+            attempt.close()
+            problem = error
+        except BaseException:
+            attempt.close()
+            raise
+        else:
+            return attempt
+    raise problem
+
+
+async def _wait_for_banner(connected: socket.socket, where: str) -> None:
+    loop = asyncio.get_running_loop()
+    readable: asyncio.Future[None] = loop.create_future()
+
+    def ready() -> None:
+        if not readable.done():
+            readable.set_result(None)
+
+    loop.add_reader(connected.fileno(), ready)
+    try:
+        async with asyncio.timeout(BANNER_TIMEOUT_S):
+            await readable
+        first = connected.recv(1, socket.MSG_PEEK)
+    except TimeoutError:
+        text = f"{where} accepts connections but sshd does not answer"
+        raise HostError(Problem(ProblemKind.NO_BANNER, text)) from None
+    except OSError as error:
+        raise HostError(explain(error, where)) from error
+    finally:
+        with suppress(OSError, ValueError):
+            loop.remove_reader(connected.fileno())
+    if not first:
+        raise HostError(explain(ConnectionResetError(), where))

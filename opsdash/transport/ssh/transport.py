@@ -1,0 +1,129 @@
+"""Hosts over plain SSH: one connection per host, jump hosts shared, channels counted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+
+import asyncssh
+
+from opsdash.core.errors import HostError
+from opsdash.core.host import Host
+from opsdash.core.plugin import Collector
+from opsdash.core.problem import Problem, ProblemKind
+from opsdash.core.reading import Reading
+from opsdash.transport.base import Completed
+from opsdash.transport.bundle import collect_bundle
+from opsdash.transport.ssh.dial import Dialer
+from opsdash.transport.ssh.execute import execute
+from opsdash.transport.ssh.hostkeys import KnownHosts
+from opsdash.transport.ssh.pulse import pulse
+from opsdash.transport.ssh.resolve import hop_host, resolve
+
+CHANNELS_PER_HOST = 4
+"""sshd allows 10 sessions a connection; the rest is left to the user."""
+
+GOODBYE_S = 1.0
+
+
+class SshConnection:
+    """One host over SSH: the pulse's channel, and a few more for what is asked besides."""
+
+    def __init__(self, host: Host, connection: asyncssh.SSHClientConnection) -> None:
+        self._host = host
+        self._connection = connection
+        self._channels = asyncio.Semaphore(CHANNELS_PER_HOST)
+
+    async def pulse(
+        self, collectors: Sequence[Collector], interval_s: float
+    ) -> AsyncGenerator[list[Reading], None]:
+        """The readings of the pulse collectors until the connection breaks."""
+        async with self._channels:
+            async for readings in pulse(self._connection, self._host.name, collectors, interval_s):
+                yield readings
+
+    async def collect(self, due: Sequence[Collector]) -> list[Reading]:
+        """All due facts by one script on one channel."""
+        return await collect_bundle(self.execute, due, self._host.name)
+
+    async def execute(self, script: bytes, *, timeout_s: float, max_bytes: int) -> Completed:
+        """Run a POSIX sh script, whatever the login shell is."""
+        async with self._channels:
+            began = monotonic()
+            done = await execute(self._connection, "exec /bin/sh -s", script, timeout_s, max_bytes)
+        return Completed(done.status, done.stdout, done.stderr, done.truncated, monotonic() - began)
+
+    async def close(self) -> None:
+        """Say goodbye, and hang up if the goodbye is not answered."""
+        await hang_up(self._connection)
+
+
+async def hang_up(connection: asyncssh.SSHClientConnection) -> None:
+    """Close a connection; one that does not close in time is aborted."""
+    connection.close()
+    with suppress(TimeoutError, asyncssh.Error, OSError):
+        async with asyncio.timeout(GOODBYE_S):
+            await connection.wait_closed()
+            return
+    connection.abort()
+
+
+class SshTransport:
+    """The way to a fleet over SSH; jump hosts that are in the fleet share its connections."""
+
+    def __init__(self, hosts: Mapping[str, Host], known_hosts_file: Path) -> None:
+        self._hosts = hosts
+        self._dialer = Dialer(KnownHosts(known_hosts_file))
+        self._open: dict[str, asyncssh.SSHClientConnection] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    async def connect(self, host: Host) -> SshConnection:
+        """Reach a host, through its jump hosts if it has any; HostError says why not."""
+        return SshConnection(host, await self._connection(host))
+
+    async def _connection(self, host: Host) -> asyncssh.SSHClientConnection:
+        """The open connection to a host, or a new one; never two at once."""
+        async with self._locks.setdefault(host.name, asyncio.Lock()):
+            connection = self._open.get(host.name)
+            if connection is None or connection.is_closed():
+                connection = await self._dial(host)
+                self._open[host.name] = connection
+            return connection
+
+    async def _dial(self, host: Host) -> asyncssh.SSHClientConnection:
+        target = await resolve(host)
+        tunnel: asyncssh.SSHClientConnection | None = None
+        previous: Host = host
+        for number, hop in enumerate(target.hops):
+            jump = self._jump(hop, previous, first=number == 0)
+            if jump.name == host.name:
+                text = f"{host.name} is its own jump host"
+                raise HostError(Problem(ProblemKind.CONFIG, text))
+            tunnel = await self._through(jump)
+            previous = jump
+        return await self._dialer.dial(host, target, tunnel)
+
+    def _jump(self, hop: str, previous: Host, *, first: bool) -> Host:
+        """The host that a hop means: one of the fleet by its name, or an address."""
+        known = self._hosts.get(hop)
+        if known is not None:
+            return known
+        jump = hop_host(hop, previous)
+        # a later hop of a ProxyJump chain is reached through the one before it
+        return jump if first else replace(jump, jump=previous.name)
+
+    async def _through(self, jump: Host) -> asyncssh.SSHClientConnection:
+        try:
+            return await self._connection(jump)
+        except HostError as error:
+            text = f"behind {jump.name}: {error.problem.text}"
+            raise HostError(Problem(ProblemKind.JUMP, text)) from error
+
+    async def close(self) -> None:
+        """Close every connection, all at once and in bounded time."""
+        connections, self._open = list(self._open.values()), {}
+        await asyncio.gather(*(hang_up(connection) for connection in connections))
