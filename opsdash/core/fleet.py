@@ -11,11 +11,15 @@ from opsdash.core.host import Host, Way
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """All hosts by name. `source` says where they were declared; empty: this machine alone."""
+    """All hosts by name. `source` says where they were declared; empty: this machine alone.
+
+    `passed_through` holds hosts that are not watched but may be somebody's jump host.
+    """
 
     hosts: Mapping[str, Host]
     source: str = ""
-    notices: tuple[str, ...] = field(default=())
+    notices: tuple[str, ...] = ()
+    passed_through: Mapping[str, Host] = field(default_factory=lambda: MappingProxyType({}))
 
     def tags(self) -> frozenset[str]:
         """Every tag that any host carries."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from opsdash.core.errors import BadOutput
 from opsdash.core.finding import Finding
@@ -36,6 +36,8 @@ class ProcFile:
 
 
 NO_LIMITS = Limits(None, None)
+
+T = TypeVar("T")
 
 Parse = Callable[[Output, str, float], Reading]
 Derive = Callable[[Reading, Reading, float], dict[SampleKey, float]]
@@ -120,21 +122,29 @@ class Command:
 
 
 def understand(collector: Collector, output: Output, host: str, at: float) -> Reading:
-    """A collector's reading of an output; a parser's failure becomes the reading's problem.
-
-    The boundary "collector run": whatever a host sends, a bug in one parser costs one reading.
-    """
+    """A collector's reading of an output; a parser's failure becomes the reading's problem."""
     if output.truncated:
         text = f"{collector.title}: more than {collector.max_bytes} bytes"
         return failed(collector, host, at, Problem(ProblemKind.TRUNCATED, text))
-    try:
-        return collector.parse(output, host, at)
-    except BadOutput as error:
-        reason = str(error)
-    except Exception as error:  # noqa: BLE001 - the named boundary "collector run"
-        reason = f"{type(error).__name__}: {error}"
-    text = f"{collector.title}: {reason}"
+    reading = attempt(lambda: collector.parse(output, host, at))
+    if isinstance(reading, Reading):
+        return reading
+    text = f"{collector.title}: {reading}"
     return failed(collector, host, at, Problem(ProblemKind.BAD_OUTPUT, text))
+
+
+def attempt(call: Callable[[], T]) -> T | str:
+    """What a plug-in's pure function returns, or in words why it could not.
+
+    The named boundary "collector run": a bug in one plug-in costs one reading or one check, never
+    the program.
+    """
+    try:
+        return call()
+    except BadOutput as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001 - the named boundary
+        return f"{type(error).__name__}: {error}"
 
 
 def failed(collector: Collector, host: str, at: float, problem: Problem) -> Reading:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 import asyncssh
@@ -51,29 +52,33 @@ class Dialer:
             raise HostError(Problem(ProblemKind.KEY_FILE, text)) from error
         judge = KeyJudge(host.host_key, match)
         options = _options(target, identities, match, judge)
-        if tunnel is None:
-            sock = await open_socket(target.address, target.port)
-            slots = self._slots
-        else:
-            sock = None
-            slots = self._jump_slots.setdefault(
-                target.hops[-1], asyncio.Semaphore(HANDSHAKES_PER_JUMP)
-            )
-        reached = {"sock": sock} if sock else {"tunnel": tunnel}
-        try:
-            async with slots, asyncio.timeout(LOGIN_TIMEOUT_S):
-                connection = await asyncssh.connect(
-                    target.address, target.port, options=options, config=[], **reached
-                )
-        except BaseException as error:
-            if sock is not None:
-                sock.close()
-            if isinstance(error, CAUGHT):
+        async with AsyncExitStack() as on_failure:
+            if tunnel is None:
+                sock = await open_socket(target.address, target.port)
+                on_failure.callback(sock.close)
+                reached: dict[str, object] = {"sock": sock}
+            else:
+                reached = {"tunnel": tunnel}
+            try:
+                async with self._slot(target, tunnel), asyncio.timeout(LOGIN_TIMEOUT_S):
+                    connection = await asyncssh.connect(
+                        target.address, target.port, options=options, config=[], **reached
+                    )
+            except CAUGHT as error:
                 raise HostError(_login_problem(error, where, judge)) from error
-            raise
+            on_failure.pop_all()
         if judge.accepted and judge.offered is not None:
             await asyncio.to_thread(self.known_hosts.remember, target, judge.offered)
         return connection
+
+    def _slot(
+        self, target: Target, tunnel: asyncssh.SSHClientConnection | None
+    ) -> asyncio.Semaphore:
+        """A place among the handshakes in flight: jump hosts count theirs apart (MaxStartups)."""
+        if tunnel is None:
+            return self._slots
+        jump = target.hops[-1]
+        return self._jump_slots.setdefault(jump, asyncio.Semaphore(HANDSHAKES_PER_JUMP))
 
 
 def _options(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from opsdash.core.errors import HostError
@@ -30,11 +30,10 @@ async def open_socket(address: str, port: int) -> socket.socket:
             connected = await _first_that_answers(found)
     except (OSError, TimeoutError, UnicodeError) as error:
         raise HostError(explain(error, where)) from error
-    try:
+    with ExitStack() as on_failure:
+        on_failure.callback(connected.close)
         await _wait_for_banner(connected, where)
-    except BaseException:
-        connected.close()
-        raise
+        on_failure.pop_all()
     return connected
 
 
@@ -43,18 +42,17 @@ async def _first_that_answers(found: Sequence[tuple[Any, ...]]) -> socket.socket
     loop = asyncio.get_running_loop()
     problem: OSError = socket.gaierror("no address")
     for family, kind, protocol, _, address in found:
-        attempt = socket.socket(family, kind, protocol)
-        attempt.setblocking(False)
-        try:
-            await loop.sock_connect(attempt, address)
-        except OSError as error:
-            attempt.close()
-            problem = error
-        except BaseException:
-            attempt.close()
-            raise
-        else:
-            return attempt
+        with ExitStack() as on_failure:
+            attempt = socket.socket(family, kind, protocol)
+            on_failure.callback(attempt.close)
+            attempt.setblocking(False)
+            try:
+                await loop.sock_connect(attempt, address)
+            except OSError as error:
+                problem = error
+            else:
+                on_failure.pop_all()
+                return attempt
     raise problem
 
 

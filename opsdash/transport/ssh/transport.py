@@ -43,8 +43,10 @@ class SshConnection:
     ) -> AsyncGenerator[list[Reading], None]:
         """The readings of the pulse collectors until the connection breaks."""
         async with self._channels:
-            async for readings in pulse(self._connection, self._host.name, collectors, interval_s):
-                yield readings
+            beats = pulse(self._connection, self._host.name, collectors, interval_s)
+            async with aclosing(beats):
+                async for readings in beats:
+                    yield readings
 
     async def collect(self, due: Sequence[Collector]) -> list[Reading]:
         """All due facts by one script on one channel."""

@@ -1,0 +1,136 @@
+"""``opsdash status``: the fleet's health on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from opsdash.core.health import exit_code
+from opsdash.core.plugin import Command
+
+if TYPE_CHECKING:
+    import click
+
+    from opsdash.core.fleet import Fleet
+    from opsdash.core.selection import Selection
+    from opsdash.core.snapshot import HostState, Snapshot
+    from opsdash.engine.session import Surroundings
+
+    Show = Callable[[Snapshot, Selection], int]
+
+WATCH_S = 5.0
+
+
+def build() -> click.Command:
+    """The click command ``status``."""
+    import click
+
+    @click.command("status")
+    @click.argument("select", nargs=-1)
+    @click.option("--hosts", "hosts_file", metavar="FILE", help="The hosts file to use.")
+    @click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
+    @click.option("--watch", is_flag=True, help="Again and again, until Ctrl+C.")
+    @click.option(
+        "--deadline",
+        "deadline_s",
+        type=click.FloatRange(1, 300),
+        default=10.0,
+        show_default=True,
+        help="Seconds after which a host that has not answered is UNKNOWN.",
+    )
+    def status(
+        select: tuple[str, ...],
+        hosts_file: str | None,
+        as_json: bool,
+        watch: bool,
+        deadline_s: float,
+    ) -> None:
+        """How the fleet is now, worst first.
+
+        SELECT names hosts: names and globs, tag:NAME, group:NAME, os:ID, state:warn, cpu>80,
+        !NAME; "all" or nothing means every host. Exits with 2 if any host is CRIT or DOWN, else 1
+        if any is WARN, else 3 if any is UNKNOWN, else 0.
+        """
+        import asyncio
+
+        from opsdash.config.open_fleet import open_fleet
+        from opsdash.core.discover import checks
+        from opsdash.core.selection import parse_selection
+
+        selection = parse_selection(select or ("all",))
+        fleet = open_fleet(hosts_file, frozenset(checks()))
+        show = _show_json if as_json else _show_table
+        run = _watch if watch else _once
+        raise SystemExit(asyncio.run(run(_chosen(fleet, selection), selection, show, deadline_s)))
+
+    return status
+
+
+def _chosen(fleet: Fleet, selection: Selection) -> Fleet:
+    """The fleet of which only what names and tags select is asked; the rest may be passed through."""
+    from dataclasses import replace
+    from types import MappingProxyType
+
+    from opsdash.core.selection import select_hosts
+
+    hosts = select_hosts(selection, fleet.hosts)
+    return replace(fleet, hosts=MappingProxyType(hosts), passed_through=fleet.hosts)
+
+
+def _surroundings() -> Surroundings:
+    from opsdash.config.paths import state_dir
+    from opsdash.engine.session import Surroundings
+
+    return Surroundings(state_dir())
+
+
+async def _once(fleet: Fleet, selection: Selection, show: Show, deadline_s: float) -> int:
+    from opsdash.engine.look import look
+
+    return show(await look(fleet, _surroundings(), deadline_s), selection)
+
+
+async def _watch(fleet: Fleet, selection: Selection, show: Show, deadline_s: float) -> int:
+    import asyncio
+
+    from opsdash.engine.look import settle
+    from opsdash.engine.session import Session
+
+    async with Session(fleet, _surroundings()) as session:
+        await settle(session, deadline_s)
+        while True:
+            show(session.snapshot(), selection)
+            await asyncio.sleep(WATCH_S)
+
+
+def _matching(snapshot: Snapshot, selection: Selection) -> list[HostState]:
+    return [s for s in snapshot.hosts.values() if selection.matches(s, snapshot.at)]
+
+
+def _show_table(snapshot: Snapshot, selection: Selection) -> int:
+    import locale
+
+    import click
+
+    from opsdash.activities.monitor.status_report import table
+
+    states = _matching(snapshot, selection)
+    ascii_only = "UTF-8" not in locale.getpreferredencoding(do_setlocale=False).upper()
+    click.echo(table(snapshot, states, ascii_only=ascii_only), nl=False)
+    return exit_code(state.health for state in states)
+
+
+def _show_json(snapshot: Snapshot, selection: Selection) -> int:
+    import json
+
+    import click
+
+    from opsdash.activities.monitor.status_report import document
+    from opsdash.engine.look import needs_longer
+
+    states = _matching(snapshot, selection)
+    click.echo(json.dumps(document(snapshot, states, needs_longer())))
+    return exit_code(state.health for state in states)
+
+
+COMMAND = Command("status", "how the fleet is now, worst first", build)

@@ -1,0 +1,89 @@
+"""The command line: no verb opens the screen, a verb answers and exits."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from opsdash import __version__
+from opsdash.core.discover import commands
+from opsdash.core.errors import ConfigError, OpsdashError, SelectionError
+
+EXIT_USAGE = 64
+EXIT_CONFIG = 65
+EXIT_INTERRUPTED = 130
+
+
+class Verbs(click.Group):
+    """All verbs that the activities declare; each is built only when it is wanted."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs by name, in order."""
+        return sorted(commands())
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The click command of a verb."""
+        found = commands().get(cmd_name)
+        built: Any = found.build() if found else None
+        return built if isinstance(built, click.Command) else None
+
+
+@click.command(
+    cls=Verbs,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option("--hosts", "hosts_file", metavar="FILE", help="The hosts file to use.")
+@click.option("--theme", metavar="NAME", help="The colours to begin with.")
+@click.option("--ascii", "ascii_glyphs", is_flag=True, help="Draw with ASCII characters only.")
+@click.version_option(__version__, prog_name="opsdash")
+@click.pass_context
+def opsdash(
+    ctx: click.Context, hosts_file: str | None, theme: str | None, ascii_glyphs: bool
+) -> None:
+    """A whole fleet over plain SSH, in one terminal.
+
+    Without a verb the screen opens: the hosts of hosts.yaml, or this machine if there is none.
+    """
+    if ctx.invoked_subcommand is not None:
+        if hosts_file:
+            os.environ["OPSDASH_HOSTS"] = hosts_file
+        return
+    from opsdash.cli.tui import run
+
+    raise SystemExit(run(hosts_file, theme, ascii_glyphs=ascii_glyphs))
+
+
+def main() -> NoReturn:
+    """Run opsdash; every way to fail ends in a sentence and an exit code, never in a traceback."""
+    try:
+        opsdash.main(standalone_mode=False)
+        sys.exit(0)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(EXIT_USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        # whoever read the output has gone: nothing is wrong, and nothing can be said
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OpsdashError as error:
+        sys.exit(complain(error))
+
+
+def complain(error: OpsdashError) -> int:
+    """Say what is wrong and what to do next on standard error; returns the exit code."""
+    click.echo(str(error) if isinstance(error, ConfigError) else f"opsdash: {error}", err=True)
+    if error.hint:
+        click.echo(f"  {error.hint}", err=True)
+    match error:
+        case ConfigError():
+            return EXIT_CONFIG
+        case SelectionError():
+            return EXIT_USAGE
+        case _:
+            return 1

@@ -1,0 +1,139 @@
+"""The judge: checks, hold times and memory turned into findings, and findings into a health."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from opsdash.core.finding import NEW_FOR_S, Finding, FindingKey, urgency
+from opsdash.core.health import Health, worst
+from opsdash.core.host import Limits
+from opsdash.core.plugin import Check, Inquiry, attempt
+from opsdash.core.snapshot import HostState, LinkState
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the judge says of one host; `closed` names what ended since it was last asked."""
+
+    health: Health
+    findings: tuple[Finding, ...]
+    closed: tuple[FindingKey, ...] = ()
+
+
+@dataclass
+class Memory:
+    """What the judge remembers of one host: what it saw since when, and what it raised.
+
+    `earlier` holds what an earlier run left open and this one has not yet confirmed.
+    """
+
+    earlier: dict[FindingKey, float] = field(default_factory=dict)
+    seen_at: dict[FindingKey, float] = field(default_factory=dict)
+    raised: dict[FindingKey, Finding] = field(default_factory=dict)
+    judged: bool = False
+
+
+class Judge:
+    """Asks every check about a host.
+
+    `first_seen` holds the findings that were open when an earlier run ended; `known_hosts` the
+    hosts that an earlier run has judged: on any other host nothing can be called new at first.
+    """
+
+    def __init__(
+        self,
+        checks: Mapping[str, Check],
+        first_seen: Mapping[FindingKey, float] | None = None,
+        known_hosts: frozenset[str] = frozenset(),
+    ) -> None:
+        self._checks = checks
+        self._known_hosts = known_hosts
+        self._memory: dict[str, Memory] = {}
+        for key, since in (first_seen or {}).items():
+            self._memory.setdefault(key[0], Memory()).earlier[key] = since
+
+    def judge(self, state: HostState, now: float) -> Judgement:
+        """All findings of a host, worst first; a check that lacks its data keeps what it said."""
+        memory = self._memory.setdefault(state.name, Memory())
+        before = {**memory.earlier, **memory.raised}
+        waiting = False
+        for check in self._checks.values():
+            ready = _ready(check, state)
+            waiting = waiting or ready is None
+            if ready:
+                self._ask(check, state, now, memory)
+        memory.judged = True
+        findings = tuple(sorted(memory.raised.values(), key=urgency))
+        return Judgement(
+            _health(state, findings, waiting),
+            findings,
+            tuple(key for key in before if key not in memory.raised and key not in memory.earlier),
+        )
+
+    def _ask(self, check: Check, state: HostState, now: float, memory: Memory) -> None:
+        def health_before(subject: str) -> Health:
+            found = memory.raised.get((state.name, check.id, subject))
+            return found.health if found else Health.OK
+
+        limits = state.host.thresholds.get(check.id, check.limits)
+        inquiry = Inquiry(state, now, _filled(limits, check.limits), health_before)
+        answer = attempt(lambda: list(check.judge(inquiry)))
+        if isinstance(answer, str):
+            text = f"check {check.id} failed: {answer}"
+            answer = [Finding(check.id, state.name, Health.UNKNOWN, text)]
+        found = {finding.key: finding for finding in answer}
+        for key in {*memory.seen_at, *memory.earlier}:
+            if key[1] == check.id and key not in found:
+                memory.seen_at.pop(key, None)
+                memory.raised.pop(key, None)
+                memory.earlier.pop(key, None)
+        for key, finding in found.items():
+            self._weigh(check, key, finding, now, memory)
+
+    def _weigh(
+        self, check: Check, key: FindingKey, finding: Finding, now: float, memory: Memory
+    ) -> None:
+        """Raise a finding that has lasted long enough, or that an earlier run already raised."""
+        known = memory.earlier.pop(key, None)
+        began = memory.seen_at.setdefault(key, known if known is not None else now)
+        if now - began < check.hold_s and key not in memory.raised:
+            return
+        raised = memory.raised.get(key)
+        fresh = memory.judged or key[0] in self._known_hosts
+        new = raised.new if raised else fresh
+        memory.raised[key] = replace(
+            finding,
+            since=began,
+            new=new and now - began < NEW_FOR_S,
+            advice=finding.advice or check.advice,
+            controls=finding.controls or check.controls,
+        )
+
+
+def _ready(check: Check, state: HostState) -> bool | None:
+    """Whether a check can speak: False where its data is of no use, None while it is awaited."""
+    if not check.reads:
+        return True
+    if state.link.state is LinkState.DOWN:
+        return False
+    readings = [state.readings.get(name) for name in check.reads]
+    if any(reading is None for reading in readings):
+        return None
+    return all(reading is not None and reading.problem is None for reading in readings)
+
+
+def _health(state: HostState, findings: tuple[Finding, ...], waiting: bool) -> Health:
+    """The worst of what counts; a host of which something is still unknown is not OK."""
+    counted = worst(finding.health for finding in findings if not (finding.acked or finding.muted))
+    if counted is Health.OK and (waiting or not state.at):
+        return Health.UNKNOWN
+    return counted
+
+
+def _filled(limits: Limits, defaults: Limits) -> Limits:
+    """Limits of which the user set only one, the other as the check declares it."""
+    return Limits(
+        defaults.warn if limits.warn is None else limits.warn,
+        defaults.crit if limits.crit is None else limits.crit,
+    )

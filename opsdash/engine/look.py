@@ -1,0 +1,57 @@
+"""One look at a fleet, for the command line: two pulses, all facts, then the answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from types import MappingProxyType
+
+from opsdash.core.discover import checks, collectors
+from opsdash.core.fleet import Fleet
+from opsdash.core.plugin import Tier
+from opsdash.core.snapshot import HostState, LinkState, Snapshot
+from opsdash.engine.session import Session, Surroundings
+
+DEADLINE_S = 10.0
+
+
+def brisk(fleet: Fleet) -> Fleet:
+    """The same fleet with pulses one second apart: rates need two, and nobody wants to wait."""
+    hosts = {name: replace(host, interval_s=1) for name, host in fleet.hosts.items()}
+    return replace(fleet, hosts=MappingProxyType(hosts))
+
+
+def needs_longer() -> tuple[str, ...]:
+    """The checks that one look can't answer, because what they find must last a while."""
+    return tuple(check.id for check in checks().values() if check.hold_s > DEADLINE_S)
+
+
+def _answered() -> Callable[[HostState], bool]:
+    facts = [c.name for c in collectors().values() if c.tier is Tier.FACTS]
+
+    def answered(state: HostState) -> bool:
+        if state.link.state is LinkState.DOWN:
+            return True
+        return state.value("cpu.busy_ratio") is not None and all(
+            name in state.readings for name in facts
+        )
+
+    return answered
+
+
+async def settle(session: Session, deadline_s: float) -> None:
+    """Wait until every host has answered in full or is known to be down, or for the deadline."""
+    answered = _answered()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(deadline_s):
+            while not all(map(answered, session.snapshot().hosts.values())):
+                await session.change()
+
+
+async def look(fleet: Fleet, surroundings: Surroundings, deadline_s: float) -> Snapshot:
+    """The fleet as it is now, each host asked once; a host that takes too long is UNKNOWN."""
+    async with Session(brisk(fleet), surroundings) as session:
+        await settle(session, deadline_s)
+        return session.snapshot()

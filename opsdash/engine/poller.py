@@ -1,0 +1,209 @@
+"""The poller: one task per host that connects, follows the pulse, fetches facts, tries again."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from opsdash.core.errors import HostError
+from opsdash.core.host import Host, Way
+from opsdash.core.plugin import Collector, Tier, failed
+from opsdash.core.problem import Problem, ProblemKind
+from opsdash.core.reading import Reading
+from opsdash.core.snapshot import Link, LinkState
+from opsdash.engine.state import State
+from opsdash.transport.base import Connection, Transport
+
+FIRST_RETRY_S = 2.0
+LONGEST_RETRY_S = 30.0
+CONNECT_DEADLINE_S = 60.0
+SWEEP_S = 1.0
+"""How often hosts are looked at of which nothing arrives: data grows old, holds run out."""
+
+_BREAKS_THE_LINK = frozenset({ProblemKind.LOST, ProblemKind.SESSION, ProblemKind.DROPPED})
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """What a poller needs besides hosts: time and chance, both replaced in tests."""
+
+    clock: Callable[[], float]
+    random: Callable[[], float] = random.random
+
+
+class Poller:
+    """Keeps the state of all hosts up to date, each in a task of its own."""
+
+    def __init__(
+        self,
+        state: State,
+        collectors: Mapping[str, Collector],
+        transports: Mapping[Way, Transport],
+        judge: Callable[[str], None],
+        rhythm: Rhythm,
+    ) -> None:
+        self._state = state
+        self._transports = transports
+        self._judge = judge
+        self._rhythm = rhythm
+        self._pulse = tuple(c for c in collectors.values() if c.tier is Tier.PULSE)
+        self._facts = tuple(c for c in collectors.values() if c.tier is Tier.FACTS)
+        self._due_at: dict[tuple[str, str], float] = {}
+        self._asked: dict[str, asyncio.Event] = {}
+
+    async def run(self, hosts: Sequence[Host]) -> None:
+        """Poll until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for host in hosts:
+                self._asked[host.name] = asyncio.Event()
+                group.create_task(self._keep(host), name=f"poll {host.name}")
+            group.create_task(self._sweep(hosts), name="sweep")
+
+    def refresh(self, names: Sequence[str]) -> None:
+        """Ask again at once: facts of hosts that are up, a connection for those that are not."""
+        for name in names:
+            for collector in self._facts:
+                self._due_at.pop((name, collector.name), None)
+            if name in self._asked:
+                self._asked[name].set()
+
+    async def _sweep(self, hosts: Sequence[Host]) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            for host in hosts:
+                self._judge(host.name)
+
+    async def _keep(self, host: Host) -> None:
+        """Connect, follow, and when it breaks try again: at once, then ever more slowly."""
+        failures = 0
+        while True:
+            if failures == 0 and self._state.host(host.name).link.problem is None:
+                self._link(host, LinkState.CONNECTING)
+            problem, answered = await self._attempt(host)
+            failures = 0 if answered else failures + 1
+            if answered and problem.mends_itself:
+                # it worked until now: what comes of the next try is the truth, not this
+                self._link(host, LinkState.CONNECTING)
+                await asyncio.sleep(0.2 * self._rhythm.random())
+                continue
+            await self._rest(host, problem, failures)
+
+    async def _attempt(self, host: Host) -> tuple[Problem, bool]:
+        """One connection from its beginning to its end: why it ended, and whether it delivered."""
+        before = self._state.host(host.name).at
+        try:
+            async with asyncio.timeout(CONNECT_DEADLINE_S):
+                connection = await self._transports[host.way].connect(host)
+        except HostError as error:
+            return error.problem, False
+        except TimeoutError:
+            return Problem(ProblemKind.TIMEOUT, f"no login within {CONNECT_DEADLINE_S:.0f}s"), False
+        try:
+            problem = await self._follow(host, connection)
+        finally:
+            await connection.close()
+        return problem, self._state.host(host.name).at > before
+
+    async def _follow(self, host: Host, connection: Connection) -> Problem:
+        """Take in what a host delivers until it breaks; says why it did."""
+        facts: asyncio.Task[None] | None = None
+        broken: asyncio.Future[Problem] = asyncio.get_running_loop().create_future()
+        try:
+            beats = connection.pulse(self._pulse, host.interval_s)
+            async with aclosing(beats):
+                async for readings in beats:
+                    self._state.take(host.name, readings)
+                    if facts is None:
+                        self._link(host, LinkState.UP)
+                        facts = asyncio.create_task(self._collect(host, connection, broken))
+                    self._judge(host.name)
+                    if broken.done():
+                        return broken.result()
+        except HostError as error:
+            return error.problem
+        finally:
+            if facts is not None:
+                facts.cancel()
+                await asyncio.wait([facts])
+        return Problem(ProblemKind.LOST, "the pulse ended")
+
+    async def _collect(
+        self, host: Host, connection: Connection, broken: asyncio.Future[Problem]
+    ) -> None:
+        """Fetch facts whenever some are due; tell when the connection turns out to be broken."""
+        asked = self._asked[host.name]
+        while True:
+            due = [c for c in self._facts if self._is_due(host, c)]
+            if due:
+                try:
+                    readings = await connection.collect(due)
+                except HostError as error:
+                    readings = self._failed(host, due, error.problem)
+                    if error.problem.kind in _BREAKS_THE_LINK and not broken.done():
+                        broken.set_result(error.problem)
+                        return
+                self._state.take(host.name, readings)
+                self._judge(host.name)
+                self._plan(host, due)
+            asked.clear()
+            wait_s = self._next_due(host) - self._rhythm.clock()
+            try:
+                async with asyncio.timeout(max(0.1, wait_s)):
+                    await asked.wait()
+            except TimeoutError:
+                continue
+
+    def _failed(self, host: Host, due: Sequence[Collector], problem: Problem) -> list[Reading]:
+        at = self._rhythm.clock()
+        return [failed(collector, host.name, at, problem) for collector in due]
+
+    def _is_due(self, host: Host, collector: Collector) -> bool:
+        return self._due_at.get((host.name, collector.name), 0.0) <= self._rhythm.clock()
+
+    def _plan(self, host: Host, done: Sequence[Collector]) -> None:
+        """When the collectors are due again: their period, up to a tenth sooner for jitter."""
+        now = self._rhythm.clock()
+        for collector in done:
+            early = 0.1 * self._rhythm.random()
+            self._due_at[host.name, collector.name] = now + collector.every_s * (1 - early)
+
+    def _next_due(self, host: Host) -> float:
+        return min(
+            (self._due_at.get((host.name, c.name), 0.0) for c in self._facts),
+            default=self._rhythm.clock() + 3600,
+        )
+
+    async def _rest(self, host: Host, problem: Problem, failures: int) -> None:
+        """Say that the host is down and wait: for the next try, or for ever until asked."""
+        asked = self._asked[host.name]
+        asked.clear()
+        longest = min(LONGEST_RETRY_S, FIRST_RETRY_S * 2 ** min(failures, 8))
+        wait_s = max(1.0, longest * self._rhythm.random()) if problem.mends_itself else None
+        retry_at = None if wait_s is None else self._rhythm.clock() + wait_s
+        self._link(host, LinkState.DOWN, problem, retry_at)
+        try:
+            async with asyncio.timeout(wait_s):
+                await asked.wait()
+        except TimeoutError:
+            return
+
+    def _link(
+        self,
+        host: Host,
+        state: LinkState,
+        problem: Problem | None = None,
+        retry_at: float | None = None,
+    ) -> None:
+        now = self._rhythm.clock()
+        before = self._state.host(host.name).link
+        since = before.since if before.state is state else now
+        last_up = now if state is LinkState.UP else before.last_up
+        if before.state is LinkState.UP and state is not LinkState.UP:
+            last_up = self._state.host(host.name).at
+        self._state.set_link(
+            host.name, replace(Link(state, since, problem), last_up=last_up, retry_at=retry_at)
+        )
+        self._judge(host.name)

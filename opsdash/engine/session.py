@@ -1,0 +1,156 @@
+"""A fleet being watched: state, judge, poller, store and transports, started and ended together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from time import time
+
+from opsdash.core.discover import checks, collectors
+from opsdash.core.finding import FindingKey
+from opsdash.core.fleet import Fleet
+from opsdash.core.host import Way
+from opsdash.core.snapshot import HostState, Snapshot
+from opsdash.engine.judge import Judge
+from opsdash.engine.poller import Poller, Rhythm
+from opsdash.engine.state import State
+from opsdash.store.store import Store
+from opsdash.transport.base import Transport
+
+SAVE_FINDINGS_S = 10.0
+SAVE_COUNTERS_EVERY = 30
+"""Counters are saved with every so manieth saving of findings, and at the end."""
+
+
+def transports_for(fleet: Fleet, known_hosts: Path) -> dict[Way, Transport]:
+    """The ways that the hosts of a fleet need; asyncssh and psutil load only where they do."""
+    ways = {host.way for host in fleet.hosts.values()}
+    found: dict[Way, Transport] = {}
+    if Way.SSH in ways:
+        from opsdash.transport.ssh.transport import SshTransport
+
+        found[Way.SSH] = SshTransport({**fleet.passed_through, **fleet.hosts}, known_hosts)
+    if Way.LOCAL in ways:
+        from opsdash.transport.local import LocalTransport
+
+        found[Way.LOCAL] = LocalTransport()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a session stands on: where its state is kept, time, and ways instead of the real ones."""
+
+    state_dir: Path
+    clock: Callable[[], float] = time
+    transports: Mapping[Way, Transport] | None = None
+
+
+class Session:
+    """A fleet being watched; the FleetSource of every screen and command."""
+
+    def __init__(self, fleet: Fleet, surroundings: Surroundings) -> None:
+        self.fleet = fleet
+        self._clock = surroundings.clock
+        self._collectors = collectors()
+        self._state = State(fleet, self._collectors, self._clock)
+        self._store = Store(surroundings.state_dir / "history.db")
+        known_hosts = surroundings.state_dir / "known_hosts"
+        given = surroundings.transports
+        self._transports = dict(given) if given else transports_for(fleet, known_hosts)
+        self._judge = Judge(checks())
+        self._closed: set[FindingKey] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._poller = Poller(
+            self._state,
+            self._collectors,
+            self._transports,
+            self._judge_host,
+            Rhythm(self._clock),
+        )
+
+    async def start(self) -> None:
+        """Recall what earlier runs knew, then begin to poll."""
+        await self._store.open()
+        first_seen = await self._store.open_findings()
+        self._judge = Judge(checks(), first_seen, await self._store.known_hosts())
+        self._state.seed(await self._store.counters())
+        self._tasks = [
+            asyncio.create_task(self._poller.run(list(self.fleet.hosts.values())), name="poller"),
+            asyncio.create_task(self._save_now_and_then(), name="saver"),
+        ]
+
+    async def close(self) -> None:
+        """End all polling, leave nothing running anywhere, and remember what was learnt."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        await asyncio.gather(*(transport.close() for transport in self._transports.values()))
+        if self._tasks:
+            await self._save(counters=True)
+        await self._store.close()
+
+    async def __aenter__(self) -> Session:
+        """Start watching."""
+        await self.start()
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        """Stop watching."""
+        await self.close()
+
+    @property
+    def rev(self) -> int:
+        """Grows with every change of any host."""
+        return self._state.rev
+
+    async def change(self) -> None:
+        """Wait until any host has changed."""
+        await self._state.change()
+
+    def snapshot(self) -> Snapshot:
+        """The whole fleet as it is known now."""
+        return self._state.snapshot()
+
+    def changed_since(self, rev: int) -> list[HostState]:
+        """The hosts that changed after `rev`."""
+        return self._state.changed_since(rev)
+
+    def refresh(self, names: tuple[str, ...] = ()) -> None:
+        """Ask these hosts again at once; none given: all."""
+        self._poller.refresh(names or tuple(self.fleet.hosts))
+
+    def _judge_host(self, name: str) -> None:
+        judgement = self._judge.judge(self._state.host(name), self._clock())
+        self._state.set_judgement(name, judgement.health, judgement.findings)
+        self._closed.update(judgement.closed)
+
+    async def _save_now_and_then(self) -> None:
+        turn = 0
+        while True:
+            await asyncio.sleep(SAVE_FINDINGS_S)
+            turn += 1
+            await self._save(counters=turn % SAVE_COUNTERS_EVERY == 0)
+
+    async def _save(self, *, counters: bool) -> None:
+        hosts = [state for state in self._state.snapshot().hosts.values() if state.at]
+        closed, self._closed = self._closed, set()
+        seen = [finding for state in hosts for finding in state.findings]
+        await self._store.save_findings(
+            self._clock(), seen, closed, [state.name for state in hosts]
+        )
+        if counters:
+            await self._store.save_counters(
+                reading
+                for state in hosts
+                for name, reading in state.readings.items()
+                if not reading.problem
+                and (name == "uptime" or self._collectors[name].derive is not None)
+            )
+        if self._store.notice and self._store.notice not in self._state.notices:
+            self._state.notices += (self._store.notice,)

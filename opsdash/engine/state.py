@@ -1,0 +1,131 @@
+"""The latest that is known of every host, with a revision for whoever wants only what changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from opsdash.core.finding import Finding
+from opsdash.core.fleet import Fleet
+from opsdash.core.health import Health
+from opsdash.core.plugin import Collector
+from opsdash.core.reading import Reading, SampleKey
+from opsdash.core.series import Ring
+from opsdash.core.snapshot import HostState, Link, Snapshot
+
+RECENT_S = 600
+"""Ten minutes of the metrics that are marked as recent stay in memory."""
+
+MAX_RING = 300
+
+
+class State:
+    """Written by the engine alone, in one event loop; read by anybody, as frozen values."""
+
+    def __init__(
+        self, fleet: Fleet, collectors: Mapping[str, Collector], clock: Callable[[], float]
+    ) -> None:
+        self._clock = clock
+        self._collectors = collectors
+        self._recent = {
+            name: tuple(metric.name for metric in collector.metrics if metric.recent)
+            for name, collector in collectors.items()
+        }
+        self._source = fleet.source
+        self._hosts = {name: HostState(host) for name, host in fleet.hosts.items()}
+        self._seeds: dict[tuple[str, str], Reading] = {}
+        self.notices: tuple[str, ...] = fleet.notices
+        self.rev = 0
+        self._stirred = asyncio.Event()
+
+    async def change(self) -> None:
+        """Wait until anything changes."""
+        self._stirred.clear()
+        await self._stirred.wait()
+
+    def host(self, name: str) -> HostState:
+        """What is known of one host."""
+        return self._hosts[name]
+
+    def snapshot(self) -> Snapshot:
+        """What is known of the fleet now; later changes do not show in it."""
+        hosts = MappingProxyType(dict(self._hosts))
+        return Snapshot(self.rev, self._clock(), hosts, self._source, self.notices)
+
+    def changed_since(self, rev: int) -> list[HostState]:
+        """The hosts that changed after `rev`."""
+        return [state for state in self._hosts.values() if state.rev > rev]
+
+    def seed(self, readings: Iterable[Reading]) -> None:
+        """Counters of an earlier run, so that the first pulse of this one already has rates."""
+        self._seeds.update({(reading.host, reading.collector): reading for reading in readings})
+
+    def set_link(self, name: str, link: Link) -> None:
+        """How the connection to a host stands now."""
+        if self._hosts[name].link != link:
+            self._put(replace(self._hosts[name], link=link))
+
+    def set_judgement(self, name: str, health: Health, findings: tuple[Finding, ...]) -> None:
+        """What the judge says of a host."""
+        state = self._hosts[name]
+        if state.health is not health or state.findings != findings:
+            self._put(replace(state, health=health, findings=findings))
+
+    def take(self, name: str, readings: Iterable[Reading]) -> None:
+        """Take in what a host delivered, rates worked out from the reading before."""
+        state = self._hosts[name]
+        latest = dict(state.readings)
+        incoming = {reading.collector: reading for reading in readings}
+        elapsed_s = self._elapsed_s(name, state, incoming)
+        at = state.at
+        for collector_name, reading in incoming.items():
+            before = state.readings.get(collector_name) or self._seeds.get((name, collector_name))
+            reading = self._with_rates(reading, before, elapsed_s)
+            latest[collector_name] = reading
+            at = max(at, reading.at)
+        series = self._with_series(state, incoming, latest)
+        container = state.container
+        if "os" in incoming and incoming["os"].rows:
+            container = str(incoming["os"].rows[0].get("container") or "")
+        self._put(replace(state, readings=latest, at=at, series=series, container=container))
+
+    def _with_rates(
+        self, reading: Reading, before: Reading | None, elapsed_s: float | None
+    ) -> Reading:
+        derive = self._collectors[reading.collector].derive
+        if derive is None or before is None or reading.problem or elapsed_s is None:
+            return reading
+        rates: dict[SampleKey, float] = derive(before, reading, elapsed_s)
+        return replace(reading, samples={**reading.samples, **rates})
+
+    def _elapsed_s(
+        self, name: str, state: HostState, incoming: Mapping[str, Reading]
+    ) -> float | None:
+        """Seconds of the host's own time since its last pulse; None over a reboot, or at first."""
+        now = incoming.get("uptime")
+        before = state.readings.get("uptime") or self._seeds.get((name, "uptime"))
+        if now is None or before is None or now.rows != before.rows:
+            return None
+        up, was = now.get("uptime.up_s"), before.get("uptime.up_s")
+        return up - was if up is not None and was is not None and up > was else None
+
+    def _with_series(
+        self, state: HostState, incoming: Mapping[str, Reading], latest: Mapping[str, Reading]
+    ) -> Mapping[str, Ring]:
+        series = state.series
+        for collector_name in incoming:
+            for metric in self._recent[collector_name]:
+                ring = series.get(metric)
+                if ring is None:
+                    size = min(MAX_RING, RECENT_S // max(1, state.host.interval_s))
+                    ring = Ring(max(16, size))
+                    series = {**series, metric: ring}
+                ring.append(latest[collector_name].get(metric))
+        return series
+
+    def _put(self, state: HostState) -> None:
+        self.rev += 1
+        self._hosts[state.name] = replace(state, rev=self.rev)
+        self._stirred.set()
