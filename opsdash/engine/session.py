@@ -42,7 +42,7 @@ def transports_for(fleet: Fleet, known_hosts: Path) -> dict[Way, Transport]:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a session stands on: where its state is kept, time, and ways instead of the real ones."""
+    """What a session stands on: where its state is kept, time, and ways in place of real ones."""
 
     state_dir: Path
     clock: Callable[[], float] = time

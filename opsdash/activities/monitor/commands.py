@@ -67,7 +67,7 @@ def build() -> click.Command:
 
 
 def _chosen(fleet: Fleet, selection: Selection) -> Fleet:
-    """The fleet of which only what names and tags select is asked; the rest may be passed through."""
+    """The fleet of which only the selected is asked; the rest may be passed through."""
     from dataclasses import replace
     from types import MappingProxyType
 

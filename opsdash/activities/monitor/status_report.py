@@ -96,7 +96,9 @@ def table(snapshot: Snapshot, states: Iterable[HostState], *, ascii_only: bool) 
     """The report for a person: a summary line, then a line per host, worst first."""
     chosen = sorted(states, key=triage)
     glyphs = ASCII_GLYPHS if ascii_only else GLYPHS
-    rows = [("", "HOST", "HEALTH", "SINCE", "CPU", "MEM", "DISK", "AGE", "WHY")]
+    rows: list[tuple[str, ...]] = [
+        ("", "HOST", "HEALTH", "SINCE", "CPU", "MEM", "DISK", "AGE", "WHY")
+    ]
     rows += [(glyphs[state.health], *_cells(state, snapshot.at)) for state in chosen]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
     lines = [summary_line(chosen, ascii_only=ascii_only)]
