@@ -1,0 +1,157 @@
+"""The columns of the fleet table: what each cell says about a host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from opsdash.core.health import Health
+from opsdash.core.series import spark
+from opsdash.core.snapshot import HostState
+from opsdash.core.text import duration, size
+from opsdash.widgets.grid import Column
+from opsdash.widgets.line import ROLES, Line, Role, Span, fit_right, line, spread
+from opsdash.widgets.palette import Palette
+from opsdash.widgets.wording import age, ago, is_old, reason
+
+NAME_AT_LEAST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A host as a row sees it: its state, the time, and the look."""
+
+    state: HostState
+    now: float
+    palette: Palette
+
+    @property
+    def figures(self) -> Role:
+        """Figures that are too old to go by are muted."""
+        return Role.MUTED if is_old(self.state, self.now) else Role.TEXT
+
+
+def glyph(row: Shown, width: int) -> Line:
+    """The sign of the host's health."""
+    health = row.state.health
+    return (Span(row.palette.glyph(health), ROLES[health]),)
+
+
+def name(row: Shown, width: int) -> Line:
+    """The host's name, bright when something is wrong with it."""
+    role = Role.TEXT if row.state.health <= Health.UNKNOWN else Role.STRONG
+    return (Span(row.state.name, role),)
+
+
+def why(row: Shown, width: int) -> Line:
+    """What is wrong, in words; at the right how many more findings, and whether it is new."""
+    said = reason(row.state)
+    marks = [Span(f" +{said.more}", Role.MUTED)] if said.more else []
+    if said.flag:
+        marks.append(Span(f" {said.flag}", Role.STRONG if said.flag == "NEW" else Role.MUTED))
+    return spread(line(Span(said.text, said.role)), tuple(marks), width)
+
+
+def since(row: Shown, width: int) -> Line:
+    """For how long the first reason holds."""
+    said = reason(row.state)
+    return _right(ago(said.since, row.now), width, Role.TEXT) if said.since else ()
+
+
+def cpu(row: Shown, width: int) -> Line:
+    """CPU busy, whole percent."""
+    return _right(_percent(row.state.value("cpu.busy_ratio")), width, row.figures)
+
+
+def cpu_spark(row: Shown, width: int) -> Line:
+    """CPU busy over the last samples, one character each."""
+    ring = row.state.series.get("cpu.busy_ratio")
+    if ring is None:
+        return ()
+    return (Span(spark(ring.tail(width), width, blocks=row.palette.blocks), Role.MUTED),)
+
+
+def memory(row: Shown, width: int) -> Line:
+    """Memory in use, whole percent."""
+    return _right(_percent(row.state.value("memory.used_ratio")), width, row.figures)
+
+
+def fullest_disk(row: Shown, width: int) -> Line:
+    """The fullest file system, whole percent."""
+    ratios = row.state.labelled("filesystem.used_ratio").values()
+    return _right(_percent(max(ratios, default=None)), width, row.figures)
+
+
+def host_age(row: Shown, width: int) -> Line:
+    """How old the host's figures are."""
+    role = Role.UNKNOWN if is_old(row.state, row.now) and row.state.at else Role.MUTED
+    return _right(age(row.state, row.now), width, role)
+
+
+def load(row: Shown, width: int) -> Line:
+    """Load average of the last minute."""
+    value = row.state.value("load.one")
+    return _right("-" if value is None else f"{value:.1f}", width, row.figures)
+
+
+def up(row: Shown, width: int) -> Line:
+    """Time since boot."""
+    value = row.state.value("uptime.up_s")
+    return _right("-" if value is None else duration(value), width, row.figures)
+
+
+def system(row: Shown, width: int) -> Line:
+    """Distribution and its version."""
+    for found in row.state.rows("os"):
+        return line(Span(f"{found.get('id') or '-'} {found.get('version') or ''}", Role.MUTED))
+    return line(Span("-", Role.MUTED))
+
+
+def tags(row: Shown, width: int) -> Line:
+    """The tags from the hosts file."""
+    return line(Span(" ".join(sorted(row.state.host.tags)), Role.MUTED))
+
+
+def rate_of(title: str, metric: str, rank: int) -> Column[Shown]:
+    """A column of bytes per second, over all interfaces or disks."""
+
+    def cell(row: Shown, width: int) -> Line:
+        value = row.state.value(metric)
+        return _right("-" if value is None else size(value), width, row.figures)
+
+    return Column(title, 5, cell, rank, right=True)
+
+
+def _percent(ratio: float | None) -> str:
+    return "-" if ratio is None else f"{ratio * 100:.0f}"
+
+
+def _right(text: str, width: int, role: Role) -> Line:
+    return (Span(fit_right(text, width), role),)
+
+
+def fleet_columns(name_width: int, width: int) -> list[Column[Shown]]:
+    """All columns, in order, for names of this width on a terminal of `width` cells.
+
+    Which of them are seen is the terminal's width to decide: the highest rank leaves first.
+    """
+    wide = width >= 150
+    room = 28 if wide else 16
+    return [
+        Column("", 1, glyph),
+        Column("HOST", min(max(name_width, NAME_AT_LEAST), room), name),
+        Column("WHY", 44 if wide else 26, why, flexible=True),
+        Column("SINCE", 5, since, 2, right=True),
+        Column("CPU%", 4, cpu, 3, right=True),
+        Column("", 16 if wide else 6, cpu_spark, 5),
+        Column("MEM%", 4, memory, 4, right=True),
+        Column("DSK%", 4, fullest_disk, 4, right=True),
+        Column("LOAD", 5, load, 6, right=True),
+        rate_of("IN/s", "network.receive_bytes_per_s", 8),
+        rate_of("OUT/s", "network.transmit_bytes_per_s", 8),
+        rate_of("RD/s", "diskio.read_bytes_per_s", 9),
+        rate_of("WR/s", "diskio.write_bytes_per_s", 9),
+        Column("UP", 4, up, 7, right=True),
+        Column("OS", 12, system, 10),
+        Column("TAGS", 14, tags, 11),
+        Column("AGE", 4, host_age, 1, right=True),
+    ]

@@ -1,0 +1,177 @@
+"""The sections of the host page that are numbers: CPU, memory, pressure, network, disks."""
+
+from __future__ import annotations
+
+from opsdash.activities.monitor.host_sections import Page, freshness, head, label, missing
+from opsdash.core.series import bar, spark
+from opsdash.core.text import middle, percent, size
+from opsdash.widgets.line import Line, Role, Span, fit, fit_right, line
+
+BAR = 16
+NAME = 12
+
+
+def cpu_section(page: Page) -> list[Line]:
+    """How busy the CPUs are, what with, and each core."""
+    busy = page.state.value("cpu.busy_ratio")
+    if busy is None:
+        return [line(head("CPU"), Span(missing(page, "cpu"), Role.MUTED))]
+    first = line(head("CPU"), *_gauge(page, busy), *freshness(page, "cpu"))
+    lines = [first, line(label(""), *_recent(page, "cpu.busy_ratio", page.width - 12))]
+    lines.append(line(label(""), Span(_spent(page), Role.MUTED)))
+    return [*lines, *_cores(page), _load(page)]
+
+
+def _spent(page: Page) -> str:
+    shares = (("user", "user"), ("system", "system"), ("io wait", "iowait"), ("stolen", "steal"))
+    return "  ".join(
+        f"{name} {_percent(page.state.value(f'cpu.{metric}_ratio'))}" for name, metric in shares
+    )
+
+
+def _cores(page: Page) -> list[Line]:
+    """One character per core, and the busiest in words: one hot core hides in an average."""
+    cores = page.state.labelled("cpu.core_busy_ratio")
+    if not cores:
+        return []
+    shown = list(cores.values())[: max(8, page.width - 32)]
+    picture = spark(shown, len(shown), blocks=page.palette.blocks)
+    hottest = max(cores, key=lambda core: cores[core])
+    words = f"  busiest {hottest}: {percent(cores[hottest])} of {len(cores)}"
+    return [line(label("cores"), Span(picture, Role.TEXT), Span(words, Role.MUTED))]
+
+
+def _load(page: Page) -> Line:
+    values = [page.state.value(f"load.{span}") for span in ("one", "five", "fifteen")]
+    text = "  ".join("-" if value is None else f"{value:.2f}" for value in values)
+    return line(label("load"), text, Span("  of 1, 5, 15 minutes", Role.MUTED))
+
+
+def memory_section(page: Page) -> list[Line]:
+    """Memory and swap: used of how much, and what can be had back."""
+    used, total = page.state.value("memory.used_ratio"), page.state.value("memory.total_bytes")
+    if used is None:
+        return [line(head("MEMORY"), Span(missing(page, "memory"), Role.MUTED))]
+    available = page.state.value("memory.available_bytes")
+    words = f"{_size(available)} of {_size(total)} available"
+    parts = (("cache", "cached_bytes"), ("shared", "shared_bytes"))
+    more = "  ".join(f"{name} {_size(page.state.value(f'memory.{key}'))}" for name, key in parts)
+    return [
+        line(head("MEMORY"), *_gauge(page, used), f"  {words}", *freshness(page, "memory")),
+        line(label(""), *_recent(page, "memory.used_ratio", page.width - 12)),
+        line(label(""), Span(more, Role.MUTED)),
+        _swap(page),
+    ]
+
+
+def _swap(page: Page) -> Line:
+    total = page.state.value("memory.swap_total_bytes")
+    used = page.state.value("memory.swap_used_bytes")
+    if total is None or used is None:
+        return line(label("swap"), "-")
+    if not total:
+        return line(label("swap"), Span("none", Role.MUTED))
+    ratio = page.state.value("memory.swap_used_ratio") or used / total
+    return line(label("swap"), *_gauge(page, ratio), f"  {size(used)} of {size(total)} used")
+
+
+def pressure_section(page: Page) -> list[Line]:
+    """PSI: the share of time in which tasks waited for CPU, memory or disks."""
+    reading = page.reading("pressure")
+    if reading is None or reading.problem:
+        return [line(head("PRESSURE"), Span(missing(page, "pressure"), Role.MUTED))]
+    kinds = (
+        ("cpu", "cpu_some"),
+        ("memory", "memory_some"),
+        ("all on memory", "memory_full"),
+        ("io", "io_some"),
+        ("all on io", "io_full"),
+    )
+    values = [(name, reading.get(f"pressure.{metric}_ratio")) for name, metric in kinds]
+    text = "  ".join(f"{name} {_percent(value)}" for name, value in values)
+    return [line(head("PRESSURE"), text, *freshness(page, "pressure"))]
+
+
+def network_section(page: Page) -> list[Line]:
+    """Bytes per second in and out, per interface."""
+    coming = page.state.labelled("network.receive_bytes_per_s")
+    going = page.state.labelled("network.transmit_bytes_per_s")
+    if not coming:
+        return [line(head("NETWORK"), Span(missing(page, "network"), Role.MUTED))]
+    lines = [line(head("NETWORK"), _heads("in/s", "out/s"), *freshness(page, "network"))]
+    rows = [_row(n or "all", _size(coming[n]), _size(going.get(n))) for n in sorted(coming)]
+    return [*lines, *rows]
+
+
+def disk_io_section(page: Page) -> list[Line]:
+    """Bytes per second read and written, and how busy each disk is."""
+    reads = page.state.labelled("diskio.read_bytes_per_s")
+    writes = page.state.labelled("diskio.write_bytes_per_s")
+    busy = page.state.labelled("diskio.busy_ratio")
+    if not reads:
+        return [line(head("DISK IO"), Span(missing(page, "diskio"), Role.MUTED))]
+    titles = _heads("read/s", "write/s", "busy")
+    lines = [line(head("DISK IO"), titles, *freshness(page, "diskio"))]
+    for name in sorted(reads):
+        share = _percent(busy[name]) if name in busy else ""
+        lines.append(_row(name or "all", _size(reads[name]), _size(writes.get(name)), share))
+    return lines
+
+
+def file_systems_section(page: Page) -> list[Line]:
+    """Every file system, the fullest first: used, available, inodes where those are the problem."""
+    reading = page.reading("filesystem")
+    if reading is None or reading.problem:
+        return [line(head("DISKS"), Span(missing(page, "filesystem"), Role.MUTED))]
+    lines = [line(head("DISKS"), Span("the fullest first", Role.MUTED))]
+    lines[0] = (*lines[0], *freshness(page, "filesystem"))
+    ratios = reading.labelled("filesystem.used_ratio")
+    mounts = sorted(ratios, key=lambda mount: (-ratios[mount], mount))
+    return [*lines, *(_file_system(page, mount, ratios[mount]) for mount in mounts)]
+
+
+def _file_system(page: Page, mount: str, used: float) -> Line:
+    about = {str(row.get("mount")): row for row in page.state.rows("filesystem")}.get(mount, {})
+    inodes = page.state.value("filesystem.inodes_used_ratio", mount)
+    left = page.state.value("filesystem.available_bytes", mount)
+    notes = [str(about.get("type") or "")]
+    notes += ["read-only"] if about.get("read_only") else []
+    notes += [f"inodes {percent(inodes)}"] if inodes is not None and inodes > used else []
+    room = max(NAME, page.width - 9 - BAR - 6 - 13 - 16)
+    name = fit(middle(mount, room), room)
+    free = fit_right(f"{_size(left)} free", 12)
+    words = Span("  " + " ".join(note for note in notes if note), Role.MUTED)
+    return line(label(""), name, " ", *_gauge(page, used), free, words)
+
+
+def _gauge(page: Page, ratio: float) -> tuple[Span, ...]:
+    full, empty = ("#", ".") if page.palette.ascii_only else ("█", "░")
+    drawn = bar(ratio, BAR, full=full, empty=empty)
+    filled = drawn.rstrip(empty)
+    parts = Span(filled, Role.TEXT), Span(drawn[len(filled) :], Role.MUTED)
+    return (Span(fit_right(percent(ratio), 4) + " "), *parts)
+
+
+def _recent(page: Page, metric: str, width: int) -> Line:
+    ring = page.state.series.get(metric)
+    if ring is None or width < 1:
+        return ()
+    picture = spark(ring.tail(min(width, 120)), 0, blocks=page.palette.blocks)
+    return (Span(picture, Role.MUTED),)
+
+
+def _heads(*titles: str) -> Span:
+    return Span(" " * NAME + "".join(fit_right(title, 10) for title in titles), Role.MUTED)
+
+
+def _row(name: str, *figures: str) -> Line:
+    cells = "".join(fit_right(figure, 10) for figure in figures)
+    return line(label(""), fit(middle(name, NAME), NAME), cells)
+
+
+def _percent(ratio: float | None) -> str:
+    return "-" if ratio is None else percent(ratio)
+
+
+def _size(count: float | None) -> str:
+    return "-" if count is None else size(count)

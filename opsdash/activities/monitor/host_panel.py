@@ -1,0 +1,111 @@
+"""Host: what hurts on this machine, since when, and everything else that is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+
+from opsdash.activities.monitor.host_figures import (
+    cpu_section,
+    disk_io_section,
+    file_systems_section,
+    memory_section,
+    network_section,
+    pressure_section,
+)
+from opsdash.activities.monitor.host_sections import (
+    Page,
+    sources_section,
+    system_section,
+    units_section,
+    why_section,
+)
+from opsdash.core.snapshot import HostState, Snapshot, triage
+from opsdash.widgets.detail_strip import title_of
+from opsdash.widgets.line import Line, Role, Span, beside, line
+from opsdash.widgets.line_view import Bar, TextLines
+from opsdash.widgets.panel import Desk, Panel
+from opsdash.widgets.summary_bar import with_clock
+from opsdash.widgets.wording import age, reason
+
+TWO_COLUMNS_FROM = 120
+"""Cells from which the figures and the words stand side by side."""
+
+
+class HostPanel(Panel):
+    """One host in full; it scrolls."""
+
+    slug: ClassVar[str] = "host"
+    title: ClassVar[str] = "Host"
+    view_key: ClassVar[str] = "2"
+
+    DEFAULT_CSS = """
+    HostPanel > #host-page { height: 1fr; }
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.host = ""
+
+    def compose(self) -> ComposeResult:
+        """The host's name and state, and the page about it."""
+        yield Bar(self.desk.look, "host-title")
+        yield TextLines(self.desk.look, "host-page")
+
+    def aim(self, host: str) -> None:
+        """Be about this host from now on, from the top of its page."""
+        if host != self.host:
+            self.host = host
+            self.query_one("#host-page", TextLines).action_first()
+
+    def targets(self) -> tuple[str, ...]:
+        """A refresh here is about this host."""
+        return (self.host,) if self.host else ()
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Draw all that is known of the host; without one, of the worst of the fleet."""
+        if not self.host and snapshot.hosts:
+            self.host = min(snapshot.hosts.values(), key=triage).name
+        state = snapshot.hosts.get(self.host)
+        heading = self._heading(state)
+        title = with_clock(heading, self.desk.now(), self.size.width)
+        self.query_one("#host-title", Bar).set_lines([title])
+        lines = [line("this host is not in the fleet")] if state is None else self._page(state)
+        self.query_one("#host-page", TextLines).set_lines(lines)
+
+    def _heading(self, state: HostState | None) -> Line:
+        trail = Span(f"{self.desk.title} > ", Role.MUTED)
+        if state is None:
+            return line(trail, self.host or "no host")
+        name = title_of(state, self.desk.look())
+        said = Span(f"  {reason(state).text}", reason(state).role)
+        return (trail, *name, said, Span(f"  age {age(state, self.desk.now())}", Role.MUTED))
+
+    def _page(self, state: HostState) -> list[Line]:
+        """The same blocks in the same order at every size: what is wrong always comes first."""
+        width = self.size.width
+        page = Page(state, self.desk.now(), self.desk.look(), width)
+        top = [*why_section(page), ()]
+        if width < TWO_COLUMNS_FROM:
+            return [*top, *_stacked(page, *FIGURES, *WORDS)]
+        half = Page(state, page.now, page.palette, (width - 3) // 2)
+        return [*top, *beside(_stacked(half, *FIGURES), _stacked(half, *WORDS), width)]
+
+
+FIGURES = (
+    cpu_section,
+    memory_section,
+    pressure_section,
+    network_section,
+    disk_io_section,
+)
+WORDS = (file_systems_section, units_section, system_section, sources_section)
+
+
+def _stacked(page: Page, *sections: Callable[[Page], list[Line]]) -> list[Line]:
+    lines: list[Line] = []
+    for section in sections:
+        lines += [*section(page), ()]
+    return lines

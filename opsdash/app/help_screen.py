@@ -1,0 +1,98 @@
+"""Help: the keys that work where you are, and what signs, colours and words mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import ActiveBinding, Binding, BindingType
+from textual.screen import ModalScreen
+
+from opsdash.core.health import Health
+from opsdash.widgets.key_hints import key_name
+from opsdash.widgets.line import ROLES, Line, Role, Span, line
+from opsdash.widgets.line_view import TextLines
+from opsdash.widgets.palette import Palette
+
+MEANINGS = {
+    Health.DOWN: "can't be reached, or nobody can log in: the reason says why",
+    Health.CRIT: "broken, or about to break: act now",
+    Health.WARN: "past a limit: act soon",
+    Health.UNKNOWN: "no data, or too old to judge: never taken for OK",
+    Health.OK: "nothing is wrong as far as is known",
+}
+
+WORDS = (
+    ("NEW", "first seen within the last half hour"),
+    ("ack", "somebody has it in hand"),
+    ("mute", "left alone on purpose, for a while"),
+    ("+2", "two more findings on this host: enter shows them"),
+    ("AGE <5s", "figures are fresh; 11m? means 11 minutes old: do not trust them"),
+    ("-", "not known; it is never shown as 0"),
+    ("SINCE", "for how long the first reason holds"),
+)
+
+
+def key_lines(bindings: Iterable[ActiveBinding]) -> list[Line]:
+    """One line per action that has a key and a description, its keys side by side."""
+    keys: dict[str, list[str]] = {}
+    words: dict[str, str] = {}
+    for active in bindings:
+        binding = active.binding
+        if binding.id and binding.description and active.enabled:
+            keys.setdefault(binding.id, []).append(key_name(binding.key))
+            words[binding.id] = binding.tooltip or binding.description
+    return [_entry(", ".join(keys[name]), words[name], Role.ACCENT) for name in keys]
+
+
+def _entry(name: str, words: str, role: Role) -> Line:
+    return line(Span(f"  {name:<20} ", role), words)
+
+
+def help_lines(title: str, keys: Sequence[Line], palette: Palette) -> list[Line]:
+    """The whole page: keys, signs, words."""
+    signs = [
+        _entry(f"{palette.glyph(health)} {health.name}", MEANINGS[health], ROLES[health])
+        for health in sorted(Health, reverse=True)
+    ]
+    words = [_entry(word, meaning, Role.STRONG) for word, meaning in WORDS]
+    return [
+        line(Span(f"Keys in {title}", Role.HEADING)),
+        *keys,
+        (),
+        line(Span("Signs: what a host's first letter says", Role.HEADING)),
+        *signs,
+        (),
+        line(Span("Words", Role.HEADING)),
+        *words,
+    ]
+
+
+class HelpScreen(ModalScreen[None]):
+    """One page over the present one; any of its keys closes it again."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q,escape,backspace,question_mark,f1", "close", "close", id="help.close"),
+    ]
+
+    def __init__(self, title: str, keys: Sequence[Line], look: Callable[[], Palette]) -> None:
+        super().__init__()
+        self._title = title
+        self._keys = keys
+        self._look = look
+
+    def compose(self) -> ComposeResult:
+        """The page, and how to leave it."""
+        yield TextLines(self._look, "help-page")
+
+    def on_mount(self) -> None:
+        """Fill the page; it does not change while it is open."""
+        page = self.query_one("#help-page", TextLines)
+        lines = help_lines(self._title, self._keys, self._look())
+        page.set_lines([*lines, (), line(Span("q closes, j and k scroll", Role.MUTED))])
+        page.focus()
+
+    def action_close(self) -> None:
+        """Back to where you were."""
+        self.dismiss()

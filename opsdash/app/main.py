@@ -1,0 +1,222 @@
+"""The terminal program: pages, keys, start and end. What the pages show is the panels' own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingsMap, BindingType
+from textual.widgets import ContentSwitcher
+
+from opsdash.app.help_screen import HelpScreen, key_lines
+from opsdash.app.look import Looks, as_textual
+from opsdash.app.panels import find_panels
+from opsdash.core.errors import ConfigError, OpsdashError
+from opsdash.core.source import FleetSource
+from opsdash.core.text import clean, count
+from opsdash.core.theme import Theme
+from opsdash.widgets.key_hints import KeyHints, active_bindings
+from opsdash.widgets.line import Role, Span, line, wrap
+from opsdash.widgets.line_view import TextLines
+from opsdash.widgets.palette import Palette
+from opsdash.widgets.panel import Desk, Panel
+
+Start = Callable[[], Awaitable[FleetSource]]
+Stop = Callable[[], Awaitable[None]]
+
+BAD_CONFIG, FAILED = 65, 1
+TWICE_WITHIN_S = 2.0
+
+
+class OpsdashApp(App[None], inherit_bindings=False):
+    """The program. `start` delivers the fleet after the first paint, `stop` lets go of it.
+
+    `now` is the wall clock in seconds since 1970; tests stop it.
+    """
+
+    CSS_PATH = "app.tcss"
+    TITLE = "opsdash"
+    ENABLE_COMMAND_PALETTE = False
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("C", "next_theme", "colours", id="theme.next", show=False, tooltip="next theme"),
+        Binding("ctrl+r,f5", "ask_again", "refresh", id="refresh", tooltip="ask the hosts now"),
+        Binding("ctrl+l", "redraw", "redraw", id="redraw", show=False),
+        Binding("ctrl+c", "interrupt", "twice: quit", id="interrupt", show=False, priority=True),
+        Binding("ctrl+q", "quit", "quit", id="quit", show=False, priority=True),
+        Binding("question_mark,f1", "help", "help", id="help", tooltip="this page"),
+        Binding("q,escape,backspace", "back", "back", id="nav.out", tooltip="back; at last: quit"),
+    ]
+
+    def __init__(
+        self,
+        start: Start,
+        stop: Stop,
+        themes: Mapping[str, Theme],
+        theme_name: str,
+        *,
+        ascii_glyphs: bool = False,
+        now: Callable[[], float] = time.time,
+        title: str = "opsdash",
+    ) -> None:
+        super().__init__()
+        self.animation_level = "none"
+        self._start, self._stop = start, stop
+        self._now = now
+        self.title = title
+        self._looks = Looks(themes, theme_name, ascii_only=ascii_glyphs)
+        for theme in themes.values():
+            self.register_theme(as_textual(theme))
+        self.theme = theme_name
+        self._kinds = find_panels()
+        self._bindings = BindingsMap.merge(
+            [BindingsMap(_view_bindings(self._kinds)), self._bindings]
+        )
+        self._source: FleetSource | None = None
+        self._failure: OpsdashError | None = None
+        self._host = ""
+        self._trail: list[str] = []
+        self._interrupted_at = float("-inf")
+
+    def palette(self) -> Palette:
+        """What everything is painted with now."""
+        return self._looks.palette
+
+    def compose(self) -> ComposeResult:
+        """A page at a time, and the keys below."""
+        with ContentSwitcher(initial="message", id="pages"):
+            yield TextLines(self.palette, "message")
+        yield KeyHints(self.palette)
+
+    # -- start and end --------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Paint first, then start."""
+        self.query_one("#message", TextLines).set_lines([line("starting…")])
+        self.call_after_refresh(self.run_worker, self._begin(), name="start")
+
+    async def _begin(self) -> None:
+        try:
+            self._source = await self._start()
+        except OpsdashError as error:
+            self._failure = error
+            self._show_failure(error)
+            return
+        desk = Desk(self._source, self.palette, self._now, self.title)
+        pages = self.query_one("#pages", ContentSwitcher)
+        for kind in self._kinds:
+            await pages.add_content(kind(desk))
+        if self._kinds:
+            self._open(self._kinds[0].slug)
+
+    def _show_failure(self, error: OpsdashError) -> None:
+        width = max(20, self.size.width - 4)
+        lines = [line(Span(text, Role.CRIT)) for text in wrap(str(error), width)]
+        lines += [line(Span(text, Role.ACCENT)) for text in wrap(error.hint, width) if text]
+        lines += [(), line(Span("q quits", Role.MUTED))]
+        self.query_one("#message", TextLines).set_lines(lines)
+
+    async def on_unmount(self) -> None:
+        """Let go of the hosts, however the program ends."""
+        await self._stop()
+
+    async def action_quit(self) -> None:
+        """End the program; why it could not start stays readable on stderr."""
+        failure = self._failure
+        if failure is None:
+            self.exit()
+            return
+        code = BAD_CONFIG if isinstance(failure, ConfigError) else FAILED
+        text = "\n".join(part for part in (str(failure), failure.hint) if part)
+        self.exit(return_code=code, message=Text(f"opsdash: {clean(text)}"))
+
+    def action_interrupt(self) -> None:
+        """The first ctrl+c only asks: it is pressed by habit."""
+        if self._now() - self._interrupted_at <= TWICE_WITHIN_S:
+            self.call_next(self.action_quit)
+            return
+        self._interrupted_at = self._now()
+        self.say("press ctrl+c again within 2 s to quit")
+
+    def say(self, text: str) -> None:
+        """One sentence in the last line, for a moment."""
+        self.screen_stack[0].query_one(KeyHints).say(text)
+
+    # -- pages ----------------------------------------------------------------------------------
+
+    @property
+    def page(self) -> Panel | None:
+        """The panel on the screen; None while starting."""
+        found = self.screen_stack[0].query_one("#pages", ContentSwitcher).visible_content
+        return found if isinstance(found, Panel) else None
+
+    def _open(self, slug: str) -> None:
+        pages = self.screen_stack[0].query_one("#pages", ContentSwitcher)
+        panel = pages.get_child_by_id(slug)
+        assert isinstance(panel, Panel)
+        if self._host:
+            panel.aim(self._host)
+        pages.current = slug
+        panel.draw()
+        panel.take_focus()
+
+    def action_view(self, slug: str) -> None:
+        """Open a page; q comes back to the one before."""
+        if self.page is None or self.page.slug == slug:
+            return
+        self._trail = [past for past in self._trail if past != slug] + [self.page.slug]
+        self._open(slug)
+
+    async def action_back(self) -> None:
+        """Back to the page before; from the first one, out."""
+        if self._trail:
+            self._open(self._trail.pop())
+        else:
+            await self.action_quit()
+
+    @on(Panel.HostPointed)
+    def remember_host(self, event: Panel.HostPointed) -> None:
+        """The next page opens on this host."""
+        self._host = event.host
+
+    @on(Panel.HostChosen)
+    def open_host(self, event: Panel.HostChosen) -> None:
+        """Enter on a host opens its page."""
+        self._host = event.host
+        self.action_view("host")
+
+    # -- the rest of the keys -------------------------------------------------------------------
+
+    def action_help(self) -> None:
+        """The keys that work here."""
+        title = self.page.title if self.page else "opsdash"
+        self.push_screen(HelpScreen(title, key_lines(active_bindings(self)), self.palette))
+
+    def action_ask_again(self) -> None:
+        """Ask the page's hosts again at once, those that were given up included."""
+        if self._source is None or self.page is None:
+            return
+        hosts = self.page.targets()
+        self._source.refresh(hosts)
+        self.say(f"asking {count(len(hosts), 'host') if hosts else 'all hosts'} again")
+
+    def action_next_theme(self) -> None:
+        """The next theme."""
+        self._looks.name = self._looks.following()
+        self.theme = self._looks.name
+        self.say(f"theme {self.theme}")
+
+    def action_redraw(self) -> None:
+        """Paint the whole screen anew: another program wrote over it."""
+        self.refresh(repaint=True)
+
+
+def _view_bindings(kinds: list[type[Panel]]) -> list[BindingType]:
+    return [
+        Binding(kind.view_key, f"view({kind.slug!r})", kind.title, id=f"view.{kind.slug}")
+        for kind in kinds
+    ]

@@ -1,0 +1,110 @@
+"""The lines under the grid: all that is wrong with the host under the cursor, and the next step."""
+
+from __future__ import annotations
+
+from opsdash.core.finding import Finding
+from opsdash.core.health import Health
+from opsdash.core.snapshot import HostState, LinkState
+from opsdash.core.text import count, duration, size
+from opsdash.widgets.line import ROLES, Line, Role, Span, fit_line, join, line, width_of
+from opsdash.widgets.palette import Palette
+from opsdash.widgets.wording import Reason, ago, reason, wall_clock
+
+LABEL_WIDTH = 6
+
+
+def rule(left: Line, right: Line, width: int) -> Line:
+    """A horizontal rule with words in it."""
+    lead = line(Span("── ", Role.MUTED), *left, " ")
+    tail = line(" ", *right, Span(" ──", Role.MUTED)) if right else ()
+    room = width - width_of(tail)
+    dashes = Span("─" * max(0, room - width_of(lead)), Role.MUTED)
+    return (*fit_line((*lead, dashes), max(room, 0)), *tail)
+
+
+def labelled(label: str, *parts: Span | str) -> Line:
+    """A line with a muted word in front."""
+    return line(Span(label.ljust(LABEL_WIDTH), Role.MUTED), *parts)
+
+
+def details(state: HostState, now: float, palette: Palette) -> list[Line]:
+    """What the fleet row had no room for, the most useful first: at most five lines."""
+    said = reason(state)
+    if not said.text:
+        return [labelled("ok", *_traits(state))]
+    lines = [labelled("why", Span(said.text, said.role), *_since(said, now))]
+    lines += _link_lines(state, now) if said.role in (Role.DOWN, Role.MUTED) else ()
+    why = state.why
+    if why is not None and why.summary == said.text:
+        lines += finding_lines(why)
+    rest = state.findings[1:] if why is not None and why.summary == said.text else state.findings
+    if rest:
+        lines.append(labelled("also", *_others(rest, palette)))
+    if len(lines) == 1:
+        lines.append(labelled("host", *_traits(state)))
+    return lines
+
+
+def _since(said: Reason, now: float) -> tuple[Span, ...]:
+    if not said.since:
+        return ()
+    text = f"  for {ago(said.since, now)}, since {wall_clock(said.since, now)}"
+    flag = (Span(f"  {said.flag}", Role.STRONG),) if said.flag else ()
+    return (Span(text, Role.MUTED), *flag)
+
+
+def finding_lines(finding: Finding) -> list[Line]:
+    """The evidence of a finding and what to do about it, a line each."""
+    lines = []
+    if finding.evidence:
+        first, *more = finding.evidence.split("\n")
+        rest = f"  (+{count(len(more), 'line')})" if more else ""
+        lines.append(labelled("proof", first, Span(rest, Role.MUTED)))
+    if finding.advice:
+        lines.append(labelled("next", Span(finding.advice, Role.ACCENT)))
+    return lines
+
+
+def _link_lines(state: HostState, now: float) -> list[Line]:
+    """How to get a host back, and when it was last seen."""
+    link, lines = state.link, []
+    if link.problem and link.state is not LinkState.UP:
+        lines.append(labelled("next", Span(link.problem.hint, Role.ACCENT)))
+    seen = f"last ok {wall_clock(link.last_up, now)}" if link.last_up else "never reached"
+    waits_s = link.retry_at - now if link.retry_at else 0.0
+    again = f", next try in {duration(waits_s)}" if waits_s > 0 else ""
+    if link.problem and not link.problem.mends_itself and link.state is LinkState.DOWN:
+        again = ", not tried again by itself (ctrl+r does)"
+    lines.append(labelled("link", Span(seen + again, Role.MUTED)))
+    return lines
+
+
+def _others(findings: tuple[Finding, ...], palette: Palette) -> Line:
+    parts = [
+        line(Span(f"{palette.glyph(finding.health)} {finding.summary}", ROLES[finding.health]))
+        for finding in findings
+    ]
+    return join(parts, Span("  "))
+
+
+def _traits(state: HostState) -> Line:
+    """What kind of host it is, in a few words."""
+    host, parts = state.host, []
+    parts += [str(row.get("name") or row.get("id") or "") for row in state.rows("os")[:1]]
+    if cores := state.value("cpu.cores"):
+        parts.append(count(int(cores), "core"))
+    if memory := state.value("memory.total_bytes"):
+        parts.append(f"{size(memory)} memory")
+    if up_s := state.value("uptime.up_s"):
+        parts.append(f"up {duration(up_s)}")
+    parts.append(f"at {host.address or host.name}")
+    if host.tags:
+        parts.append("tags " + " ".join(sorted(host.tags)))
+    return join([line(Span(part, Role.MUTED)) for part in parts if part], Span(" · ", Role.MUTED))
+
+
+def title_of(state: HostState, palette: Palette) -> Line:
+    """Host name and health, as headings say them."""
+    badge = palette.badge(state.health)
+    role = Role.MUTED if state.health is Health.OK else badge.role
+    return line(Span(state.name, Role.STRONG), " ", Span(badge.text, role))

@@ -1,0 +1,83 @@
+"""The last line: the keys that matter now, read from the bindings that are in force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from textual.app import App
+from textual.binding import ActiveBinding
+from textual.timer import Timer
+
+from opsdash.widgets.line import Line, Role, Span, join, line, width_of
+from opsdash.widgets.line_view import Bar
+from opsdash.widgets.palette import Palette
+
+MOST = 8
+"""Keys that one line may name: more are read by nobody."""
+
+_NAMES = {"question_mark": "?", "escape": "esc", "pagedown": "pgdn", "pageup": "pgup"}
+
+
+def key_name(key: str) -> str:
+    """A key as it is written on a keyboard: ``?`` and not ``question_mark``."""
+    return _NAMES.get(key, key)
+
+
+def hints(bindings: Iterable[ActiveBinding], width: int) -> Line:
+    """``enter open  ? help  q back``: as many as fit, each action once, by its first key."""
+    seen: set[str] = set()
+    parts: list[Line] = []
+    for active in bindings:
+        binding = active.binding
+        if not binding.show or not active.enabled or (binding.id or binding.action) in seen:
+            continue
+        seen.add(binding.id or binding.action)
+        name = Span(key_name(binding.key), Role.ACCENT)
+        parts.append(line(name, Span(f" {binding.description}", Role.MUTED)))
+    while len(parts) > MOST or (parts and width_of(join(parts, Span("  "))) > width):
+        # the last ones are help and back, which must stay: what goes is before them
+        parts.pop(-3 if len(parts) > 2 else 0)
+    return join(parts, Span("  "))
+
+
+class KeyHints(Bar):
+    """The bar of keys; for a moment it can say a sentence instead."""
+
+    def __init__(self, look: Callable[[], Palette]) -> None:
+        super().__init__(look, "keys")
+        self._sentence: Line = ()
+        self._quiet: Timer | None = None
+
+    def on_mount(self) -> None:
+        """Follow the bindings of the screen."""
+        self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self.update())
+        self.update()
+
+    def on_resize(self) -> None:
+        """Another width has room for other keys."""
+        self.update()
+
+    def say(self, text: str, for_s: float = 2.0) -> None:
+        """Show a sentence in place of the keys for some seconds."""
+        self._sentence = line(Span(text, Role.STRONG))
+        self.update()
+        if self._quiet is not None:
+            self._quiet.stop()
+        self._quiet = self.set_timer(for_s, self._be_quiet)
+
+    def _be_quiet(self) -> None:
+        self._sentence = ()
+        self.update()
+
+    def update(self) -> None:
+        """Show what holds now."""
+        if not self.is_mounted:
+            return
+        found = active_bindings(self.app)
+        self.set_lines([self._sentence or hints(found, self.size.width)])
+
+
+def active_bindings(app: App[Any]) -> list[ActiveBinding]:
+    """All bindings in force, those of the focused widget first."""
+    return list(app.screen.active_bindings.values())

@@ -1,0 +1,75 @@
+"""A theme as the widgets use it: a style per role, and the characters that pictures are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from rich.cells import cell_len
+from rich.style import Style
+
+from opsdash.core.health import Health
+from opsdash.core.series import ASCII_BLOCKS, BLOCKS
+from opsdash.core.theme import ASCII_GLYPHS, Theme
+from opsdash.widgets.line import ROLES, Role, Span
+
+_TO_ASCII = str.maketrans(
+    {"…": "~", "─": "-", "·": ",", "│": "|", "–": "-", "█": "#", "░": ".", "→": ">", "“": '"'}
+)
+_BOLD = frozenset({Role.STRONG, Role.HEADING, Role.CRIT, Role.DOWN})
+
+
+@dataclass(frozen=True)
+class Palette:
+    """What text and pictures look like under one theme.
+
+    With `ascii_only` every character on the screen is plain ASCII, for terminals and fonts without
+    blocks and glyphs: a host's own umlauts are shown as question marks then.
+    """
+
+    theme: Theme
+    ascii_only: bool = False
+
+    @cached_property
+    def styles(self) -> dict[Role, Style]:
+        """The style of each role; the background is left to the widget."""
+        theme = self.theme
+        colours = {
+            Role.TEXT: theme.foreground,
+            Role.STRONG: theme.foreground,
+            Role.MUTED: theme.muted,
+            Role.ACCENT: theme.accent,
+            Role.HEADING: theme.accent,
+            **{ROLES[health]: theme.health[health] for health in Health},
+        }
+        return {role: Style(color=colours[role], bold=role in _BOLD) for role in Role}
+
+    @cached_property
+    def cursor(self) -> Style:
+        """What the row under the cursor adds."""
+        return Style(bgcolor=self.theme.cursor)
+
+    @cached_property
+    def surface(self) -> Style:
+        """What bars at the edges add."""
+        return Style(bgcolor=self.theme.surface)
+
+    @property
+    def blocks(self) -> str:
+        """Characters of rising height for sparks, the first one empty."""
+        return ASCII_BLOCKS if self.ascii_only else BLOCKS
+
+    def glyph(self, health: Health) -> str:
+        """The one-cell sign of a health."""
+        return (ASCII_GLYPHS if self.ascii_only else self.theme.glyphs)[health]
+
+    def badge(self, health: Health) -> Span:
+        """Sign and word in the colour of a health, as in ``✖ CRIT``."""
+        return Span(f"{self.glyph(health)} {health.name}", ROLES[health])
+
+    def drawable(self, text: str) -> str:
+        """`text` in the characters that this terminal can draw, each as wide as before."""
+        if not self.ascii_only or text.isascii():
+            return text
+        text = text.translate(_TO_ASCII)
+        return "".join(char if char.isascii() else "?" * cell_len(char) for char in text)

@@ -1,0 +1,114 @@
+"""The base of every panel: a page of the program that draws one snapshot of the fleet."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.containers import Vertical
+from textual.message import Message
+
+from opsdash.core.snapshot import Snapshot
+from opsdash.core.source import FleetSource
+from opsdash.widgets.boundary import Undrawable, attempt
+from opsdash.widgets.line import Role, Span, wrap
+from opsdash.widgets.line_view import LineView, TextLines
+from opsdash.widgets.palette import Palette
+
+REFRESH_S = 0.5
+"""How often the panel on the screen looks for news."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a panel works with: the fleet, the present look, the wall clock (seconds since 1970)."""
+
+    source: FleetSource
+    look: Callable[[], Palette]
+    now: Callable[[], float]
+    title: str = "opsdash"
+
+
+class Panel(Vertical):
+    """One page. It is found by its folder and its class; it pulls what it shows by its own timer.
+
+    A subclass sets `slug` (unique), `title`, `view_key` (the digit that opens it), composes its
+    widgets and draws in `show()`. Only the panel on the screen is drawn; between revisions it is
+    drawn once a second, for ages and the clock.
+    """
+
+    slug: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    view_key: ClassVar[str] = ""
+
+    DEFAULT_CSS = """
+    Panel > #trouble { display: none; height: auto; max-height: 4; }
+    Panel.-broken > #trouble { display: block; }
+    """
+
+    class HostChosen(Message):
+        """The user wants to see this host in full."""
+
+        def __init__(self, host: str) -> None:
+            super().__init__()
+            self.host = host
+
+    class HostPointed(Message):
+        """The user looks at this host now: other panels open on it."""
+
+        def __init__(self, host: str) -> None:
+            super().__init__()
+            self.host = host
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(id=self.slug)
+        self.desk = desk
+        self._seen: tuple[int, int] = (-1, -1)
+
+    @abstractmethod
+    def show(self, snapshot: Snapshot) -> None:
+        """Draw this snapshot: only what differs from what is on the screen."""
+
+    def aim(self, host: str) -> None:
+        """Be about this host from now on; panels about the whole fleet do not mind."""
+
+    def targets(self) -> tuple[str, ...]:
+        """The hosts that a refresh is about; none: the whole fleet."""
+        return ()
+
+    def take_focus(self) -> None:
+        """Give the keys to the panel's main view."""
+        for view in self.query(LineView):
+            if view.can_focus:
+                view.focus()
+                return
+
+    def on_mount(self) -> None:
+        """Look for news from now on; the sentence for the worst case waits out of sight."""
+        self.mount(TextLines(self.desk.look, "trouble"), before=0)
+        self.set_interval(REFRESH_S, self.look_for_news)
+
+    def on_resize(self) -> None:
+        """Another size is news."""
+        self.draw()
+
+    def look_for_news(self) -> None:
+        """Draw if this panel is on the screen and anything can have changed."""
+        seen = (self.desk.source.rev, int(self.desk.now()))
+        if self.display and self.screen.is_current and seen != self._seen:
+            self.draw()
+
+    def draw(self) -> None:
+        """Draw now. What goes wrong becomes a sentence on this panel; the rest goes on."""
+        if not self.is_mounted:
+            return
+        self._seen = (self.desk.source.rev, int(self.desk.now()))
+        outcome = attempt(lambda: self.show(self.desk.source.snapshot()))
+        self.set_class(isinstance(outcome, Undrawable), "-broken")
+        if isinstance(outcome, Undrawable):
+            trouble = self.query_one("#trouble", TextLines)
+            lines = wrap(f"{self.title}: {outcome.text}", self.size.width)
+            trouble.styles.height = len(lines)
+            trouble.set_lines([(Span(text, Role.UNKNOWN),) for text in lines])

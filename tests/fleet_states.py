@@ -1,0 +1,293 @@
+"""Fleets made by hand for the screens' tests, behind a source that keeps them in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from opsdash.core.finding import Finding, urgency
+from opsdash.core.health import Health, worst
+from opsdash.core.host import Host
+from opsdash.core.problem import Problem, ProblemKind
+from opsdash.core.reading import Reading, Row, SampleKey
+from opsdash.core.series import Ring
+from opsdash.core.snapshot import HostState, Link, LinkState, Snapshot
+
+NOW = 1_800_000_000.0
+"""The moment at which all made fleets stand still: 2027-01-15 08:00 UTC."""
+
+GIB = 1024.0**3
+
+EVIL = "evil[/red][@click=app.quit]x[/]\x1b]52;c;aGk=\x07\x1b[2J\u202eend"
+"""What a hostile host may call anything: markup, a clipboard write, clear screen, an override."""
+
+
+class Memory:
+    """A fleet source that holds what a test puts in."""
+
+    def __init__(self, states: Iterable[HostState] = (), notices: tuple[str, ...] = ()) -> None:
+        self.states = {state.name: state for state in states}
+        self.notices = notices
+        self.rev = 1
+        self.asked: list[tuple[str, ...]] = []
+
+    def snapshot(self) -> Snapshot:
+        """All as it is now."""
+        hosts = MappingProxyType(dict(self.states))
+        return Snapshot(self.rev, NOW, hosts, "hosts.yaml", self.notices)
+
+    def changed_since(self, rev: int) -> list[HostState]:
+        """Hosts with a later revision."""
+        return [state for state in self.states.values() if state.rev > rev]
+
+    def refresh(self, names: tuple[str, ...] = ()) -> None:
+        """Remember what was asked for."""
+        self.asked.append(names)
+
+    def put(self, *states: HostState) -> None:
+        """These hosts changed."""
+        self.rev += 1
+        self.states |= {state.name: replace(state, rev=self.rev) for state in states}
+
+
+@dataclass
+class Clock:
+    """A wall clock that a test moves."""
+
+    at: float = NOW
+    moves: list[float] = field(default_factory=list)
+
+    def __call__(self) -> float:
+        return self.at
+
+
+def ring(values: Iterable[float]) -> Ring:
+    """A series of these values, oldest first."""
+    made = Ring(120)
+    for value in values:
+        made.append(value)
+    return made
+
+
+def reading(
+    name: str,
+    samples: Mapping[SampleKey, float] | None = None,
+    rows: tuple[Row, ...] = (),
+    *,
+    at: float = NOW - 1,
+    host: str = "host",
+) -> Reading:
+    """A collector's reading."""
+    return Reading(host, name, at, samples=samples or {}, rows=rows, source=f"/proc/{name}")
+
+
+def plain(values: Mapping[str, float]) -> dict[SampleKey, float]:
+    """Samples without labels."""
+    return {(name, ""): value for name, value in values.items()}
+
+
+def readings(
+    cpu: float, memory: float, disks: Mapping[str, float], at: float
+) -> dict[str, Reading]:
+    """What a healthy host delivers."""
+    cores: dict[SampleKey, float] = {
+        ("cpu.core_busy_ratio", str(core)): min(1.0, cpu * (0.5 + core / 4)) for core in range(4)
+    }
+    disk_rows: tuple[Row, ...] = tuple(
+        {"mount": mount, "device": "/dev/vda1", "type": "ext4", "read_only": False}
+        for mount in disks
+    )
+    disk_samples: dict[SampleKey, float] = {}
+    for mount, ratio in disks.items():
+        disk_samples["filesystem.used_ratio", mount] = ratio
+        disk_samples["filesystem.size_bytes", mount] = 50 * GIB
+        disk_samples["filesystem.available_bytes", mount] = 50 * GIB * (1 - ratio)
+        disk_samples["filesystem.inodes_used_ratio", mount] = 0.05
+    net: dict[SampleKey, float] = {}
+    for way, rate in (("receive", 1.2e6), ("transmit", 3.4e5)):
+        net[f"network.{way}_bytes_per_s", ""] = rate
+        net[f"network.{way}_bytes_per_s", "eth0"] = rate
+    disk_io: dict[SampleKey, float] = {}
+    for way, rate in (("read", 52_000.0), ("write", 910_000.0)):
+        disk_io[f"diskio.{way}_bytes_per_s", ""] = rate
+        disk_io[f"diskio.{way}_bytes_per_s", "vda"] = rate
+    disk_io["diskio.busy_ratio", "vda"] = 0.08
+    shares = {"busy": cpu, "user": cpu * 0.7, "system": cpu * 0.2, "iowait": cpu * 0.1, "steal": 0}
+    os_row: Row = {
+        "id": "debian",
+        "name": "Debian GNU/Linux 12 (bookworm)",
+        "version": "12",
+        "kernel": "6.1.0-31-amd64",
+        "arch": "x86_64",
+        "container": "",
+        "hostname": "box",
+    }
+    found = [
+        reading(
+            "cpu",
+            plain({f"cpu.{key}_ratio": value for key, value in shares.items()})
+            | cores
+            | plain({"cpu.cores": 4}),
+            at=at,
+        ),
+        reading("load", plain({"load.one": 0.42, "load.five": 0.4, "load.fifteen": 0.31}), at=at),
+        reading(
+            "memory",
+            plain(
+                {
+                    "memory.total_bytes": 16 * GIB,
+                    "memory.available_bytes": 16 * GIB * (1 - memory),
+                    "memory.used_ratio": memory,
+                    "memory.cached_bytes": 4.1 * GIB,
+                    "memory.shared_bytes": 0.2 * GIB,
+                    "memory.swap_total_bytes": 2 * GIB,
+                    "memory.swap_used_bytes": 0.1 * GIB,
+                    "memory.swap_used_ratio": 0.05,
+                }
+            ),
+            at=at,
+        ),
+        reading("uptime", plain({"uptime.up_s": 81 * 86400.0}), at=at),
+        reading("network", net, at=at),
+        reading("diskio", disk_io, at=at),
+        reading(
+            "pressure",
+            plain(
+                {
+                    "pressure.cpu_some_ratio": 0.04,
+                    "pressure.memory_some_ratio": 0.0,
+                    "pressure.memory_full_ratio": 0.0,
+                    "pressure.io_some_ratio": 0.11,
+                    "pressure.io_full_ratio": 0.03,
+                }
+            ),
+            at=at,
+        ),
+        reading("filesystem", disk_samples, disk_rows, at=at),
+        reading("units", at=at),
+        reading("os", rows=(os_row,), at=at),
+    ]
+    return {made.collector: made for made in found}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The numbers of a made host."""
+
+    cpu: float = 0.12
+    memory: float = 0.4
+    disks: Mapping[str, float] = field(default_factory=lambda: {"/": 0.41, "/var": 0.3})
+    age_s: float = 1.0
+
+
+def up(name: str, *findings: Finding, figures: Figures = Figures()) -> HostState:  # noqa: B008
+    """A host that is connected and delivers."""
+    at = NOW - figures.age_s
+    wave = [figures.cpu * (0.6 + 0.4 * ((step * 7) % 10) / 10) for step in range(60)]
+    series = {
+        "cpu.busy_ratio": ring(wave),
+        "memory.used_ratio": ring([figures.memory] * 60),
+    }
+    return HostState(
+        host=Host(name, address="10.0.4.3", tags=frozenset({"prod", name.rstrip("0123456789")})),
+        rev=1,
+        health=worst(finding.health for finding in findings),
+        link=Link(LinkState.UP, since=NOW - 5000, last_up=NOW - 1),
+        at=at,
+        readings=MappingProxyType(readings(figures.cpu, figures.memory, figures.disks, at)),
+        findings=tuple(sorted(findings, key=urgency)),
+        series=MappingProxyType(series),
+    )
+
+
+def down(name: str, kind: ProblemKind = ProblemKind.TIMEOUT, text: str = "") -> HostState:
+    """A host that can't be reached since 11 minutes."""
+    problem = Problem(kind, text or f"no answer from {name} within 10 s")
+    link = Link(LinkState.DOWN, NOW - 660, problem, last_up=NOW - 662, retry_at=NOW + 42)
+    return HostState(Host(name, address="10.0.4.9"), 1, Health.DOWN, link)
+
+
+def connecting(name: str) -> HostState:
+    """A host that was never reached yet."""
+    return HostState(Host(name), 1, Health.UNKNOWN, Link(LinkState.CONNECTING, NOW - 1))
+
+
+def wrong(host: str, health: Health, summary: str, age_s: float = 360, **more: object) -> Finding:
+    """A finding; `more` are further fields of it."""
+    made = Finding("made.check", host, health, summary, since=NOW - age_s)
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+def disk_full(host: str) -> Finding:
+    """The finding that most examples show."""
+    return wrong(
+        host,
+        Health.CRIT,
+        "/var 97% full, 1.5G left, limit 95%",
+        subject="/var",
+        evidence="/dev/vda3 ext4 50G 48G 1.5G 97% /var",
+        advice="find what grows: du -xh /var | sort -h | tail; then rotate or extend",
+        new=True,
+    )
+
+
+def mixed_fleet() -> list[HostState]:
+    """Twenty-four hosts with one of everything that can be the matter."""
+    stale = Figures(cpu=0.31, age_s=75)
+    busy = Figures(cpu=0.97, memory=0.52)
+    sick = [
+        up(
+            "db3",
+            disk_full("db3"),
+            wrong("db3", Health.WARN, "swap 81% used, limit 80%", 900),
+            wrong("db3", Health.WARN, "clock off by 2.1 s, limit 1 s", 86400),
+            figures=Figures(0.22, 0.61, {"/": 0.41, "/var": 0.97}),
+        ),
+        up(
+            "web07",
+            wrong(
+                "web07",
+                Health.CRIT,
+                "nginx.service failed (exit-code)",
+                660,
+                evidence="nginx.service loaded failed failed A high performance web server",
+                advice="journalctl -u nginx.service -n 50",
+                new=True,
+            ),
+        ),
+        down("build2"),
+        down("vault1", ProblemKind.HOST_KEY_CHANGED, "the host key of vault1 changed"),
+        up("edge4", wrong("edge4", Health.WARN, "load 18.2 on 4 cores", 240), figures=busy),
+        up("web02", wrong("web02", Health.WARN, "reboot required (kernel)", 1641600, acked=True)),
+        replace(up("cache9", figures=stale), health=Health.UNKNOWN),
+        connecting("new1"),
+    ]
+    fine = [
+        up(f"{kind}{number}") for kind in ("app", "cache", "edge", "web") for number in range(4)
+    ]
+    return [*fine, *sick]
+
+
+def hostile_fleet() -> list[HostState]:
+    """Hosts whose every word is an attack."""
+    sick = up(EVIL, wrong(EVIL, Health.CRIT, EVIL, evidence=EVIL, advice=EVIL, subject=EVIL))
+    row: Row = {"unit": EVIL, "description": EVIL, "result": EVIL}
+    units = reading("units", rows=(row,))
+    mounts = reading("filesystem", {("filesystem.used_ratio", EVIL): 0.5})
+    hostile = replace(sick, readings={**sick.readings, "units": units, "filesystem": mounts})
+    lost = down("lost", ProblemKind.NO_BANNER, EVIL)
+    return [hostile, lost]
+
+
+def many(count: int) -> list[HostState]:
+    """A large fleet, one host in twenty sick."""
+    return [
+        up(f"node{number:04}", *_sick_sometimes(f"node{number:04}", number))
+        for number in range(count)
+    ]
+
+
+def _sick_sometimes(name: str, number: int) -> tuple[Finding, ...]:
+    sick = number % 20 == 7
+    return (wrong(name, Health.WARN, f"load {number} on 4 cores", number),) if sick else ()

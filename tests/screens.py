@@ -1,0 +1,80 @@
+"""What pilot tests share: the program over a made fleet, and what its screen says as text."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from opsdash.app.main import OpsdashApp
+from opsdash.core.snapshot import HostState
+from tests.fleet_states import Clock, Memory
+from tests.looks import THEMES
+
+SMALL, LARGE = (80, 24), (160, 50)
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+
+
+@dataclass
+class Stage:
+    """A running program with what a test can turn."""
+
+    app: OpsdashApp
+    pilot: Pilot[None]
+    source: Memory
+    clock: Clock
+    stopped: list[bool]
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, and wait until the screen is quiet."""
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def draw(self) -> None:
+        """What the panel's timer would do at its next turn."""
+        if self.app.page:
+            self.app.page.look_for_news()
+        await self.pilot.pause()
+
+    async def resize(self, width: int, height: int) -> None:
+        """Another terminal size."""
+        await self.pilot.resize_terminal(width, height)
+        await self.pilot.pause()
+
+    @property
+    def text(self) -> str:
+        """The whole screen, without colours and trailing spaces."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join(strip.text.rstrip() for strip in strips)
+
+    @property
+    def lines(self) -> list[str]:
+        """The screen line by line."""
+        return self.text.split("\n")
+
+
+@asynccontextmanager
+async def on_stage(
+    states: Iterable[HostState],
+    size: tuple[int, int] = SMALL,
+    *,
+    ascii_glyphs: bool = False,
+    notices: tuple[str, ...] = (),
+) -> AsyncIterator[Stage]:
+    """The program over these hosts, up to its first full screen."""
+    source, clock, stopped = Memory(states, notices), Clock(), list[bool]()
+
+    async def start() -> Memory:
+        return source
+
+    async def stop() -> None:
+        stopped.append(True)
+
+    app = OpsdashApp(start, stop, THEMES, "night", ascii_glyphs=ascii_glyphs, now=clock)
+    async with app.run_test(size=size) as pilot:
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        yield Stage(app, pilot, source, clock, stopped)
