@@ -1,6 +1,21 @@
-"""``python -m opsdash`` is the same program as ``opsdash``."""
+"""``opsdash`` and ``python -m opsdash``: where the program begins.
 
-from opsdash.cli.main import main
+Little is loaded here, and until main() can say a sentence of its own, Ctrl+C just ends it.
+"""
+
+import signal
+from typing import NoReturn
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def main() -> NoReturn:
+    """Run opsdash."""
+    from opsdash.cli.main import main as run
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    run()
+
 
 if __name__ == "__main__":
     main()

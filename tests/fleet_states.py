@@ -181,7 +181,7 @@ class Figures:
     age_s: float = 1.0
 
 
-def up(name: str, *findings: Finding, figures: Figures = Figures()) -> HostState:  # noqa: B008
+def up(name: str, *findings: Finding, figures: Figures = Figures()) -> HostState:
     """A host that is connected and delivers."""
     at = NOW - figures.age_s
     wave = [figures.cpu * (0.6 + 0.4 * ((step * 7) % 10) / 10) for step in range(60)]

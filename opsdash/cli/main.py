@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from typing import Any, NoReturn
@@ -59,6 +60,8 @@ def opsdash(
 
 def main() -> NoReturn:
     """Run opsdash; every way to fail ends in a sentence and an exit code, never in a traceback."""
+    # what libraries log must never reach the screen, nor a script's standard error
+    logging.getLogger().addHandler(logging.NullHandler())
     try:
         opsdash.main(standalone_mode=False)
         sys.exit(0)

@@ -1,0 +1,103 @@
+"""The way into the screen: look at the terminal, paint, and only then start the fleet."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import click
+
+from opsdash.core.errors import OpsdashError
+
+if TYPE_CHECKING:
+    from opsdash.core.source import FleetSource
+    from opsdash.core.theme import Theme
+    from opsdash.engine.session import Session
+
+EXIT_NO_TERMINAL = 1
+DEFAULT_THEME = "midnight"
+FRAMES_PER_S = "20"
+"""Enough for keys to feel immediate, and a third of Textual's default over a slow link."""
+
+
+class Watching:
+    """The session behind the screen: made when the screen is there, let go when it is gone."""
+
+    def __init__(self, hosts_file: str | None) -> None:
+        self._hosts_file = hosts_file
+        self._session: Session | None = None
+
+    async def start(self) -> FleetSource:
+        """Read the hosts file and begin to watch; what is slow to load loads in a thread."""
+        session = await asyncio.to_thread(self._prepare)
+        await session.start()
+        self._session = session
+        return session
+
+    def _prepare(self) -> Session:
+        from opsdash.config.open_fleet import open_fleet
+        from opsdash.config.paths import state_dir
+        from opsdash.core.discover import checks
+        from opsdash.engine.session import Session, Surroundings
+
+        return Session(open_fleet(self._hosts_file, frozenset(checks())), Surroundings(state_dir()))
+
+    async def stop(self) -> None:
+        """Let go of every host; called once more than needed it does nothing."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+
+def run(hosts_file: str | None, theme: str | None, *, ascii_glyphs: bool) -> int:
+    """Open the screen; returns the exit code."""
+    refusal = _refusal()
+    if refusal:
+        click.echo(refusal, err=True)
+        return EXIT_NO_TERMINAL
+    os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_S)
+    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    themes, name = _themes(theme)
+
+    from opsdash.app.main import OpsdashApp
+
+    watching = Watching(hosts_file)
+    plain = ascii_glyphs or "UTF-8" not in (sys.__stdout__ or sys.stdout).encoding.upper()
+    app = OpsdashApp(watching.start, watching.stop, themes, name, ascii_glyphs=plain)
+
+    async def watch() -> None:
+        loop = asyncio.get_running_loop()
+        for ending in (signal.SIGTERM, signal.SIGHUP):
+            with suppress(NotImplementedError):
+                loop.add_signal_handler(ending, app.exit)
+        await app.run_async()
+
+    asyncio.run(watch())
+    return app.return_code or 0
+
+
+def _refusal() -> str:
+    """Why this terminal can't show a screen, in words with the next step; empty if it can."""
+    if os.environ.get("TERM", "") in ("", "dumb"):
+        return "opsdash: this terminal can't show a screen; use: opsdash status"
+    streams = (sys.__stdin__, sys.__stdout__, sys.__stderr__)
+    if not all(stream is not None and stream.isatty() for stream in streams):
+        return "opsdash: the screen needs a terminal; for a pipe or a file use: opsdash status"
+    return ""
+
+
+def _themes(wanted: str | None) -> tuple[dict[str, Theme], str]:
+    from opsdash.config.paths import themes_dirs
+    from opsdash.config.themes import load_themes
+
+    themes, notices = load_themes(themes_dirs())
+    for notice in notices:
+        click.echo(f"opsdash: {notice}", err=True)
+    name = wanted or DEFAULT_THEME
+    if name not in themes:
+        raise OpsdashError(f"there is no theme {name!r}; these are: {', '.join(sorted(themes))}")
+    return themes, name

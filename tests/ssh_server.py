@@ -1,0 +1,176 @@
+"""A real SSH server inside the test, which behaves as badly as it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asyncssh
+
+from opsdash.core.host import Host
+
+
+@dataclass
+class Behaviour:
+    """How the server treats its clients; the plain one is an ordinary host.
+
+    `before` is sent before any command's output. `instead` replaces the output of every command:
+    hang, drop, garbage, endless, exit. `slow_s` delays every command. Running shells are in `pids`.
+    """
+
+    before: bytes = b""
+    instead: str = ""
+    slow_s: float = 0.0
+    refuse_login: bool = False
+    banner: str = ""
+    connections: list[asyncssh.SSHServerConnection] = field(default_factory=list)
+    pids: set[int] = field(default_factory=set)
+
+    def drop_all(self) -> None:
+        """Cut every connection at once, as a host that dies does."""
+        for connection in self.connections:
+            connection.abort()
+        self.connections.clear()
+
+
+@dataclass(frozen=True)
+class TestServer:
+    """Where the server listens, and the Host that reaches it."""
+
+    __test__ = False
+
+    host: Host
+    behaviour: Behaviour
+    host_key: asyncssh.SSHKey
+    known_hosts: Path
+
+
+class _Login(asyncssh.SSHServer):
+    def __init__(self, behaviour: Behaviour) -> None:
+        self._behaviour = behaviour
+        self._connection: asyncssh.SSHServerConnection | None = None
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._connection = conn
+        self._behaviour.connections.append(conn)
+
+    def begin_auth(self, username: str) -> bool:
+        if self._behaviour.banner and self._connection is not None:
+            self._connection.send_auth_banner(self._behaviour.banner)
+        return True
+
+    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        return not self._behaviour.refuse_login
+
+    def public_key_auth_supported(self) -> bool:
+        return True
+
+    def connection_requested(
+        self, dest_host: str, dest_port: int, orig_host: str, orig_port: int
+    ) -> bool:
+        return True
+
+
+async def _serve(process: asyncssh.SSHServerProcess[bytes], behaviour: Behaviour) -> None:
+    match behaviour.instead:
+        case "hang":
+            await process.stdin.read()
+        case "drop":
+            process.stdout.write(b"\x1e half a frame")
+            behaviour.drop_all()
+        case "garbage":
+            process.stdout.write(bytes(range(256)) * 40)
+        case "endless":
+            with suppress(BrokenPipeError, ConnectionError, asyncssh.Error):
+                while not process.is_closing():
+                    process.stdout.write(b"y\n" * 8192)
+                    await process.stdout.drain()
+        case "exit":
+            process.stderr.write(b"This account is currently not available.\n")
+            process.exit(1)
+            return
+        case _:
+            await _run_shell(process, behaviour)
+            return
+    process.close()
+
+
+async def _run_shell(process: asyncssh.SSHServerProcess[bytes], behaviour: Behaviour) -> None:
+    if behaviour.before:
+        process.stdout.write(behaviour.before)
+    child = await asyncio.create_subprocess_exec(
+        "/bin/sh",
+        "-c",
+        process.command or ":",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    behaviour.pids.add(child.pid)
+    try:
+        await process.redirect(child.stdin, child.stdout, child.stderr)
+        status = await child.wait()
+        behaviour.pids.discard(child.pid)
+        process.exit(max(0, status))
+    finally:
+        if child.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGHUP)
+            await child.wait()
+            behaviour.pids.discard(child.pid)
+
+
+@asynccontextmanager
+async def ssh_server(
+    folder: Path, behaviour: Behaviour | None = None, *, name: str = "web1"
+) -> AsyncGenerator[TestServer, None]:
+    """A server on a free port of the loopback, and a Host with key and known_hosts for it."""
+    behaviour = behaviour or Behaviour()
+    folder.mkdir(exist_ok=True, parents=True)
+    host_key = asyncssh.generate_private_key("ssh-ed25519")
+    user_key = asyncssh.generate_private_key("ssh-ed25519")
+    key_file = folder / "id_ed25519"
+    key_file.write_bytes(user_key.export_private_key())
+    key_file.chmod(0o600)
+
+    async def serve(process: asyncssh.SSHServerProcess[bytes]) -> None:
+        if behaviour.slow_s:
+            await asyncio.sleep(behaviour.slow_s)
+        await _serve(process, behaviour)
+
+    server = await asyncssh.listen(
+        "127.0.0.1",
+        0,
+        server_host_keys=[host_key],
+        server_factory=lambda: _Login(behaviour),
+        process_factory=serve,
+        encoding=None,
+    )
+    port = server.get_port()
+    known_hosts = folder / "known_hosts"
+    public = host_key.export_public_key().decode().strip()
+    known_hosts.write_text(f"[127.0.0.1]:{port} {public}\n")
+    config = folder / "ssh_config"
+    config.write_text("")
+    host = Host(
+        name,
+        address="127.0.0.1",
+        port=port,
+        user="ops",
+        keys=(str(key_file),),
+        known_hosts=(str(known_hosts),),
+        ssh_config=str(config),
+        interval_s=1,
+    )
+    try:
+        yield TestServer(host, behaviour, host_key, known_hosts)
+    finally:
+        server.close()
+        behaviour.drop_all()
+        await server.wait_closed()
