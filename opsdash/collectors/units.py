@@ -1,0 +1,145 @@
+"""Services that failed: systemd units, or services of OpenRC."""
+
+from __future__ import annotations
+
+import re
+
+from opsdash.collectors.parsing import knows, section, sections
+from opsdash.core.errors import BadOutput
+from opsdash.core.plugin import Collector, Tier
+from opsdash.core.problem import Problem, ProblemKind
+from opsdash.core.reading import Metric, Output, Reading, Row
+
+# systemd: one list, and one `show` only when something failed. OpenRC: what it says crashed or
+# failed to start, and services whose recorded process is gone. Debian's OpenRC starts services
+# with dpkg's start-stop-daemon, so OpenRC itself never sees them crash; a host that hides other
+# users' processes (hidepid) would look the same, hence the test for /proc/1.
+COMMAND = r"""
+set +f
+if [ -d /run/systemd/system ]; then
+  list=$(systemctl list-units --failed --all --plain --no-legend --no-pager --full 2>&1) || {
+    echo '== error'; printf '%s\n' "$list"; exit 1
+  }
+  echo '== systemd'
+  printf '%s\n' "$list"
+  echo '== show'
+  set -f
+  set -- $(printf '%s\n' "$list" | awk 'NR <= 100 { print ($1 ~ /[.]/) ? $1 : $2 }')
+  [ $# -eq 0 ] || systemctl show --no-pager -p Id,Description,Result,ExecMainCode \
+    -p ExecMainStatus,InactiveEnterTimestamp,NRestarts -- "$@"
+elif [ -d /run/openrc ] && command -v rc-status >/dev/null; then
+  echo '== openrc'
+  rc-status --nocolor --crashed 2>/dev/null
+  echo '== notstarted'
+  ls /run/openrc/failed 2>/dev/null
+  echo '== gone'
+  [ -d /proc/1 ] && for service in /run/openrc/started/*; do
+    name=${service##*/} file= pid=
+    read -r file 2>/dev/null < "/run/openrc/options/$name/pidfile"
+    [ -n "$file" ] && read -r pid 2>/dev/null < "$file"
+    case $pid in ''|*[!0-9]*) continue ;; esac
+    [ -d "/proc/$pid" ] || echo "$name $pid"
+  done
+else
+  echo '== none'
+fi
+echo '== end'
+"""
+
+_UNIT = re.compile(r"^\s*(?:[^\w\s]\s+)?(\S+\.\w+)\s+\S+\s+\S+\s+\S+\s*(.*)$")
+
+_RESULTS = {
+    "timeout": "timeout",
+    "watchdog": "watchdog timeout",
+    "start-limit-hit": "start limit hit",
+    "oom-kill": "out of memory",
+    "resources": "out of resources",
+    "protocol": "broke the start protocol",
+    "core-dump": "crashed",
+    "exec-condition": "start condition failed",
+}
+_EXITED, _KILLED = "1", "2"
+
+
+def _in_words(unit: dict[str, str]) -> str:
+    """Why a unit failed, from systemd's Result and its main process's end."""
+    result = unit.get("Result", "")
+    code, status = unit.get("ExecMainCode", ""), unit.get("ExecMainStatus", "")
+    if result == "exit-code":
+        return f"exit code {status}" if code == _EXITED and status != "0" else "a command failed"
+    if result == "signal":
+        return f"killed by signal {status}" if code == _KILLED else "a command was killed"
+    if result.endswith("limit-hit"):
+        return "start limit hit"
+    return _RESULTS.get(result, result if result != "success" else "failed")
+
+
+def _shown(lines: list[str]) -> dict[str, dict[str, str]]:
+    """Blocks of ``Key=value`` by unit; a block begins where a key comes again."""
+    blocks: list[dict[str, str]] = [{}]
+    for line in lines:
+        key, _, value = line.partition("=")
+        if key in blocks[-1]:
+            blocks.append({})
+        blocks[-1][key] = value
+    return {block["Id"]: block for block in blocks if "Id" in block}
+
+
+def _systemd(lines: list[str], shown: dict[str, dict[str, str]]) -> list[Row]:
+    rows: list[Row] = []
+    for line in lines:
+        match = _UNIT.match(line)
+        if match is None:
+            raise BadOutput("unknown form of systemctl's list")
+        name, listed = match.groups()
+        unit = shown.get(name, {})
+        since = unit.get("InactiveEnterTimestamp", "")
+        rows.append(_row(name, unit.get("Description", listed), _in_words(unit), since))
+    return rows
+
+
+def _openrc(found: dict[str, list[str]]) -> list[Row]:
+    rows: dict[str, Row] = {}
+    for line in section(found, "openrc"):
+        name = line.split()[0]
+        rows[name] = _row(name, "", "crashed", "")
+    for name in section(found, "notstarted"):
+        rows.setdefault(name, _row(name, "", "failed to start", ""))
+    for line in section(found, "gone"):
+        name, pid = line.split()
+        rows.setdefault(name, _row(name, "", f"crashed, process {int(pid)} is gone", ""))
+    return list(rows.values())
+
+
+def _row(unit: str, description: str, result: str, since: str) -> Row:
+    return {"unit": unit, "description": description, "result": result, "since": since}
+
+
+@knows("a service manager's answer")
+def parse(output: Output, host: str, at: float) -> Reading:
+    """The failed services as rows, and how many they are."""
+    found = sections(output.data)
+    if "error" in found:
+        raise BadOutput("systemctl: " + " ".join(found["error"])[:120])
+    section(found, "end")
+    if "none" in found:
+        missing = Problem(ProblemKind.UNSUPPORTED, "Services: neither systemd nor OpenRC here")
+        return Reading(host, "units", at, problem=missing)
+    if "openrc" in found:
+        rows, source = _openrc(found), "rc-status"
+    else:
+        rows = _systemd(section(found, "systemd"), _shown(section(found, "show")))
+        source = "systemctl"
+    samples = {("units.failed", ""): float(len(rows))}
+    return Reading(host, "units", at, samples, tuple(rows), source=source)
+
+
+UNITS = Collector(
+    name="units",
+    title="Services",
+    tier=Tier.FACTS,
+    command=COMMAND,
+    every_s=15.0,
+    parse=parse,
+    metrics=(Metric("units.failed", "units", "Services that failed", recent=True),),
+)
