@@ -149,9 +149,7 @@ def main() -> None:
             suffix = f"-{chosen.case}" if chosen.case else ""
             path = HOME / name / f"{host}{suffix}.yaml"
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(
-                yaml.safe_dump(case, sort_keys=False, allow_unicode=True, width=100)
-            )
+            path.write_text(yaml.safe_dump(case, sort_keys=False, allow_unicode=True, width=100))
             print(path, file=sys.stderr)
 
 

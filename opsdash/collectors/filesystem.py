@@ -151,6 +151,7 @@ def _row(mount: Mount, space: tuple[int, int, int] | None, *, read_only: bool) -
         "size_bytes": None if size is None else size * 1024,
         "available_bytes": None if available is None else max(0, available) * 1024,
         "used_ratio": ratio,
+        "writable": mount.writable and not mount.emergency,
         "read_only": read_only,
         "local": mount.local,
     }
