@@ -71,7 +71,7 @@ def _in_words(unit: dict[str, str]) -> str:
         return f"killed by signal {status}" if code == _KILLED else "a command was killed"
     if result.endswith("limit-hit"):
         return "start limit hit"
-    return _RESULTS.get(result, result if result != "success" else "failed")
+    return _RESULTS.get(result, "failed" if result in ("", "success") else result)
 
 
 def _shown(lines: list[str]) -> dict[str, dict[str, str]]:

@@ -28,9 +28,9 @@ def test_a_recorded_answer_is_understood(case: Case) -> None:
     assert kind == expect.get("problem"), reading.problem
     samples = {**reading.samples, **_rates(collector, case, reading)}
     for key, value in sample_keys(expect.get("samples", {})):
-        assert samples.get(key) == (
-            None if value is None else pytest.approx(value, rel=1e-3, abs=1e-3)
-        ), key
+        assert samples.get(key) == pytest.approx(value, rel=1e-3, abs=1e-3), key
+    absent = dict(sample_keys(dict.fromkeys(expect.get("absent", ()), 0.0)))
+    assert not absent.keys() & samples.keys()
     if "rows" in expect:
         assert len(reading.rows) == len(expect["rows"])
         for row, wanted in zip(reading.rows, expect["rows"], strict=True):
