@@ -51,7 +51,6 @@ _UNIT = re.compile(r"^\s*(?:[^\w\s]\s+)?(\S+\.\w+)\s+\S+\s+\S+\s+\S+\s*(.*)$")
 _RESULTS = {
     "timeout": "timeout",
     "watchdog": "watchdog timeout",
-    "start-limit-hit": "start limit hit",
     "oom-kill": "out of memory",
     "resources": "out of resources",
     "protocol": "broke the start protocol",

@@ -26,6 +26,7 @@ def test_a_recorded_answer_is_understood(case: Case) -> None:
     expect = case.content["expect"]
     kind = reading.problem.kind.value if reading.problem else None
     assert kind == expect.get("problem"), reading.problem
+    assert expect.get("text", "") in (reading.problem.text if reading.problem else "")
     samples = {**reading.samples, **_rates(collector, case, reading)}
     for key, value in sample_keys(expect.get("samples", {})):
         assert samples.get(key) == pytest.approx(value, rel=1e-3, abs=1e-3), key

@@ -24,6 +24,7 @@ def host(tmp_path: Path) -> Path:
     """A folder that stands for a host: its mount table, its mounts, and a df that takes notes."""
     for name in ("root", "my disk", "nas", "shm", "proc"):
         (tmp_path / name).mkdir()
+    (tmp_path / "nas" / "scratch").mkdir()
     (tmp_path / "hosts").write_text("a file that a container engine mounted\n")
     df = tmp_path / "df"
     df.write_text(DF.format(log=tmp_path / "asked"))
@@ -33,6 +34,7 @@ def host(tmp_path: Path) -> Path:
         rf"/dev/sdb1 {tmp_path}/my\040disk xfs ro,relatime 0 0",
         f"/dev/sda1 {tmp_path}/hosts ext4 rw,relatime 0 0",
         f"nas:/export {tmp_path}/nas nfs4 rw,hard 0 0",
+        f"/dev/sdz1 {tmp_path}/nas/scratch ext4 rw,relatime 0 0",
         f"overlay {tmp_path}/nas overlay rw 0 0",
         f"tmpfs {tmp_path}/shm tmpfs rw,size=65536k 0 0",
         f"tmpfs {tmp_path}/proc tmpfs rw 0 0",
@@ -55,9 +57,11 @@ def test_df_is_asked_about_local_mounts_only(host: Path, shell: str) -> None:
     assert (host / "asked").read_text().splitlines() == asked
     reading = understand(FILESYSTEM, Output(done.stdout), "h", 0.0)
     assert reading.problem is None
+    assert not reading.samples
     assert {row["mount"]: row["local"] for row in reading.rows} == {
         f"{host}/root": True,
         f"{host}/my disk": True,
         f"{host}/nas": False,
+        f"{host}/nas/scratch": True,
         f"{host}/shm": True,
     }

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from opsdash.core.discover import collectors
-from opsdash.core.finding import Finding
+from opsdash.core.finding import SUMMARY_WIDTH, Finding
 from opsdash.core.health import Health
 from opsdash.core.plugin import Check, Collector, Inquiry, Tier
 from opsdash.core.problem import ProblemKind
 from opsdash.core.snapshot import LinkState
-from opsdash.core.text import duration
+from opsdash.core.text import duration, shorten
 
 CHECK_ID = "host-data-stale"
 INTERVALS = 3
@@ -41,9 +41,10 @@ def judge(inquiry: Inquiry) -> Iterator[Finding]:
     for collector in collectors().values():
         summary = _unanswered(inquiry, collector)
         if summary:
-            yield Finding(
-                CHECK_ID, inquiry.state.name, Health.UNKNOWN, summary, subject=collector.name
-            )
+            short = shorten(summary, SUMMARY_WIDTH)
+            evidence = summary if short != summary else ""
+            name = inquiry.state.name
+            yield Finding(CHECK_ID, name, Health.UNKNOWN, short, collector.name, evidence)
 
 
 def _age_s(inquiry: Inquiry, answered_at: float) -> float:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from opsdash.core.finding import Finding
+from opsdash.core.finding import SUMMARY_WIDTH, Finding
 from opsdash.core.health import Health
 from opsdash.core.plugin import Check, Inquiry
 from opsdash.core.snapshot import LinkState
-from opsdash.core.text import duration
+from opsdash.core.text import duration, shorten
 
 
 def judge(inquiry: Inquiry) -> Iterator[Finding]:
@@ -20,11 +20,14 @@ def judge(inquiry: Inquiry) -> Iterator[Finding]:
         evidence = "not reached since opsdash started"
     else:
         evidence = f"last seen {duration(inquiry.now - link.last_up)} ago"
+    text = link.problem.text if link.problem else "no connection"
+    if len(text) > SUMMARY_WIDTH:
+        evidence = f"{evidence}: {text}"
     yield Finding(
         "host-unreachable",
         inquiry.state.name,
         Health.DOWN,
-        link.problem.text if link.problem else "no connection",
+        shorten(text, SUMMARY_WIDTH),
         evidence=evidence,
         advice=link.problem.hint if link.problem else "",
     )

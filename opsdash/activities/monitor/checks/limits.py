@@ -18,7 +18,7 @@ def crossed(
 
     A state is left only when the share has come back by `margin` below the limit.
     """
-    health = level(ratio, inquiry.limits, inquiry.before(subject), margin=margin)
+    health = level(ratio, inquiry.limits, inquiry.before(clean_label(subject)), margin=margin)
     limit = limit_crossed(health, inquiry.limits)
     if health is Health.OK or limit is None:
         return None
