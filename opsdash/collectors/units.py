@@ -51,7 +51,6 @@ _UNIT = re.compile(r"^\s*(?:[^\w\s]\s+)?(\S+\.\w+)\s+\S+\s+\S+\s+\S+\s*(.*)$")
 _RESULTS = {
     "timeout": "timeout",
     "watchdog": "watchdog timeout",
-    "start-limit-hit": "start limit hit",
     "oom-kill": "out of memory",
     "resources": "out of resources",
     "protocol": "broke the start protocol",
@@ -71,7 +70,7 @@ def _in_words(unit: dict[str, str]) -> str:
         return f"killed by signal {status}" if code == _KILLED else "a command was killed"
     if result.endswith("limit-hit"):
         return "start limit hit"
-    return _RESULTS.get(result, result if result != "success" else "failed")
+    return _RESULTS.get(result, "failed" if result in ("", "success") else result)
 
 
 def _shown(lines: list[str]) -> dict[str, dict[str, str]]:

@@ -1,0 +1,86 @@
+"""What is shown of a host is too old to be believed, or a part of it can't be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from opsdash.core.discover import collectors
+from opsdash.core.finding import SUMMARY_WIDTH, Finding
+from opsdash.core.health import Health
+from opsdash.core.plugin import Check, Collector, Inquiry, Tier
+from opsdash.core.problem import ProblemKind
+from opsdash.core.snapshot import LinkState
+from opsdash.core.text import duration, shorten
+
+CHECK_ID = "host-data-stale"
+INTERVALS = 3
+"""How many answers may be missing before the last one is too old."""
+LEAST_S = 6.0
+FACTS_GRACE_S = 30.0
+
+_UNKNOWN = frozenset(
+    {
+        ProblemKind.TIMEOUT,
+        ProblemKind.BAD_OUTPUT,
+        ProblemKind.TRUNCATED,
+        ProblemKind.SILENT,
+        ProblemKind.DENIED,
+    }
+)
+"""Problems that leave a question open. What a host does not have is no such question."""
+
+
+def judge(inquiry: Inquiry) -> Iterator[Finding]:
+    """UNKNOWN for the host as a whole; else for each collector without a fresh answer."""
+    if inquiry.state.link.state is not LinkState.UP:
+        return
+    whole = _silent_host(inquiry)
+    if whole:
+        yield whole
+        return
+    for collector in collectors().values():
+        summary = _unanswered(inquiry, collector)
+        if summary:
+            short = shorten(summary, SUMMARY_WIDTH)
+            evidence = summary if short != summary else ""
+            name = inquiry.state.name
+            yield Finding(CHECK_ID, name, Health.UNKNOWN, short, collector.name, evidence)
+
+
+def _age_s(inquiry: Inquiry, answered_at: float) -> float:
+    """Seconds since an answer, or since the connection stands: before that none could come."""
+    known = max(answered_at, inquiry.state.link.since)
+    return inquiry.now - known if known else 0.0
+
+
+def _silent_host(inquiry: Inquiry) -> Finding | None:
+    """Connected, but nothing has come for several intervals."""
+    state = inquiry.state
+    age_s, every_s = _age_s(inquiry, state.at), state.host.interval_s
+    if age_s <= max(INTERVALS * every_s, LEAST_S):
+        return None
+    summary = f"no data for {duration(age_s)} (due every {duration(every_s)})"
+    evidence = "" if state.at else "connected, but it never delivered anything"
+    return Finding(CHECK_ID, state.name, Health.UNKNOWN, summary, evidence=evidence)
+
+
+def _unanswered(inquiry: Inquiry, collector: Collector) -> str:
+    """Why a collector's values are unknown, in words; empty while they are known."""
+    reading = inquiry.state.readings.get(collector.name)
+    if reading and reading.problem and reading.problem.kind in _UNKNOWN:
+        text = reading.problem.text
+        return text if text.startswith(collector.title) else f"{collector.title}: {text}"
+    if collector.tier is not Tier.FACTS:
+        return ""
+    age_s = _age_s(inquiry, reading.at if reading else 0.0)
+    if age_s <= INTERVALS * collector.every_s + FACTS_GRACE_S:
+        return ""
+    return f"{collector.title}: no answer for {duration(age_s)}"
+
+
+HOST_DATA_STALE = Check(
+    id=CHECK_ID,
+    title="Data stale",
+    judge=judge,
+    advice="is the host overloaded, or the link slow? `opsdash doctor HOST` tells what it answers",
+)

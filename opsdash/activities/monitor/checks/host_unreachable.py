@@ -1,0 +1,36 @@
+"""The host can't be reached or logged in to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from opsdash.core.finding import SUMMARY_WIDTH, Finding
+from opsdash.core.health import Health
+from opsdash.core.plugin import Check, Inquiry
+from opsdash.core.snapshot import LinkState
+from opsdash.core.text import duration, shorten
+
+
+def judge(inquiry: Inquiry) -> Iterator[Finding]:
+    """DOWN, with what broke the connection and what to do about it."""
+    link = inquiry.state.link
+    if link.state is not LinkState.DOWN:
+        return
+    if link.last_up is None:
+        evidence = "not reached since opsdash started"
+    else:
+        evidence = f"last seen {duration(inquiry.now - link.last_up)} ago"
+    text = link.problem.text if link.problem else "no connection"
+    if len(text) > SUMMARY_WIDTH:
+        evidence = f"{evidence}: {text}"
+    yield Finding(
+        "host-unreachable",
+        inquiry.state.name,
+        Health.DOWN,
+        shorten(text, SUMMARY_WIDTH),
+        evidence=evidence,
+        advice=link.problem.hint if link.problem else "",
+    )
+
+
+HOST_UNREACHABLE = Check(id="host-unreachable", title="Host unreachable", judge=judge)

@@ -1,0 +1,116 @@
+"""Every recorded answer still means what it meant, and every check says what it should."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from opsdash.core.discover import checks, collectors
+from opsdash.core.health import Health
+from opsdash.core.host import Host, Limits
+from opsdash.core.plugin import Collector, Inquiry, understand
+from opsdash.core.problem import Problem, ProblemKind
+from opsdash.core.reading import Reading, Row, SampleKey
+from opsdash.core.snapshot import HostState, Link, LinkState
+from tests.case_files import Case, case_id, cases, output_of, sample_keys
+
+NOW = 1_800_000_000.0
+
+
+@pytest.mark.parametrize("case", cases("collectors"), ids=case_id)
+def test_a_recorded_answer_is_understood(case: Case) -> None:
+    collector = collectors()[case.plugin]
+    reading = understand(collector, output_of(case.content), "h", NOW)
+    expect = case.content["expect"]
+    kind = reading.problem.kind.value if reading.problem else None
+    assert kind == expect.get("problem"), reading.problem
+    assert expect.get("text", "") in (reading.problem.text if reading.problem else "")
+    samples = {**reading.samples, **_rates(collector, case, reading)}
+    for key, value in sample_keys(expect.get("samples", {})):
+        assert samples.get(key) == pytest.approx(value, rel=1e-3, abs=1e-3), key
+    absent = dict(sample_keys(dict.fromkeys(expect.get("absent", ()), 0.0)))
+    assert not absent.keys() & samples.keys()
+    if "rows" in expect:
+        assert len(reading.rows) == len(expect["rows"])
+        for row, wanted in zip(reading.rows, expect["rows"], strict=True):
+            assert _listed(row, wanted) == wanted
+
+
+def _rates(collector: Collector, case: Case, now: Reading) -> dict[SampleKey, float]:
+    before = case.content.get("before")
+    if before is None or collector.derive is None:
+        return {}
+    earlier = understand(collector, output_of(before), "h", NOW - before["elapsed_s"])
+    return collector.derive(earlier, now, before["elapsed_s"])
+
+
+def _listed(row: Row, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: pytest.approx(row[key], rel=1e-3) if isinstance(row.get(key), float) else row.get(key)
+        for key in wanted
+    }
+
+
+@pytest.mark.parametrize(
+    "case",
+    [case for case in cases("collectors") if "problem" not in case.content["expect"]],
+    ids=case_id,
+)
+def test_a_reading_holds_no_metric_that_its_collector_does_not_declare(case: Case) -> None:
+    collector = collectors()[case.plugin]
+    reading = understand(collector, output_of(case.content), "h", NOW)
+    declared = {metric.name for metric in collector.metrics}
+    assert {name for name, _ in {**reading.samples, **_rates(collector, case, reading)}} <= declared
+
+
+@pytest.mark.parametrize("case", cases("checks"), ids=case_id)
+def test_a_check_finds_what_is_wrong_and_nothing_else(case: Case) -> None:
+    check = checks()[case.plugin]
+    state = _state(case.content)
+    limits = Limits(**case.content["limits"]) if "limits" in case.content else check.limits
+    before = {k: Health[v] for k, v in case.content.get("before", {}).items()}
+    inquiry = Inquiry(state, NOW, limits, lambda subject: before.get(subject, Health.OK))
+    found = list(check.judge(inquiry))
+    wanted = case.content["expect"]
+    assert [finding.summary for finding in found] == [one["summary"] for one in wanted]
+    for finding, one in zip(found, wanted, strict=True):
+        assert finding.check == check.id
+        assert finding.host == state.name
+        said = {key: getattr(finding, key) for key in one if key != "health"}
+        assert said == {key: value for key, value in one.items() if key != "health"}
+        assert finding.health is Health[one["health"]]
+
+
+def _state(content: Mapping[str, Any]) -> HostState:
+    """The host of a check's case: link, ages and readings."""
+    link = content.get("link", {})
+    readings = {name: _reading(name, given) for name, given in content.get("readings", {}).items()}
+    age_s = content.get("age_s", 1.0)
+    return HostState(
+        Host("web1", interval_s=content.get("interval_s", 2)),
+        link=Link(
+            LinkState(link.get("state", "up")),
+            since=NOW - link.get("since_s", 3600.0),
+            problem=_problem(link.get("problem")),
+            last_up=NOW - link["last_up_s"] if "last_up_s" in link else None,
+        ),
+        at=0.0 if age_s is None else NOW - age_s,
+        readings=readings,
+    )
+
+
+def _reading(name: str, given: Mapping[str, Any]) -> Reading:
+    return Reading(
+        "web1",
+        name,
+        NOW - given.get("age_s", 1.0),
+        dict(sample_keys(given.get("samples", {}))),
+        tuple(given.get("rows", ())),
+        _problem(given.get("problem")),
+    )
+
+
+def _problem(given: Mapping[str, str] | None) -> Problem | None:
+    return Problem(ProblemKind(given["kind"]), given["text"]) if given else None

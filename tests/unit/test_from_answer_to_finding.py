@@ -1,0 +1,56 @@
+"""What real hosts answered while something was wrong ends as a sentence that operators read."""
+
+from __future__ import annotations
+
+import pytest
+
+from opsdash.core.discover import checks, collectors
+from opsdash.core.health import Health
+from opsdash.core.host import Host
+from opsdash.core.plugin import Inquiry, understand
+from opsdash.core.snapshot import HostState, Link, LinkState
+from tests.case_files import case_id, cases, output_of
+
+WRONG = {
+    ("filesystem/arch1-full", "disk-full"): {
+        "/ 100% full (limit 95%), 0B left",
+        "/mnt/small 95% full (limit 95%), 1.0M left",
+    },
+    ("filesystem/arch1-full", "inodes-full"): {"/mnt/spool 100% of inodes used (limit 95%)"},
+    ("filesystem/arch1-full", "filesystem-read-only"): set(),
+    ("filesystem/suse1-read-only", "filesystem-read-only"): {"/ has turned read-only (ext4)"},
+    ("filesystem/suse1-read-only", "disk-full"): set(),
+    ("units/web1-failed", "unit-failed"): {"shop-web.service failed (exit code 3)"},
+    ("units/rc1-failed", "unit-failed"): {"shop-web failed (crashed, process 231 is gone)"},
+    ("memory/web1-tmpfs-full", "memory-low"): set(),
+}
+"""By recorded answer and check: the summaries. The memory fault leaves 19 % free: no finding."""
+
+
+@pytest.mark.parametrize(("answer", "check_id"), WRONG)
+def test_a_recorded_fault_becomes_its_finding(answer: str, check_id: str) -> None:
+    recorded = {case_id(case): case for case in cases("collectors")}[answer]
+    collector, check = collectors()[recorded.plugin], checks()[check_id]
+    reading = understand(collector, output_of(recorded.content), "h", 100.0)
+    state = HostState(
+        Host("h"), link=Link(LinkState.UP, 1.0), at=100.0, readings={collector.name: reading}
+    )
+    found = check.judge(Inquiry(state, 100.0, check.limits, lambda _: Health.OK))
+    assert {finding.summary for finding in found} == WRONG[answer, check_id]
+
+
+def test_a_healthy_host_has_no_finding() -> None:
+    recorded = {case_id(case): case for case in cases("collectors")}
+    readings = {
+        name: understand(
+            collectors()[name], output_of(recorded[f"{name}/web1"].content), "h", 100.0
+        )
+        for name in ("cpu", "memory", "filesystem", "units", "os")
+    }
+    state = HostState(Host("h"), link=Link(LinkState.UP, 1.0), at=100.0, readings=readings)
+    found = [
+        finding
+        for check in checks().values()
+        for finding in check.judge(Inquiry(state, 100.0, check.limits, lambda _: Health.OK))
+    ]
+    assert found == []
