@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -112,18 +113,48 @@ async def _run_shell(process: asyncssh.SSHServerProcess[bytes], behaviour: Behav
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
     )
+    assert child.stdin
+    assert child.stdout
+    assert child.stderr
     behaviour.pids.add(child.pid)
+    # as sshd does since 7.9: a signal from the client ends the command
+    process.signal_received = lambda name: _hang_up(child)  # type: ignore[method-assign]
+    feeding = asyncio.create_task(_feed(process, child))
     try:
-        await process.redirect(child.stdin, child.stdout, child.stderr)
+        await asyncio.gather(
+            _pump(child.stdout, process.stdout), _pump(child.stderr, process.stderr)
+        )
         status = await child.wait()
-        behaviour.pids.discard(child.pid)
         process.exit(max(0, status))
     finally:
-        if child.returncode is None:
-            with suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGHUP)
-            await child.wait()
-            behaviour.pids.discard(child.pid)
+        feeding.cancel()
+        await asyncio.wait([feeding])
+        _hang_up(child)
+        await child.wait()
+        behaviour.pids.discard(child.pid)
+
+
+async def _feed(process: asyncssh.SSHServerProcess[bytes], child: Process) -> None:
+    """The client's input to the child, until the client ends it or is gone."""
+    assert child.stdin
+    with suppress(ConnectionError, asyncssh.Error):
+        while data := await process.stdin.read(65_536):
+            child.stdin.write(data)
+            await child.stdin.drain()
+    child.stdin.close()
+
+
+async def _pump(source: asyncio.StreamReader, sink: asyncssh.SSHWriter[bytes]) -> None:
+    with suppress(ConnectionError, asyncssh.Error):
+        while data := await source.read(65_536):
+            sink.write(data)
+            await sink.drain()
+
+
+def _hang_up(child: Process) -> None:
+    if child.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGTERM)
 
 
 @asynccontextmanager

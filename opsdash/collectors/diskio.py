@@ -19,10 +19,6 @@ SECTOR_BYTES = 512
 _DISK = re.compile(
     rb"(?:[svh]|xv)d[a-z]+\d*|nvme\d+n\d+(?:p\d+)?|(?:mmcblk|nbd|pmem|rbd)\d+\S*|dasd\S+"
 )
-<<<<<<< HEAD
-_PARTITION = re.compile(rb"(.*[a-z])\d+$|(.*\d)p\d+$")
-=======
->>>>>>> collectors
 _NO_DISKSTATS = Problem(ProblemKind.UNSUPPORTED, "disk traffic: no /proc/diskstats here")
 _RATES = (
     ("diskio.read_bytes", "diskio.read_bytes_per_s"),
@@ -34,15 +30,10 @@ def _is_part(name: bytes, disks: Container[bytes]) -> bool:
     """Whether it is a part of a disk that is listed too (some clouds list a lone ``xvda1``)."""
     if b"boot" in name or b"rpmb" in name:
         return True
-<<<<<<< HEAD
-    match = _PARTITION.match(name)
-    return match is not None and (match[1] or match[2]) in disks
-=======
     base = name.rstrip(b"0123456789")
     if base == name:
         return False
     return base in disks or (base.endswith(b"p") and base[:-1] in disks)
->>>>>>> collectors
 
 
 @knows(DISKSTATS)

@@ -10,19 +10,12 @@ from opsdash.core.plugin import Collector, Tier
 from opsdash.core.reading import Metric, Output, Reading, Row, SampleKey
 
 # df is asked about mounts that a local disk or memory backs, by name: a bare `df`, or one on a
-<<<<<<< HEAD
-# dead NFS mount, would hang. Octal escapes of the mount table are undone by printf %b. Mounts of
-=======
 # dead NFS mount or below it, would hang. printf %b undoes the octal escapes. Mounts of
->>>>>>> collectors
 # single files (container engines make them) say nothing about the host.
 COMMAND = r"""
 set -f
 set --
-<<<<<<< HEAD
-=======
 remote=
->>>>>>> collectors
 echo '== mounts'
 while read -r dev dir type opts rest; do
   case $type in
@@ -38,13 +31,6 @@ while read -r dev dir type opts rest; do
       esac ;;
     nfs|nfs[34]|cifs|smb[23]|smbfs|ceph|9p|afs|lustre|beegfs|\
     fuse.sshfs|fuse.glusterfs|fuse.ceph*|fuse.s3fs|fuse.rclone)
-<<<<<<< HEAD
-      printf '%s\n' "$dev $dir $type $opts"; continue ;;
-    *) continue ;;
-  esac
-  case $dir in *'\012'*|*'\134'*) continue ;; esac
-  path=$(printf '%b' "$dir")
-=======
       remote="$remote $dir"
       printf '%s\n' "$dev $dir $type $opts"; continue ;;
     *) continue ;;
@@ -57,7 +43,6 @@ while read -r dev dir type opts rest; do
     *'\'*) path=$(printf '%b' "$dir") ;;
     *) path=$dir ;;
   esac
->>>>>>> collectors
   [ -d "$path" ] || continue
   printf '%s\n' "$dev $dir $type $opts"
   set -- "$@" "$path"
@@ -117,18 +102,12 @@ def _mounts(lines: list[str]) -> list[Mount]:
 
 
 def _one_per_device(mounts: list[Mount]) -> list[Mount]:
-<<<<<<< HEAD
-    """Bind mounts and subvolumes share one space: keep the shortest path; memory has no device."""
-    best: dict[str, Mount] = {}
-    for mount in mounts:
-=======
     """Bind mounts and subvolumes share one space: keep the shortest path; memory has no device.
 
     Of several mounts on one path only the last can be seen, and only that one did df measure.
     """
     best: dict[str, Mount] = {}
     for mount in {mount.path: mount for mount in mounts}.values():
->>>>>>> collectors
         key = mount.path if mount.type == "tmpfs" or not mount.local else mount.device
         known = best.get(key)
         if known is None or len(mount.path) <= len(known.path):
@@ -183,10 +162,7 @@ def _row(mount: Mount, space: tuple[int, int, int] | None, *, read_only: bool) -
         "size_bytes": None if size is None else size * 1024,
         "available_bytes": None if available is None else max(0, available) * 1024,
         "used_ratio": ratio,
-<<<<<<< HEAD
-=======
         "writable": mount.writable and not mount.emergency,
->>>>>>> collectors
         "read_only": read_only,
         "local": mount.local,
     }
@@ -199,11 +175,7 @@ def _samples(row: Row, inodes: tuple[int, int, int] | None) -> dict[SampleKey, f
         value = row[name]
         if isinstance(value, int | float):
             found[f"filesystem.{name}", label] = float(value)
-<<<<<<< HEAD
-    ratio = _ratio(inodes[1], inodes[2]) if inodes and inodes[0] else None
-=======
     ratio = _ratio(inodes[1], inodes[2]) if inodes else None
->>>>>>> collectors
     if ratio is not None:
         found["filesystem.inodes_used_ratio", label] = ratio
     return found

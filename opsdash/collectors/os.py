@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from opsdash.collectors.parsing import knows, section, sections
-<<<<<<< HEAD
-from opsdash.core.errors import BadOutput
-=======
->>>>>>> collectors
 from opsdash.core.plugin import Collector, Tier
 from opsdash.core.reading import Output, Reading
 
@@ -54,28 +50,16 @@ def parse(output: Output, host: str, at: float) -> Reading:
     found = sections(output.data)
     section(found, "end")
     release = _release(section(found, "release"))
-<<<<<<< HEAD
-    uname = section(found, "uname")
-    if len(uname) != 3:
-        raise BadOutput("uname did not answer")
-=======
     kernel, arch, hostname = section(found, "uname")
->>>>>>> collectors
     container = section(found, "container")
     row = {
         "id": release.get("ID", "linux"),
         "id_like": release.get("ID_LIKE", ""),
         "name": release.get("PRETTY_NAME") or release.get("NAME", "Linux"),
         "version": release.get("VERSION_ID", ""),
-<<<<<<< HEAD
-        "kernel": uname[0],
-        "arch": uname[1],
-        "hostname": uname[2],
-=======
         "kernel": kernel,
         "arch": arch,
         "hostname": hostname,
->>>>>>> collectors
         "container": container[0].strip() if container else "",
     }
     return Reading(host, "os", at, rows=(row,), source="/etc/os-release, uname")

@@ -43,6 +43,7 @@ class PulseSession(asyncssh.SSHClientSession[bytes]):
         self._stirred = asyncio.Event()
         self.errors = bytearray()
         self.received = 0
+        self.status = 0
         self.ended = False
 
     def data_received(self, data: bytes, datatype: int | None) -> None:
@@ -71,6 +72,10 @@ class PulseSession(asyncssh.SSHClientSession[bytes]):
         self._stirred.set()
         return False
 
+    def exit_status_received(self, status: int) -> None:
+        """The loop's exit status: anything but 0 was not our lease running out."""
+        self.status = status
+
     async def frame(self) -> bytes | None:
         """The next frame, or None when there will be no more."""
         while self._frame is None and not self.ended:
@@ -93,11 +98,12 @@ async def pulse(
     session = PulseSession(nonce)
     try:
         channel, _ = await connection.create_session(lambda: session, BOOT, encoding=None)
-        channel.write(pulse_script(files, nonce, interval_s))
     except CAUGHT as error:
         raise HostError(explain(error, host)) from error
     try:
-        async with aclosing(_frames(channel, session, host, interval_s)) as frames:
+        with suppress(*CAUGHT):  # a session that is closed already says why below
+            channel.write(pulse_script(files, nonce, interval_s))
+        async with aclosing(_frames(channel, session, interval_s)) as frames:
             async for frame in frames:
                 contents = split_frame(frame, paths, nonce)
                 yield read_frame(collectors, contents, host, time())
@@ -110,7 +116,6 @@ async def pulse(
 async def _frames(
     channel: asyncssh.SSHClientChannel[bytes],
     session: PulseSession,
-    host: str,
     interval_s: float,
 ) -> AsyncGenerator[bytes, None]:
     """Frames as they come, each run of GRANT asked for one interval after the last one came."""
@@ -120,15 +125,15 @@ async def _frames(
         try:
             channel.write(f"{GRANT}\n".encode())
         except CAUGHT as error:
-            raise HostError(explain(error, host)) from error
+            raise HostError(_ended(session)) from error
         granted += GRANT
         while session.received < granted:
-            yield await _next(session, host, patience_s)
+            yield await _next(session, patience_s)
             patience_s = max(SILENT_AFTER_S, 3 * interval_s)
         await asyncio.sleep(interval_s)
 
 
-async def _next(session: PulseSession, host: str, patience_s: float) -> bytes:
+async def _next(session: PulseSession, patience_s: float) -> bytes:
     try:
         async with asyncio.timeout(patience_s):
             frame = await session.frame()
@@ -136,14 +141,17 @@ async def _next(session: PulseSession, host: str, patience_s: float) -> bytes:
         text = f"connected, but no answer for {patience_s:.0f}s"
         raise HostError(Problem(ProblemKind.SILENT, text)) from None
     if frame is None:
-        raise HostError(_ended(session, host))
+        raise HostError(_ended(session))
     return frame
 
 
-def _ended(session: PulseSession, host: str) -> Problem:
+def _ended(session: PulseSession) -> Problem:
+    """Why there will be no more frames: what the host said last, or that it said nothing."""
     said = session.errors.decode("utf-8", "replace").strip()
-    if "awk" in said and "not found" in said:
+    if "awk: not found" in said:
         return Problem(ProblemKind.MISSING_COMMAND, "no awk on the host", "install awk there")
     if said:
         return Problem(ProblemKind.SESSION, f"the session was closed: {said.splitlines()[-1]}")
+    if session.status:
+        return Problem(ProblemKind.SESSION, f"the session was closed with status {session.status}")
     return Problem(ProblemKind.LOST, "the host closed the session")
