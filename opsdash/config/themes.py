@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from opsdash.config.contrast import too_faint
-from opsdash.config.marked_yaml import Marked, Where, load_marked
+from opsdash.config.marked_yaml import Marked, Where, dotted, load_marked
 from opsdash.core.errors import ConfigError
 from opsdash.core.health import Health
 from opsdash.core.theme import GLYPHS, Theme
@@ -149,12 +149,10 @@ class _Form:
 
     def _glyph(self, where: Where) -> str:
         glyph = self._at(where)
-        one = isinstance(glyph, str) and len(glyph) == 1 and glyph.isprintable() and glyph != " "
-        if one and unicodedata.east_asian_width(glyph) not in "WF":
-            if not unicodedata.combining(glyph):
-                return str(glyph)
+        if isinstance(glyph, str) and _is_one_column(glyph):
+            return glyph
         self._blame(where, "should be one character, one column wide")
-        return "?" + ".".join(map(str, where))
+        return dotted(where)
 
     def _at(self, where: Where) -> Any:
         data: Any = self.marked.data
@@ -164,3 +162,12 @@ class _Form:
 
     def _blame(self, where: Where, text: str, *, key: bool = False) -> None:
         self.marked.blame(where, text, key=key)
+
+
+def _is_one_column(glyph: str) -> bool:
+    alone = len(glyph) == 1 and glyph.isprintable() and not glyph.isspace()
+    return (
+        alone
+        and unicodedata.east_asian_width(glyph) not in "WF"
+        and not unicodedata.combining(glyph)
+    )
