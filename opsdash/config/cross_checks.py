@@ -40,9 +40,10 @@ def _check_thresholds(scope: Scope, known_checks: frozenset[str] | None) -> None
 
 def check_jumps(found: Declarations, hosts: Mapping[str, Host], *, complete: bool) -> None:
     """Jumps to nobody, to oneself, to this machine, or round in a circle."""
+    names = frozenset(hosts) if complete else None
     for scope in found.scopes():
         if "jump" in scope.form.model_fields_set:
-            _check_jump(scope, scope.form.jump, hosts, complete=complete)
+            _check_jump(scope, scope.form.jump, hosts, names)
     circles: set[frozenset[str]] = set()
     for name in hosts:
         circle = _circle(name, hosts)
@@ -52,14 +53,17 @@ def check_jumps(found: Declarations, hosts: Mapping[str, Host], *, complete: boo
             found.hosts[name].blame(f"jumps run in a circle: {way}", "jump")
 
 
-def _check_jump(scope: Scope, jump: str, hosts: Mapping[str, Host], *, complete: bool) -> None:
+def _check_jump(
+    scope: Scope, jump: str, hosts: Mapping[str, Host], names: frozenset[str] | None
+) -> None:
+    """The faults of one jump; `names` are all hosts, None while some may be missing."""
     if jump == "none" or is_target(jump):
         return
     if jump in scope.names:
         scope.blame("jumps to itself", "jump")
     elif jump not in hosts:
-        if complete:
-            near = did_you_mean(jump, hosts) or f": declare it, or write user@{jump}"
+        if names is not None:
+            near = did_you_mean(jump, names) or f": declare it, or write user@{jump}"
             scope.blame(f"no host is called {jump}{near}", "jump")
     elif hosts[jump].way is Way.LOCAL:
         scope.blame(f"{jump} is this machine: a jump goes through another", "jump")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -55,7 +56,12 @@ _OTHER_WORDS = {
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`` (did you mean X?)`` when something known looks like the word, else nothing."""
-    near = get_close_matches(word, list(known), n=1)
+    return _did_you_mean(word, frozenset(known))
+
+
+@lru_cache(maxsize=256)  # the same mistake on 10,000 hosts is looked up once
+def _did_you_mean(word: str, known: frozenset[str]) -> str:
+    near = get_close_matches(word, known, n=1)
     return f" (did you mean {near[0]}?)" if near else ""
 
 
@@ -80,7 +86,8 @@ def _take_out(marked: Marked, fault: Any) -> None:
     is_key = bool(loc) and loc[-1] == "[key]"
     where: Where = loc[:-1] if is_key or kind == "missing" else loc
     at_key = is_key or kind == "extra_forbidden"
-    if (where, at_key) not in marked.blamed or kind == "missing":
+    # a value that was blamed and left out is not missing
+    if (loc if kind == "missing" else where, at_key) not in marked.blamed:
         marked.blame(where, _words(fault), key=at_key)
     if len(where) == 2 and where[0] == "hosts" and not is_key:
         marked.data["hosts"][where[1]] = None  # a host whose form is wrong still has its name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import stat
 from pathlib import Path
 
@@ -67,7 +68,9 @@ def _check_kind(path: Path, status: os.stat_result, *, private: bool) -> None:
     if private and status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         mode = stat.S_IMODE(status.st_mode)
         raise whole_file(
-            path, f"others may write it (mode {mode:04o}) and so choose where ssh goes: chmod go-w"
+            path,
+            f"others may write it (mode {mode:04o}) and so choose where ssh goes: "
+            f"chmod go-w {shlex.quote(str(path))}",
         )
 
 
