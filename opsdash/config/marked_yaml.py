@@ -232,6 +232,9 @@ class _Builder:
             self._check_bare_key(where, word)
 
     def _check_bare_key(self, where: Where, word: str) -> None:
+        if not word:
+            self._marked.blame(where[:-1], "a key is empty: give it a name", key=True)
+            return
         meaning = trap(word)
         value = resolve(word)
         if not meaning and (value is None or isinstance(value, bool)):

@@ -39,8 +39,10 @@ hosts:
         "hosts.yaml:9:3: hosts.-x: a name must not begin with '-': it would be taken for an option",
         "hosts.yaml:10:16: hosts.web1.port: should be from 1 to 65535",
         "hosts.yaml:10:32: hosts.web1.groups[0]: no group is called wep (did you mean web?)",
-        "hosts.yaml:11:14: hosts.db.sudo: should be one of probe, ask, nopasswd, none "
-        "(did you mean nopasswd?)",
+        (
+            "hosts.yaml:11:14: hosts.db.sudo: should be one of probe, ask, nopasswd, none "
+            "(did you mean nopasswd?)"
+        ),
     ]
 
 
@@ -58,22 +60,22 @@ hosts:
         ("{tags: [a, 2]}", '1:23: hosts.x.tags[1]: should be text: quote it ("2")'),
         ("{tags: ['a b']}", "1:20: hosts.x.tags[0]: a tag must not hold white space"),
         ("[a]", "1:12: hosts.x: should be a mapping (key: value)"),
-        ("{interval: 500ms}", "1:23: hosts.x.interval: should be 2s, 1m or whole seconds, "
-         "from 1s to 1h"),
-        ("{interval: 1.5}", "1:23: hosts.x.interval: should be 2s, 1m or whole seconds, "
-         "from 1s to 1h"),
-        ("{host_key: off}", '1:23: hosts.x.host_key: off could be read as true or false: '
-         'quote it ("off") if it is text'),
+        ("{interval: 500ms}", ("1:23: hosts.x.interval: should be 2s, 1m or whole seconds, "
+         "from 1s to 1h")),
+        ("{interval: 1.5}", ("1:23: hosts.x.interval: should be 2s, 1m or whole seconds, "
+         "from 1s to 1h")),
+        ("{host_key: off}", ('1:23: hosts.x.host_key: off could be read as true or false: '
+         'quote it ("off") if it is text')),
         ("{host_key: 'off'}", "1:23: hosts.x.host_key: should be one of strict, accept-new"),
         ("{keys: ['']}", "1:20: hosts.x.keys[0]: should be the path of a file"),
         ("{address: 'a;b'}", "1:22: hosts.x.address: an address must not hold ';'"),
-        ("{address: '-oProxyCommand'}", "1:22: hosts.x.address: an address must not begin "
-         "with '-': it would be taken for an option"),
+        ("{address: '-oProxyCommand'}", ("1:22: hosts.x.address: an address must not begin "
+         "with '-': it would be taken for an option")),
         ("{user: '$(id)'}", "1:19: hosts.x.user: a user must not hold '$'"),
-        ("{transport: local, user: a}", "1:24: hosts.x.transport: local is this machine, "
-         "without ssh: user mean nothing"),
-        ("10.0.0.1:99999", "1:12: hosts.x: the port behind the colon should be a number "
-         "from 1 to 65535"),
+        ("{transport: local, user: a}", ("1:24: hosts.x.transport: local is this machine, "
+         "without ssh: user mean nothing")),
+        ("10.0.0.1:99999", ("1:12: hosts.x: the port behind the colon should be a number "
+         "from 1 to 65535")),
         ("a@b@c:1", None),
         ("'[::1:22'", "1:12: hosts.x: an IPv6 address with a port is written [2001:db8::1]:22"),
     ],
@@ -181,7 +183,10 @@ def test_a_host_may_be_called_vault_and_a_check_after_passwords(hosts: HostsFold
     ("hosts_text", "faults"),
     [
         ("a: {jump: a}", ["2:13: hosts.a.jump: jumps to itself"]),
-        ("a: {jump: b}\n  b: {jump: a}", ["2:13: hosts.a.jump: jumps run in a circle: a -> b -> a"]),
+        (
+            "a: {jump: b}\n  b: {jump: a}",
+            ["2:13: hosts.a.jump: jumps run in a circle: a -> b -> a"],
+        ),
         (
             "x: {jump: a}\n  a: {jump: b}\n  b: {jump: c}\n  c: {jump: a}",
             ["3:13: hosts.a.jump: jumps run in a circle: a -> b -> c -> a"],
@@ -191,8 +196,8 @@ def test_a_host_may_be_called_vault_and_a_check_after_passwords(hosts: HostsFold
             ["2:13: hosts.a.jump: no host is called 10.0.0.9: declare it, or write user@10.0.0.9"],
         ),
         ("a: {jump: 'x;y'}", ["2:13: hosts.a.jump: a name must not hold ';'"]),
-        ("a: {jump: 'u@-x'}", ["2:13: hosts.a.jump: an address must not begin with '-': it would "
-                               "be taken for an option"]),
+        ("a: {jump: 'u@-x'}", [("2:13: hosts.a.jump: an address must not begin with '-': it would "
+                               "be taken for an option")]),
         (
             "me: {transport: local}\n  a: {jump: me}",
             ["3:13: hosts.a.jump: me is this machine: a jump goes through another"],
@@ -313,28 +318,28 @@ def test_an_unreadable_include_does_not_blame_names_that_may_stand_in_it(
     ("text", "fault"),
     [
         ("", "hosts.yaml:1:1: is empty: it should declare hosts; see hosts.example.yaml"),
-        ("# only words\n", "hosts.yaml:1:1: is empty: it should declare hosts; "
-         "see hosts.example.yaml"),
+        ("# only words\n", ("hosts.yaml:1:1: is empty: it should declare hosts; "
+         "see hosts.example.yaml")),
         ("- a\n", "hosts.yaml:1:1: should be a mapping with hosts: at its top"),
         ("hosts: {}\n", "hosts.yaml:1:1: declares no hosts: write at least one name under hosts:"),
         ("hosts:\n  - a\n", "hosts.yaml:2:3: hosts: should be a mapping (key: value)"),
         ("version: 2\nhosts: {a: }\n", "hosts.yaml:1:10: version: should be 1"),
         ("host: {a: }\n", "hosts.yaml:1:1: host: unknown key (did you mean hosts?)"),
         ("hosts: {a: \n", "hosts.yaml:2:1: did not find expected node content"),
-        ("hosts:\n\ta:\n", "hosts.yaml:2:1: a value can't begin with this character "
-         "(tabs don't indent; quote @ ` % and the like)"),
-        ("hosts: {a: }\n---\nhosts: {b: }\n", "hosts.yaml:2:1: a second document (---) begins "
-         "here: one file holds one"),
-        ("hosts:\n  a:\n    address: {name}.lab\n", "hosts.yaml:3:20: a key was expected here "
-         "(a value that begins with { or a quote ends too early: quote all of it)"),
+        ("hosts:\n\ta:\n", ("hosts.yaml:2:1: a value can't begin with this character "
+         "(tabs don't indent; quote @ ` % and the like)")),
+        ("hosts: {a: }\n---\nhosts: {b: }\n", ("hosts.yaml:2:1: a second document (---) begins "
+         "here: one file holds one")),
+        ("hosts:\n  a:\n    address: {name}.lab\n", ("hosts.yaml:3:20: a key was expected here "
+         "(a value that begins with { or a quote ends too early: quote all of it)")),
         ("hosts: {a: *x}\n", "hosts.yaml:1:12: *x stands before its anchor, or has none"),
         ("hosts: {a: &a [*a]}\n", "hosts.yaml:1:16: *a stands before its anchor, or has none"),
-        ("hosts: {a: {<<: {port: 1}}}\n", "hosts.yaml:1:13: hosts.a.<<: merge keys are not read: "
-         "use defaults: or a group"),
-        ("hosts: {a: {user: !!python/name:os.system x}}\n", "hosts.yaml:1:19: hosts.a.user: tags "
-         "(tag:yaml.org,2002:python/name:os.system) mean nothing here"),
-        ("hosts: {[a]: }\n", "hosts.yaml:1:9: a key should be a word (a value that begins with "
-         "{ or [: quote it)"),
+        ("hosts: {a: {<<: {port: 1}}}\n", ("hosts.yaml:1:13: hosts.a.<<: merge keys are not read: "
+         "use defaults: or a group")),
+        ("hosts: {a: {user: !!python/name:os.system x}}\n", ("hosts.yaml:1:19: hosts.a.user: tags "
+         "(tag:yaml.org,2002:python/name:os.system) mean nothing here")),
+        ("hosts: {[a]: }\n", ("hosts.yaml:1:9: a key should be a word (a value that begins with "
+         "{ or [: quote it)")),
     ],
 )  # fmt: skip
 def test_what_is_no_hosts_file_is_told_in_one_line(
@@ -378,8 +383,8 @@ def test_files_that_are_no_text_are_refused(hosts: HostsFolder) -> None:
         (b"\x7fELF\0\0", "hosts.yaml: is a binary file, not YAML"),
         (b"hosts:\n  a: \xff\n", "hosts.yaml:2:6: is not UTF-8: byte 0xff"),
         (b"hosts:\n  a: \x1b[31m\n", "hosts.yaml:2:6: control character U+001B is not allowed"),
-        (b"#" * (source_text.MAX_BYTES + 1), "hosts.yaml: is larger than 1024 KiB: "
-         "split it with include:"),
+        (b"#" * (source_text.MAX_BYTES + 1), ("hosts.yaml: is larger than 1024 KiB: "
+         "split it with include:")),
     ):  # fmt: skip
         path.write_bytes(content)
         assert hosts.faults_of(path) == [said]
