@@ -6,7 +6,7 @@ from opsdash.core.finding import Finding
 from opsdash.core.health import Health
 from opsdash.core.snapshot import HostState, LinkState
 from opsdash.core.text import count, duration, size
-from opsdash.widgets.line import ROLES, Line, Role, Span, fit_line, join, line, width_of
+from opsdash.widgets.line import ROLES, Line, Role, Span, fit_line, join, line, width_of, wrap
 from opsdash.widgets.palette import Palette
 from opsdash.widgets.wording import Reason, ago, reason, wall_clock
 
@@ -51,6 +51,13 @@ def _since(said: Reason, now: float) -> tuple[Span, ...]:
     text = f"  for {ago(said.since, now)}, since {wall_clock(said.since, now)}"
     flag = (Span(f"  {said.flag}", Role.STRONG),) if said.flag else ()
     return (Span(text, Role.MUTED), *flag)
+
+
+def paragraph(label: str, text: str, role: Role, width: int) -> list[Line]:
+    """Text of any length behind a muted word, on as many lines as it needs."""
+    lines = wrap(text, width - LABEL_WIDTH)
+    heads = [label, *[""] * (len(lines) - 1)]
+    return [labelled(word, Span(part, role)) for word, part in zip(heads, lines, strict=True)]
 
 
 def finding_lines(finding: Finding) -> list[Line]:
