@@ -90,7 +90,7 @@ class FleetPanel(Panel):
             return
         place = Span(f"{self.grid.cursor + 1}/{len(self._hosts)}", Role.MUTED)
         head = rule(title_of(state, look), (place,), width)
-        lines = details(state, self.desk.now(), look)
+        lines = details(state, self.desk.now(), look, width)
         self.query_one("#details", Bar).set_lines([head, *lines])
 
     @on(Grid.RowPointed)

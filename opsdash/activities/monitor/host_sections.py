@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from opsdash.core import discover
 from opsdash.core.finding import Finding
+from opsdash.core.host import Sudo
 from opsdash.core.plugin import Collector, Tier
 from opsdash.core.reading import Reading
 from opsdash.core.snapshot import HostState, LinkState
@@ -20,6 +21,13 @@ LABEL = 11
 
 SHOWN = ("cpu", "memory", "pressure", "network", "diskio", "filesystem", "units", "os")
 """The collectors that have a section of their own."""
+
+SUDO_WORDS = {
+    Sudo.PROBE: "found out when it is needed",
+    Sudo.ASK: "asks for a password",
+    Sudo.NOPASSWD: "without a password",
+    Sudo.NONE: "never used here",
+}
 
 EVIDENCE_LINES = 8
 """Lines of proof that one finding may show: the rest is in the host's own log."""
@@ -152,7 +160,7 @@ def system_section(page: Page) -> list[Line]:
         ("tags", " ".join(sorted(host.tags)) or None),
         ("groups", " ".join(host.groups) or None),
         ("link", _link(page)),
-        ("sudo", host.sudo.value),
+        ("sudo", SUDO_WORDS[host.sudo]),
     )
     shown = [(name, text) for name, text in values if text or name in ("os", "kernel", "up")]
     lines = [line(label(name), text or "-") for name, text in shown]
