@@ -43,7 +43,9 @@ def key_lines(bindings: Iterable[ActiveBinding]) -> list[Line]:
         if binding.id and binding.description and active.enabled:
             keys.setdefault(binding.id, []).append(key_name(binding.key))
             words[binding.id] = binding.tooltip or binding.description
-    return [_entry(", ".join(keys[name]), words[name], Role.ACCENT) for name in keys]
+    # moving comes last: everybody tries the arrows anyway
+    order = sorted(keys, key=lambda name: name.startswith("move."))
+    return [_entry(", ".join(keys[name]), words[name], Role.ACCENT) for name in order]
 
 
 def _entry(name: str, words: str, role: Role) -> Line:

@@ -53,6 +53,9 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         Binding("G,end", "last", "to the last", id="move.last", show=False),
     ]
 
+    raised = False
+    """Whether it stands out from the page by its background."""
+
     header_rows = 0
     """Rows at the top that stay while the rest scrolls."""
 
@@ -83,6 +86,10 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
     def on_mount(self) -> None:
         """A new theme makes every strip old."""
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self.repaint())
+
+    def on_resize(self) -> None:
+        """A taller screen leaves no empty room below while lines are hidden above."""
+        self.show_from(self.scroll_offset.y)
 
     def repaint(self) -> None:
         """Draw everything anew."""
@@ -142,7 +149,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _paint(self, parts: Line, lit: bool) -> _Painted:
         palette = self.look()
-        over = palette.cursor if lit else None
+        over = palette.cursor if lit else palette.surface if self.raised else None
         return _Painted(parts, lit, paint(parts, self.size.width, palette, over))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
@@ -203,7 +210,7 @@ class TextLines(LineView):
 
 
 class Bar(TextLines, can_focus=False):
-    """A few lines at an edge that never take the focus: summary, details, keys."""
+    """A few lines that never take the focus: notices, details."""
 
     DEFAULT_CSS = """
     Bar {
@@ -211,3 +218,9 @@ class Bar(TextLines, can_focus=False):
         overflow-y: hidden;
     }
     """
+
+
+class EdgeBar(Bar):
+    """A bar at an edge of the screen: summary, keys."""
+
+    raised = True

@@ -8,12 +8,12 @@ from rich.style import Style
 from textual.strip import Strip
 
 from opsdash.core.text import clean_line
-from opsdash.widgets.line import Line
+from opsdash.widgets.line import Line, Role
 from opsdash.widgets.palette import Palette
 
 
 def paint(parts: Line, width: int, palette: Palette, over: Style | None = None) -> Strip:
-    """A line as a strip of exactly `width` cells; `over` is laid over every style (the cursor).
+    """A line as a strip of exactly `width` cells; `over` is laid over every style: cursor, bars.
 
     The last gate for text from hosts: what a terminal would obey ends here at the latest.
     """
@@ -22,7 +22,7 @@ def paint(parts: Line, width: int, palette: Palette, over: Style | None = None) 
         Segment(palette.drawable(clean_line(part.text)), _over(styles[part.role], over))
         for part in parts
     ]
-    return Strip(segments).adjust_cell_length(width, over)
+    return Strip(segments).adjust_cell_length(width, _over(styles[Role.TEXT], over))
 
 
 def _over(style: Style, over: Style | None) -> Style:

@@ -12,9 +12,12 @@ from opsdash.widgets.palette import Palette
 
 GAP = Span("  ")
 
+CLOCK = 8
+"""Cells of the time of day."""
+
 
 def summary(snapshot: Snapshot, title: str, palette: Palette) -> Line:
-    """``opsdash  42 hosts  ✖ 3 CRIT  ▲ 5 WARN  ● 33 OK  2 NEW``; counts of zero are left out."""
+    """``opsdash  42 hosts  ✖3 CRIT  ▲5 WARN  ●33 OK  NEW 2``; counts of zero are left out."""
     counts = snapshot.counts()
     parts = [(Span(title, Role.HEADING),), (Span(count(len(snapshot.hosts), "host")),)]
     parts += [(_tally(health, number, palette),) for health, number in counts.items() if number]
@@ -25,7 +28,7 @@ def summary(snapshot: Snapshot, title: str, palette: Palette) -> Line:
 
 def _tally(health: Health, number: int, palette: Palette) -> Span:
     role = Role.MUTED if health is Health.OK else ROLES[health]
-    return Span(f"{palette.glyph(health)} {number} {health.name}", role)
+    return Span(f"{palette.glyph(health)}{number} {health.name}", role)
 
 
 def new_findings(snapshot: Snapshot) -> int:
@@ -39,7 +42,7 @@ def new_findings(snapshot: Snapshot) -> int:
 
 def with_clock(left: Line, now: float, width: int) -> Line:
     """`left` with the time of day at the right edge; without it where there is no room."""
-    right = line(Span(time.strftime("%H:%M:%S", time.localtime(now)), Role.MUTED))
-    if width_of(left) + 2 + width_of(right) > width:
+    if width_of(left) + CLOCK > width:
         return left
-    return spread(left, right, width)
+    clock = time.strftime("%H:%M:%S", time.localtime(now))
+    return spread(left, line(Span(clock, Role.MUTED)), width)

@@ -13,7 +13,7 @@ from opsdash.core.text import clean_line
 from opsdash.widgets.detail_strip import details, rule, title_of
 from opsdash.widgets.grid import Grid
 from opsdash.widgets.line import Line, Role, Span, line, width_of
-from opsdash.widgets.line_view import Bar
+from opsdash.widgets.line_view import Bar, EdgeBar
 from opsdash.widgets.panel import Desk, Panel
 from opsdash.widgets.summary_bar import summary, with_clock
 
@@ -41,7 +41,7 @@ class FleetPanel(Panel):
     def compose(self) -> ComposeResult:
         """Summary, notices, the grid, and the details of the host under the cursor."""
         look = self.desk.look
-        yield Bar(look, "summary")
+        yield EdgeBar(look, "summary")
         yield Bar(look, "notices")
         yield Grid[Shown]([], self._shown, look, "fleet-grid")
         yield Bar(look, "details")
@@ -90,7 +90,7 @@ class FleetPanel(Panel):
             return
         place = Span(f"{self.grid.cursor + 1}/{len(self._hosts)}", Role.MUTED)
         head = rule(title_of(state, look), (place,), width)
-        lines = details(state, self.desk.now(), look)
+        lines = details(state, self.desk.now(), look, width)
         self.query_one("#details", Bar).set_lines([head, *lines])
 
     @on(Grid.RowPointed)
