@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -24,11 +25,15 @@ def config_dir() -> Path:
 
 
 def state_dir() -> Path:
-    """``$XDG_STATE_HOME/opsdash``, made and closed to others (0700); OSError if that fails."""
+    """``$XDG_STATE_HOME/opsdash``, made and closed to others (0700) where that can be done.
+
+    Where it can't, the store says so and goes on in memory: nothing here stops the monitoring.
+    """
     path = platformdirs.user_state_path("opsdash")
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if path.stat().st_mode & 0o077:
-        path.chmod(0o700)
+    with suppress(OSError):
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o700)
     return path
 
 

@@ -90,15 +90,31 @@ async def test_a_cut_link_leaves_no_process_after_its_lease(
 def test_ctrl_c_at_any_moment_ends_without_a_traceback(
     hosts_yaml: Path, tmp_path: Path, after_s: str
 ) -> None:
-    done = subprocess.run(
-        ["timeout", "--preserve-status", "--signal=INT", "--kill-after=15", after_s or "0.01"]
-        + [sys.executable, "-m", "opsdash", "status", "--hosts", str(hosts_yaml), "--watch"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={**os.environ, "XDG_STATE_HOME": str(tmp_path)},
-        check=False,
-    ) if after_s != "0.0" else None
+    done = (
+        subprocess.run(
+            [
+                "timeout",
+                "--preserve-status",
+                "--signal=INT",
+                "--kill-after=15",
+                after_s or "0.01",
+                sys.executable,
+                "-m",
+                "opsdash",
+                "status",
+                "--hosts",
+                str(hosts_yaml),
+                "--watch",
+            ],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={**os.environ, "XDG_STATE_HOME": str(tmp_path)},
+            check=False,
+        )
+        if after_s != "0.0"
+        else None
+    )
     if done is not None:
         assert "Traceback" not in done.stderr
         assert done.stderr.strip() == ""

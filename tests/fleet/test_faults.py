@@ -31,9 +31,7 @@ async def becomes(session: Session, name: str, health: Health, *words: str) -> H
     return session.snapshot().hosts[name]
 
 
-async def test_a_failed_service_is_named_with_its_cause(
-    testbed: Testbed, session: Session
-) -> None:
+async def test_a_failed_service_is_named_with_its_cause(testbed: Testbed, session: Session) -> None:
     with testbed.with_fault("web1", "service-failed"):
         state = await becomes(session, "web1", Health.CRIT, "shop-web.service", "failed")
         assert state.why is not None
@@ -83,18 +81,14 @@ async def test_every_way_to_be_unreachable_has_words_of_its_own(
     await becomes(session, "rpm1", Health.OK)
 
 
-async def test_an_emergency_read_only_root_is_critical(
-    testbed: Testbed, session: Session
-) -> None:
+async def test_an_emergency_read_only_root_is_critical(testbed: Testbed, session: Session) -> None:
     with testbed.with_fault("suse1", "read-only"):
         await becomes(session, "suse1", Health.CRIT, "/", "read-only")
         assert healths(session, "suse1") == {Health.OK}
     await becomes(session, "suse1", Health.OK)
 
 
-async def test_inodes_run_out_on_a_mount_that_is_named(
-    testbed: Testbed, session: Session
-) -> None:
+async def test_inodes_run_out_on_a_mount_that_is_named(testbed: Testbed, session: Session) -> None:
     with testbed.with_fault("web2", "inodes"):
         await becomes(session, "web2", Health.CRIT, "/mnt/spool", "inodes")
     await becomes(session, "web2", Health.OK)
