@@ -86,39 +86,22 @@ async def test_a_cut_link_leaves_no_process_after_its_lease(
         await becomes(session, host, Health.OK)
 
 
-@pytest.mark.parametrize("after_s", ["0.0", "0.1", "0.3", "0.6", "1.0", "1.6", "2.5"])
-def test_ctrl_c_at_any_moment_ends_without_a_traceback(
+@pytest.mark.parametrize("after_s", ["0.02", "0.1", "0.3", "0.6", "1.0", "1.6", "2.5"])
+def test_ctrl_c_at_any_moment_ends_without_a_word(
     hosts_yaml: Path, tmp_path: Path, after_s: str
 ) -> None:
-    done = (
-        subprocess.run(
-            [
-                "timeout",
-                "--preserve-status",
-                "--signal=INT",
-                "--kill-after=15",
-                after_s or "0.01",
-                sys.executable,
-                "-m",
-                "opsdash",
-                "status",
-                "--hosts",
-                str(hosts_yaml),
-                "--watch",
-            ],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env={**os.environ, "XDG_STATE_HOME": str(tmp_path)},
-            check=False,
-        )
-        if after_s != "0.0"
-        else None
+    interrupted = ["timeout", "--preserve-status", "--signal=INT", "--kill-after=15", after_s]
+    opsdash = [sys.executable, "-m", "opsdash", "status", "--hosts", str(hosts_yaml), "--watch"]
+    done = subprocess.run(
+        [*interrupted, *opsdash],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "XDG_STATE_HOME": str(tmp_path)},
+        check=False,
     )
-    if done is not None:
-        assert "Traceback" not in done.stderr
-        assert done.stderr.strip() == ""
-        assert done.returncode in (130, -signal.SIGINT, 128 + signal.SIGINT)
+    assert done.stderr == ""
+    assert done.returncode in (-signal.SIGINT, 128 + signal.SIGINT)
 
 
 async def test_a_host_behind_a_killed_bastion_is_down_for_that_reason_and_both_come_back(
