@@ -38,7 +38,7 @@ def names_of(text: str) -> tuple[str, ...]:
 
 
 def _span(start: str, end: str, step: str | None) -> tuple[range, int]:
-    width = len(start) if start.startswith("0") and len(start) > 1 else 0
+    width = len(start) if start.startswith("0") else 0
     if step is not None and int(step) == 0:
         raise ValueError("a range needs a step of 1 or more")
     numbers = range(int(start), int(end) + 1, int(step or 1))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from opsdash.config.hosts import load_fleet
+from opsdash.config.hosts_schema import HostForm
 from opsdash.config.paths import shipped
 from opsdash.core.host import Host, HostKeyPolicy, Limits, Sudo, Way
 from tests.hosts_files import HostsFolder
@@ -225,3 +226,18 @@ def test_a_thousand_hosts_load_in_well_under_a_second(hosts: HostsFolder) -> Non
     began = time.process_time()
     assert len(load_fleet(path).hosts) == 1000
     assert time.process_time() - began < 0.7
+
+
+def test_the_yaml_of_the_documentation_is_right(hosts: HostsFolder) -> None:
+    page = (Path(__file__).parents[2] / "docs/hosts-file.md").read_text(encoding="utf-8")
+    blocks = [block.partition("```")[0] for block in page.split("```yaml\n")[1:]]
+    assert len(blocks) == 2
+    for block in blocks:
+        assert hosts.fleet(block).hosts
+
+
+def test_every_field_is_in_the_documentation_and_no_other() -> None:
+    page = (Path(__file__).parents[2] / "docs/hosts-file.md").read_text(encoding="utf-8")
+    rows = page.partition("## Fields")[2].partition("\n## ")[0].splitlines()
+    documented = {row.split("`")[1] for row in rows if row.startswith("| `")}
+    assert documented == set(HostForm.model_fields)
