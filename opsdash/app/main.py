@@ -105,10 +105,11 @@ class OpsdashApp(App[None], inherit_bindings=False):
             return
         desk = Desk(self._source, self.palette, self._now, self.title)
         pages = self.query_one("#pages", ContentSwitcher)
-        for kind in self._kinds:
-            await pages.add_content(kind(desk))
-        if self._kinds:
-            self._open(self._kinds[0].slug)
+        with self.batch_update():
+            for kind in self._kinds:
+                await pages.add_content(kind(desk))
+            if self._kinds:
+                self._open(self._kinds[0].slug)
 
     async def on_unmount(self) -> None:
         """Let go of the hosts, however the program ends."""
