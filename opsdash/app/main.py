@@ -132,7 +132,7 @@ class OpsdashApp(App[None], inherit_bindings=False):
 
     def say(self, text: str) -> None:
         """One sentence in the last line, for a moment."""
-        self.screen_stack[0].query_one(KeyHints).say(text)
+        self.screen.query_one(KeyHints).say(text)
 
     @property
     def page(self) -> Panel | None:
