@@ -105,10 +105,11 @@ class OpsdashApp(App[None], inherit_bindings=False):
             return
         desk = Desk(self._source, self.palette, self._now, self.title)
         pages = self.query_one("#pages", ContentSwitcher)
-        for kind in self._kinds:
-            await pages.add_content(kind(desk))
-        if self._kinds:
-            self._open(self._kinds[0].slug)
+        with self.batch_update():
+            for kind in self._kinds:
+                await pages.add_content(kind(desk))
+            if self._kinds:
+                self._open(self._kinds[0].slug)
 
     async def on_unmount(self) -> None:
         """Let go of the hosts, however the program ends."""
@@ -131,7 +132,7 @@ class OpsdashApp(App[None], inherit_bindings=False):
 
     def say(self, text: str) -> None:
         """One sentence in the last line, for a moment."""
-        self.screen_stack[0].query_one(KeyHints).say(text)
+        self.screen.query_one(KeyHints).say(text)
 
     @property
     def page(self) -> Panel | None:

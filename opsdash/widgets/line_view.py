@@ -100,7 +100,9 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         """Repaint what changed among the lines on the screen, and nothing else."""
         size = Size(0, self.line_count() + self.header_rows)
         if size.height != self.virtual_size.height:
-            self.virtual_size = size
+            # set without its watchers: they lay the whole screen out anew and repaint it
+            self.set_reactive(LineView.virtual_size, size)
+            self.show_from(self.scroll_offset.y)
         for y in list(self._painted):
             if y >= self.size.height:
                 del self._painted[y]

@@ -1,19 +1,14 @@
-"""The first line: how many hosts, how many of them are sick and how badly, and the time."""
+"""The first line: how many hosts, how many of them are sick and how badly."""
 
 from __future__ import annotations
-
-import time
 
 from opsdash.core.health import Health
 from opsdash.core.snapshot import Snapshot
 from opsdash.core.text import count
-from opsdash.widgets.line import ROLES, Line, Role, Span, join, line, spread, width_of
+from opsdash.widgets.line import ROLES, Line, Role, Span, join
 from opsdash.widgets.palette import Palette
 
 GAP = Span("  ")
-
-CLOCK = 8
-"""Cells of the time of day."""
 
 
 def summary(snapshot: Snapshot, title: str, palette: Palette) -> Line:
@@ -38,11 +33,3 @@ def new_findings(snapshot: Snapshot) -> int:
         for state in snapshot.hosts.values()
         for finding in state.findings
     )
-
-
-def with_clock(left: Line, now: float, width: int) -> Line:
-    """`left` with the time of day at the right edge; without it where there is no room."""
-    if width_of(left) + CLOCK > width:
-        return left
-    clock = time.strftime("%H:%M:%S", time.localtime(now))
-    return spread(left, line(Span(clock, Role.MUTED)), width)

@@ -138,6 +138,14 @@ async def test_ctrl_c_quits_only_when_pressed_twice() -> None:
         assert not stage.app.is_running
 
 
+async def test_ctrl_c_asks_on_the_help_page_too() -> None:
+    async with on_stage(mixed_fleet()) as stage:
+        await stage.press("question_mark")
+        assert stage.lines[-1] == "q close"
+        await stage.press("ctrl+c")
+        assert "press ctrl+c again" in stage.lines[-1]
+
+
 async def test_ctrl_q_quits_from_anywhere() -> None:
     async with on_stage(mixed_fleet()) as stage:
         await stage.press("enter", "question_mark", "ctrl+q")

@@ -24,10 +24,10 @@ from opsdash.activities.monitor.host_sections import (
 )
 from opsdash.core.snapshot import HostState, Snapshot, triage
 from opsdash.widgets.detail_strip import title_of
-from opsdash.widgets.line import Line, Role, Span, beside, line, spread
-from opsdash.widgets.line_view import Bar, EdgeBar, TextLines
+from opsdash.widgets.line import Line, Role, Span, beside, line
+from opsdash.widgets.line_view import TextLines
 from opsdash.widgets.panel import Desk, Panel
-from opsdash.widgets.summary_bar import CLOCK, with_clock
+from opsdash.widgets.top_line import TopLine
 from opsdash.widgets.wording import age, reason
 
 TWO_COLUMNS_FROM = 120
@@ -51,7 +51,7 @@ class HostPanel(Panel):
 
     def compose(self) -> ComposeResult:
         """The host's name and state, and the page about it."""
-        yield EdgeBar(self.desk.look, "host-title")
+        yield TopLine(self.desk.look, "host-title")
         yield TextLines(self.desk.look, "host-page")
 
     def aim(self, host: str) -> None:
@@ -69,19 +69,18 @@ class HostPanel(Panel):
         if not self.host and snapshot.hosts:
             self.host = min(snapshot.hosts.values(), key=triage).name
         state = snapshot.hosts.get(self.host)
-        self.query_one("#host-title", Bar).set_lines([self._heading(state)])
+        left, right = self._heading(state)
+        self.query_one("#host-title", TopLine).show(left, right, self.desk.now())
         lines = [line("this host is not in the fleet")] if state is None else self._page(state)
         self.query_one("#host-page", TextLines).set_lines(lines)
 
-    def _heading(self, state: HostState | None) -> Line:
+    def _heading(self, state: HostState | None) -> tuple[Line, Line]:
         trail = Span(f"{self.desk.title} > ", Role.MUTED)
-        now, width = self.desk.now(), self.size.width
         if state is None:
-            return with_clock(line(trail, self.host or "no host"), now, width)
+            return line(trail, self.host or "no host"), ()
         said = Span(f"  {reason(state).text}", reason(state).role)
-        old = Span(f"  age {age(state, now)}  ", Role.MUTED)
-        left = (trail, *title_of(state, self.desk.look()), said)
-        return with_clock(spread(left, (old,), width - CLOCK), now, width)
+        old = Span(f"  age {age(state, self.desk.now())}", Role.MUTED)
+        return (trail, *title_of(state, self.desk.look()), said), (old,)
 
     def _page(self, state: HostState) -> list[Line]:
         """The same blocks in the same order at every size: what is wrong always comes first."""
