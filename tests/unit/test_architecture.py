@@ -116,9 +116,10 @@ def test_every_public_function_and_module_says_what_it_means() -> None:
     for path in SOURCES:
         tree = tree_of(path)
         classes = [n for n in tree.body if isinstance(n, ast.ClassDef) and n.name[0] != "_"]
+        bodies: list[ast.Module | ast.ClassDef] = [tree, *classes]
         silent += [
             f"{named(path)}:{node.lineno} {node.name}"
-            for body in (tree, *classes)
+            for body in bodies
             for node in body.body
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
             and not node.name.startswith("_")
