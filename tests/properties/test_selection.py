@@ -25,8 +25,7 @@ def test_only_a_selection_error_is_raised(words: list[str]) -> None:
     try:
         selection = parse_selection(words)
         chosen = select_hosts(selection, HOSTS)
-    except SelectionError as error:
-        assert str(error)
+    except SelectionError:
         return
     assert chosen
     for host in chosen.values():
