@@ -9,6 +9,7 @@ from types import MappingProxyType
 from opsdash.core.finding import Finding, urgency
 from opsdash.core.health import Health, worst
 from opsdash.core.host import Host
+from opsdash.core.plugin import Collector, Tier
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, Row, SampleKey
 from opsdash.core.series import Ring
@@ -291,3 +292,26 @@ def many(count: int) -> list[HostState]:
 def _sick_sometimes(name: str, number: int) -> tuple[Finding, ...]:
     sick = number % 20 == 7
     return (wrong(name, Health.WARN, f"load {number} on 4 cores", number),) if sick else ()
+
+
+def _silent(output: object, host: str, at: float) -> Reading:
+    return Reading(host, "made", at)
+
+
+def _collector(name: str, tier: Tier, *, machine_wide: bool = False) -> Collector:
+    made = Collector(name, name, tier, parse=_silent, every_s=60.0)
+    return replace(made, machine_wide=machine_wide)
+
+
+COLLECTORS = {
+    made.name: made
+    for made in (
+        _collector("cpu", Tier.PULSE),
+        _collector("memory", Tier.PULSE),
+        _collector("pressure", Tier.PULSE, machine_wide=True),
+        _collector("filesystem", Tier.FACTS),
+        _collector("units", Tier.FACTS),
+        _collector("os", Tier.FACTS),
+    )
+}
+"""A registry that does not change when a real collector does."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -78,3 +79,12 @@ async def on_stage(
         await app.workers.wait_for_complete()
         await pilot.pause()
         yield Stage(app, pilot, source, clock, stopped)
+
+
+def assert_snapshot(name: str, text: str) -> None:
+    """The screen says what the file says; UPDATE_SNAPSHOTS=1 writes the file instead."""
+    path = SNAPSHOTS / f"{name}.txt"
+    if os.environ.get("UPDATE_SNAPSHOTS") == "1":
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text + "\n", encoding="utf-8")
+    assert text + "\n" == path.read_text(encoding="utf-8")

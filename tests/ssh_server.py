@@ -118,7 +118,7 @@ async def _run_shell(process: asyncssh.SSHServerProcess[bytes], behaviour: Behav
     assert child.stderr
     behaviour.pids.add(child.pid)
     # as sshd does since 7.9: a signal from the client ends the command
-    process.signal_received = lambda name: _hang_up(child)  # type: ignore[method-assign]
+    process.signal_received = lambda signal: _hang_up(child)  # type: ignore[method-assign]
     feeding = asyncio.create_task(_feed(process, child))
     try:
         await asyncio.gather(

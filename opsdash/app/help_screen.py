@@ -10,13 +10,13 @@ from textual.binding import ActiveBinding, Binding, BindingType
 from textual.screen import ModalScreen
 
 from opsdash.core.health import Health
-from opsdash.widgets.key_hints import key_name
+from opsdash.widgets.key_hints import KeyHints, key_name
 from opsdash.widgets.line import ROLES, Line, Role, Span, line
 from opsdash.widgets.line_view import TextLines
 from opsdash.widgets.palette import Palette
 
 MEANINGS = {
-    Health.DOWN: "can't be reached, or nobody can log in: the reason says why",
+    Health.DOWN: "can't be reached, or nobody can log in",
     Health.CRIT: "broken, or about to break: act now",
     Health.WARN: "past a limit: act soon",
     Health.UNKNOWN: "no data, or too old to judge: never taken for OK",
@@ -28,7 +28,7 @@ WORDS = (
     ("ack", "somebody has it in hand"),
     ("mute", "left alone on purpose, for a while"),
     ("+2", "two more findings on this host: enter shows them"),
-    ("AGE <5s", "figures are fresh; 11m? means 11 minutes old: do not trust them"),
+    ("AGE <5s", "fresh; 11m? is 11 minutes old: do not go by it"),
     ("-", "not known; it is never shown as 0"),
     ("SINCE", "for how long the first reason holds"),
 )
@@ -43,7 +43,9 @@ def key_lines(bindings: Iterable[ActiveBinding]) -> list[Line]:
         if binding.id and binding.description and active.enabled:
             keys.setdefault(binding.id, []).append(key_name(binding.key))
             words[binding.id] = binding.tooltip or binding.description
-    return [_entry(", ".join(keys[name]), words[name], Role.ACCENT) for name in keys]
+    # moving comes last: everybody tries the arrows anyway
+    order = sorted(keys, key=lambda name: name.startswith("move."))
+    return [_entry(", ".join(keys[name]), words[name], Role.ACCENT) for name in order]
 
 
 def _entry(name: str, words: str, role: Role) -> Line:
@@ -85,12 +87,12 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """The page, and how to leave it."""
         yield TextLines(self._look, "help-page")
+        yield KeyHints(self._look)
 
     def on_mount(self) -> None:
         """Fill the page; it does not change while it is open."""
         page = self.query_one("#help-page", TextLines)
-        lines = help_lines(self._title, self._keys, self._look())
-        page.set_lines([*lines, (), line(Span("q closes, j and k scroll", Role.MUTED))])
+        page.set_lines(help_lines(self._title, self._keys, self._look()))
         page.focus()
 
     def action_close(self) -> None:

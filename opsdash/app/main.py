@@ -6,21 +6,21 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import ClassVar
 
-from rich.text import Text
 from textual import on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingsMap, BindingType
 from textual.widgets import ContentSwitcher
 
+from opsdash.app.failure import exit_code, failure_lines, farewell
 from opsdash.app.help_screen import HelpScreen, key_lines
 from opsdash.app.look import Looks, as_textual
-from opsdash.app.panels import find_panels
-from opsdash.core.errors import ConfigError, OpsdashError
+from opsdash.app.panels import find_panels, view_bindings
+from opsdash.core.errors import OpsdashError
 from opsdash.core.source import FleetSource
-from opsdash.core.text import clean, count
+from opsdash.core.text import count
 from opsdash.core.theme import Theme
 from opsdash.widgets.key_hints import KeyHints, active_bindings
-from opsdash.widgets.line import Role, Span, line, wrap
+from opsdash.widgets.line import line
 from opsdash.widgets.line_view import TextLines
 from opsdash.widgets.palette import Palette
 from opsdash.widgets.panel import Desk, Panel
@@ -28,7 +28,6 @@ from opsdash.widgets.panel import Desk, Panel
 Start = Callable[[], Awaitable[FleetSource]]
 Stop = Callable[[], Awaitable[None]]
 
-BAD_CONFIG, FAILED = 65, 1
 TWICE_WITHIN_S = 2.0
 
 
@@ -39,7 +38,6 @@ class OpsdashApp(App[None], inherit_bindings=False):
     """
 
     CSS_PATH = "app.tcss"
-    TITLE = "opsdash"
     ENABLE_COMMAND_PALETTE = False
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -74,7 +72,7 @@ class OpsdashApp(App[None], inherit_bindings=False):
         self.theme = theme_name
         self._kinds = find_panels()
         self._bindings = BindingsMap.merge(
-            [BindingsMap(_view_bindings(self._kinds)), self._bindings]
+            [BindingsMap(view_bindings(self._kinds)), self._bindings]
         )
         self._source: FleetSource | None = None
         self._failure: OpsdashError | None = None
@@ -92,8 +90,6 @@ class OpsdashApp(App[None], inherit_bindings=False):
             yield TextLines(self.palette, "message")
         yield KeyHints(self.palette)
 
-    # -- start and end --------------------------------------------------------------------------
-
     def on_mount(self) -> None:
         """Paint first, then start."""
         self.query_one("#message", TextLines).set_lines([line("starting…")])
@@ -104,21 +100,16 @@ class OpsdashApp(App[None], inherit_bindings=False):
             self._source = await self._start()
         except OpsdashError as error:
             self._failure = error
-            self._show_failure(error)
+            lines = failure_lines(error, self.size.width - 4)
+            self.query_one("#message", TextLines).set_lines(lines)
             return
         desk = Desk(self._source, self.palette, self._now, self.title)
         pages = self.query_one("#pages", ContentSwitcher)
-        for kind in self._kinds:
-            await pages.add_content(kind(desk))
-        if self._kinds:
-            self._open(self._kinds[0].slug)
-
-    def _show_failure(self, error: OpsdashError) -> None:
-        width = max(20, self.size.width - 4)
-        lines = [line(Span(text, Role.CRIT)) for text in wrap(str(error), width)]
-        lines += [line(Span(text, Role.ACCENT)) for text in wrap(error.hint, width) if text]
-        lines += [(), line(Span("q quits", Role.MUTED))]
-        self.query_one("#message", TextLines).set_lines(lines)
+        with self.batch_update():
+            for kind in self._kinds:
+                await pages.add_content(kind(desk))
+            if self._kinds:
+                self._open(self._kinds[0].slug)
 
     async def on_unmount(self) -> None:
         """Let go of the hosts, however the program ends."""
@@ -126,13 +117,10 @@ class OpsdashApp(App[None], inherit_bindings=False):
 
     async def action_quit(self) -> None:
         """End the program; why it could not start stays readable on stderr."""
-        failure = self._failure
-        if failure is None:
+        if self._failure is None:
             self.exit()
-            return
-        code = BAD_CONFIG if isinstance(failure, ConfigError) else FAILED
-        text = "\n".join(part for part in (str(failure), failure.hint) if part)
-        self.exit(return_code=code, message=Text(f"opsdash: {clean(text)}"))
+        else:
+            self.exit(None, exit_code(self._failure), farewell(self._failure))
 
     def action_interrupt(self) -> None:
         """The first ctrl+c only asks: it is pressed by habit."""
@@ -144,9 +132,7 @@ class OpsdashApp(App[None], inherit_bindings=False):
 
     def say(self, text: str) -> None:
         """One sentence in the last line, for a moment."""
-        self.screen_stack[0].query_one(KeyHints).say(text)
-
-    # -- pages ----------------------------------------------------------------------------------
+        self.screen.query_one(KeyHints).say(text)
 
     @property
     def page(self) -> Panel | None:
@@ -156,8 +142,7 @@ class OpsdashApp(App[None], inherit_bindings=False):
 
     def _open(self, slug: str) -> None:
         pages = self.screen_stack[0].query_one("#pages", ContentSwitcher)
-        panel = pages.get_child_by_id(slug)
-        assert isinstance(panel, Panel)
+        panel = pages.get_child_by_id(slug, Panel)
         if self._host:
             panel.aim(self._host)
         pages.current = slug
@@ -189,8 +174,6 @@ class OpsdashApp(App[None], inherit_bindings=False):
         self._host = event.host
         self.action_view("host")
 
-    # -- the rest of the keys -------------------------------------------------------------------
-
     def action_help(self) -> None:
         """The keys that work here."""
         title = self.page.title if self.page else "opsdash"
@@ -213,10 +196,3 @@ class OpsdashApp(App[None], inherit_bindings=False):
     def action_redraw(self) -> None:
         """Paint the whole screen anew: another program wrote over it."""
         self.refresh(repaint=True)
-
-
-def _view_bindings(kinds: list[type[Panel]]) -> list[BindingType]:
-    return [
-        Binding(kind.view_key, f"view({kind.slug!r})", kind.title, id=f"view.{kind.slug}")
-        for kind in kinds
-    ]

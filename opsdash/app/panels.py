@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual.binding import Binding
+
 from opsdash.core.discover import activity_modules
 from opsdash.core.errors import PluginError
 from opsdash.widgets.panel import Panel
@@ -26,3 +28,11 @@ def _add(found: dict[str, type[Panel]], kind: type[Panel]) -> None:
         if other.slug == kind.slug or other.view_key == kind.view_key:
             raise PluginError(f"panels {other.__name__} and {kind.__name__} share a name or a key")
     found[kind.slug] = kind
+
+
+def view_bindings(kinds: list[type[Panel]]) -> list[Binding]:
+    """A digit per panel."""
+    return [
+        Binding(kind.view_key, f"view({kind.slug!r})", kind.title, id=f"view.{kind.slug}")
+        for kind in kinds
+    ]

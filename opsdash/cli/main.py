@@ -10,11 +10,11 @@ from typing import Any, NoReturn
 import click
 
 from opsdash import __version__
+from opsdash.config.open_fleet import EXIT_USAGE, exit_on_bad_files
 from opsdash.core.discover import commands
-from opsdash.core.errors import ConfigError, OpsdashError, SelectionError
+from opsdash.core.errors import OpsdashError
+from opsdash.core.text import clean_line
 
-EXIT_USAGE = 64
-EXIT_CONFIG = 65
 EXIT_INTERRUPTED = 130
 
 
@@ -63,7 +63,8 @@ def main() -> NoReturn:
     # what libraries log must never reach the screen, nor a script's standard error
     logging.getLogger().addHandler(logging.NullHandler())
     try:
-        opsdash.main(standalone_mode=False)
+        with exit_on_bad_files():
+            opsdash.main(standalone_mode=False)
         sys.exit(0)
     except click.ClickException as error:
         error.show()
@@ -75,18 +76,7 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OpsdashError as error:
-        sys.exit(complain(error))
-
-
-def complain(error: OpsdashError) -> int:
-    """Say what is wrong and what to do next on standard error; returns the exit code."""
-    click.echo(str(error) if isinstance(error, ConfigError) else f"opsdash: {error}", err=True)
-    if error.hint:
-        click.echo(f"  {error.hint}", err=True)
-    match error:
-        case ConfigError():
-            return EXIT_CONFIG
-        case SelectionError():
-            return EXIT_USAGE
-        case _:
-            return 1
+        for line in (f"opsdash: {error}", error.hint):
+            if line:
+                click.echo(clean_line(line), err=True)
+        sys.exit(1)

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from opsdash.engine.session import Session
 
 EXIT_NO_TERMINAL = 1
-DEFAULT_THEME = "midnight"
 FRAMES_PER_S = "20"
 """Enough for keys to feel immediate, and a third of Textual's default over a slow link."""
 
@@ -92,7 +91,7 @@ def _refusal() -> str:
 
 def _themes(wanted: str | None) -> tuple[dict[str, Theme], str]:
     from opsdash.config.paths import themes_dirs
-    from opsdash.config.themes import load_themes
+    from opsdash.config.themes import DEFAULT_THEME, load_themes
 
     themes, notices = load_themes(themes_dirs())
     for notice in notices:

@@ -62,6 +62,8 @@ _DF_LINE = re.compile(r"^.*?\s(\d+|-)\s+(-?\d+|-)\s+(-?\d+|-)\s+(?:-|-?\d+%)\s+(
 # Images that are mounted read-only by design, mostly without a line in /etc/fstab: /usr of Flatcar
 # and friends, the deployments of OSTree.
 _IMAGE_MOUNTS = ("/usr", "/sysroot", "/nix/store")
+# No disk of their own that could fail under them: read-only is how somebody mounted them.
+_NEVER_TURN = ("tmpfs", "overlay")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ def _turned_read_only(mount: Mount, mounts: list[Mount], fstab: dict[str, bool])
     """Read-only although nobody wanted it so."""
     if mount.emergency:
         return True
-    if mount.writable or not mount.local:
+    if mount.writable or not mount.local or mount.type in _NEVER_TURN:
         return False
     if fstab.get(mount.path, mount.path in _IMAGE_MOUNTS):
         return False

@@ -24,7 +24,7 @@ class OpsdashError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong in a file: where (1-based line and column), and what."""
+    """One thing wrong in a file: where (1-based line and column; 0: all of it), and what."""
 
     file: str
     line: int
@@ -32,7 +32,8 @@ class Fault:
     text: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.text}"
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return f"{place}: {self.text}"
 
 
 class ConfigError(OpsdashError):

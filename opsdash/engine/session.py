@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import time
@@ -75,6 +74,8 @@ class Session:
     async def start(self) -> None:
         """Recall what earlier runs knew, then begin to poll."""
         await self._store.open()
+        if self._store.notice:
+            self._state.notice(self._store.notice)
         first_seen = await self._store.open_findings()
         self._judge = Judge(checks(), first_seen, await self._store.known_hosts())
         self._state.seed(await self._store.counters())
@@ -82,14 +83,26 @@ class Session:
             asyncio.create_task(self._poller.run(list(self.fleet.hosts.values())), name="poller"),
             asyncio.create_task(self._save_now_and_then(), name="saver"),
         ]
+        for task in self._tasks:
+            task.add_done_callback(self._stopped)
+
+    def _stopped(self, task: asyncio.Task[None]) -> None:
+        """A task that ends by itself is a bug of ours: it must show, or old values look new."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            while isinstance(error, BaseExceptionGroup):
+                error = error.exceptions[0]
+            name = f"{type(error).__name__}: {error}"
+            self._state.notice(
+                f"the {task.get_name()} has stopped by a bug ({name}); restart opsdash"
+            )
 
     async def close(self) -> None:
         """End all polling, leave nothing running anywhere, and remember what was learnt."""
         for task in self._tasks:
             task.cancel()
-        for task in self._tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        if self._tasks:
+            await asyncio.wait(self._tasks)
         await asyncio.gather(*(transport.close() for transport in self._transports.values()))
         if self._tasks:
             await self._save(counters=True)
@@ -152,5 +165,5 @@ class Session:
                 if not reading.problem
                 and (name == "uptime" or self._collectors[name].derive is not None)
             )
-        if self._store.notice and self._store.notice not in self._state.notices:
-            self._state.notices += (self._store.notice,)
+        if self._store.notice:
+            self._state.notice(self._store.notice)

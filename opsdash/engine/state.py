@@ -14,6 +14,7 @@ from opsdash.core.plugin import Collector
 from opsdash.core.reading import Reading, SampleKey
 from opsdash.core.series import Ring
 from opsdash.core.snapshot import HostState, Link, Snapshot
+from opsdash.core.text import clean_line
 
 RECENT_S = 600
 """Ten minutes of the metrics that are marked as recent stay in memory."""
@@ -61,6 +62,13 @@ class State:
     def seed(self, readings: Iterable[Reading]) -> None:
         """Counters of an earlier run, so that the first pulse of this one already has rates."""
         self._seeds.update({(reading.host, reading.collector): reading for reading in readings})
+
+    def notice(self, text: str) -> None:
+        """Something about the whole program that the user must know, said once."""
+        text = clean_line(text, 200)
+        if text not in self.notices:
+            self.notices += (text,)
+            self.rev += 1
 
     def set_link(self, name: str, link: Link) -> None:
         """How the connection to a host stands now."""

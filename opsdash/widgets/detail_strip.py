@@ -6,7 +6,7 @@ from opsdash.core.finding import Finding
 from opsdash.core.health import Health
 from opsdash.core.snapshot import HostState, LinkState
 from opsdash.core.text import count, duration, size
-from opsdash.widgets.line import ROLES, Line, Role, Span, fit_line, join, line, width_of
+from opsdash.widgets.line import ROLES, Line, Role, Span, fit_line, join, line, width_of, wrap
 from opsdash.widgets.palette import Palette
 from opsdash.widgets.wording import Reason, ago, reason, wall_clock
 
@@ -27,11 +27,11 @@ def labelled(label: str, *parts: Span | str) -> Line:
     return line(Span(label.ljust(LABEL_WIDTH), Role.MUTED), *parts)
 
 
-def details(state: HostState, now: float, palette: Palette) -> list[Line]:
+def details(state: HostState, now: float, palette: Palette, width: int) -> list[Line]:
     """What the fleet row had no room for, the most useful first: at most five lines."""
     said = reason(state)
     if not said.text:
-        return [labelled("ok", *_traits(state))]
+        return paragraph("ok", _traits(state), Role.MUTED, width)
     lines = [labelled("why", Span(said.text, said.role), *_since(said, now))]
     lines += _link_lines(state, now) if said.role in (Role.DOWN, Role.MUTED) else ()
     why = state.why
@@ -41,7 +41,7 @@ def details(state: HostState, now: float, palette: Palette) -> list[Line]:
     if rest:
         lines.append(labelled("also", *_others(rest, palette)))
     if len(lines) == 1:
-        lines.append(labelled("host", *_traits(state)))
+        lines += paragraph("host", _traits(state), Role.MUTED, width)
     return lines
 
 
@@ -51,6 +51,13 @@ def _since(said: Reason, now: float) -> tuple[Span, ...]:
     text = f"  for {ago(said.since, now)}, since {wall_clock(said.since, now)}"
     flag = (Span(f"  {said.flag}", Role.STRONG),) if said.flag else ()
     return (Span(text, Role.MUTED), *flag)
+
+
+def paragraph(label: str, text: str, role: Role, width: int) -> list[Line]:
+    """Text of any length behind a muted word, on as many lines as it needs."""
+    lines = wrap(text, width - LABEL_WIDTH)
+    heads = [label, *[""] * (len(lines) - 1)]
+    return [labelled(word, Span(part, role)) for word, part in zip(heads, lines, strict=True)]
 
 
 def finding_lines(finding: Finding) -> list[Line]:
@@ -87,7 +94,7 @@ def _others(findings: tuple[Finding, ...], palette: Palette) -> Line:
     return join(parts, Span("  "))
 
 
-def _traits(state: HostState) -> Line:
+def _traits(state: HostState) -> str:
     """What kind of host it is, in a few words."""
     host, parts = state.host, []
     parts += [str(row.get("name") or row.get("id") or "") for row in state.rows("os")[:1]]
@@ -100,7 +107,7 @@ def _traits(state: HostState) -> Line:
     parts.append(f"at {host.address or host.name}")
     if host.tags:
         parts.append("tags " + " ".join(sorted(host.tags)))
-    return join([line(Span(part, Role.MUTED)) for part in parts if part], Span(" · ", Role.MUTED))
+    return " · ".join(part for part in parts if part)
 
 
 def title_of(state: HostState, palette: Palette) -> Line:

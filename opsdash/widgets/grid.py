@@ -151,6 +151,10 @@ class Grid(LineView, Generic[T]):
         self.sync()
         self._keep_in_sight()
 
+    def on_resize(self) -> None:
+        """However small the screen gets, the cursor stays on it."""
+        self._keep_in_sight()
+
     def action_choose(self) -> None:
         """Say that the user wants the cursor's row in full."""
         if self.cursor_key is not None:

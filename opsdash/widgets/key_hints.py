@@ -10,7 +10,7 @@ from textual.binding import ActiveBinding
 from textual.timer import Timer
 
 from opsdash.widgets.line import Line, Role, Span, join, line, width_of
-from opsdash.widgets.line_view import Bar
+from opsdash.widgets.line_view import EdgeBar
 from opsdash.widgets.palette import Palette
 
 MOST = 8
@@ -41,7 +41,7 @@ def hints(bindings: Iterable[ActiveBinding], width: int) -> Line:
     return join(parts, Span("  "))
 
 
-class KeyHints(Bar):
+class KeyHints(EdgeBar):
     """The bar of keys; for a moment it can say a sentence instead."""
 
     def __init__(self, look: Callable[[], Palette]) -> None:

@@ -76,12 +76,12 @@ def fit_line(parts: Line, width: int) -> Line:
     """A line in exactly `width` cells: filled with spaces, or its end cut with an ellipsis."""
     fitted: list[Span] = []
     left = width
-    for part in parts:
-        size = cell_len(clean_line(part.text))
+    for text, role in parts:
+        safe = clean_line(text)
+        size = cell_len(safe)
+        fitted.append(Span(safe if size <= left else fit(safe, left), role))
         if size > left:
-            fitted.append(Span(fit(part.text, left), part.role))
             return tuple(fitted)
-        fitted.append(part)
         left -= size
     return (*fitted, Span(" " * left)) if left else tuple(fitted)
 

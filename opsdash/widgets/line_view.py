@@ -53,6 +53,9 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         Binding("G,end", "last", "to the last", id="move.last", show=False),
     ]
 
+    raised = False
+    """Whether it stands out from the page by its background."""
+
     header_rows = 0
     """Rows at the top that stay while the rest scrolls."""
 
@@ -84,6 +87,10 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         """A new theme makes every strip old."""
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self.repaint())
 
+    def on_resize(self) -> None:
+        """A taller screen leaves no empty room below while lines are hidden above."""
+        self.show_from(self.scroll_offset.y)
+
     def repaint(self) -> None:
         """Draw everything anew."""
         self._painted.clear()
@@ -93,7 +100,9 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         """Repaint what changed among the lines on the screen, and nothing else."""
         size = Size(0, self.line_count() + self.header_rows)
         if size.height != self.virtual_size.height:
-            self.virtual_size = size
+            # set without its watchers: they lay the whole screen out anew and repaint it
+            self.set_reactive(LineView.virtual_size, size)
+            self.show_from(self.scroll_offset.y)
         for y in list(self._painted):
             if y >= self.size.height:
                 del self._painted[y]
@@ -142,7 +151,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _paint(self, parts: Line, lit: bool) -> _Painted:
         palette = self.look()
-        over = palette.cursor if lit else None
+        over = palette.cursor if lit else palette.surface if self.raised else None
         return _Painted(parts, lit, paint(parts, self.size.width, palette, over))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
@@ -203,7 +212,7 @@ class TextLines(LineView):
 
 
 class Bar(TextLines, can_focus=False):
-    """A few lines at an edge that never take the focus: summary, details, keys."""
+    """A few lines that never take the focus: notices, details."""
 
     DEFAULT_CSS = """
     Bar {
@@ -211,3 +220,9 @@ class Bar(TextLines, can_focus=False):
         overflow-y: hidden;
     }
     """
+
+
+class EdgeBar(Bar):
+    """A bar at an edge of the screen: summary, keys."""
+
+    raised = True

@@ -32,7 +32,7 @@ class Palette:
 
     @cached_property
     def styles(self) -> dict[Role, Style]:
-        """The style of each role; the background is left to the widget."""
+        """The style of each role on the plain background."""
         theme = self.theme
         colours = {
             Role.TEXT: theme.foreground,
@@ -42,7 +42,10 @@ class Palette:
             Role.HEADING: theme.accent,
             **{ROLES[health]: theme.health[health] for health in Health},
         }
-        return {role: Style(color=colours[role], bold=role in _BOLD) for role in Role}
+        ground = theme.background
+        return {
+            role: Style(color=colours[role], bgcolor=ground, bold=role in _BOLD) for role in Role
+        }
 
     @cached_property
     def cursor(self) -> Style:

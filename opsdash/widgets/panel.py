@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,7 +13,7 @@ from opsdash.core.snapshot import Snapshot
 from opsdash.core.source import FleetSource
 from opsdash.widgets.boundary import Undrawable, attempt
 from opsdash.widgets.line import Role, Span, wrap
-from opsdash.widgets.line_view import LineView, TextLines
+from opsdash.widgets.line_view import Bar, LineView
 from opsdash.widgets.palette import Palette
 
 REFRESH_S = 0.5
@@ -67,7 +66,6 @@ class Panel(Vertical):
         self.desk = desk
         self._seen: tuple[int, int] = (-1, -1)
 
-    @abstractmethod
     def show(self, snapshot: Snapshot) -> None:
         """Draw this snapshot: only what differs from what is on the screen."""
 
@@ -87,7 +85,7 @@ class Panel(Vertical):
 
     def on_mount(self) -> None:
         """Look for news from now on; the sentence for the worst case waits out of sight."""
-        self.mount(TextLines(self.desk.look, "trouble"), before=0)
+        self.mount(Bar(self.desk.look, "trouble"), before=0)
         self.set_interval(REFRESH_S, self.look_for_news)
 
     def on_resize(self) -> None:
@@ -108,7 +106,7 @@ class Panel(Vertical):
         outcome = attempt(lambda: self.show(self.desk.source.snapshot()))
         self.set_class(isinstance(outcome, Undrawable), "-broken")
         if isinstance(outcome, Undrawable):
-            trouble = self.query_one("#trouble", TextLines)
+            trouble = self.query_one("#trouble", Bar)
             lines = wrap(f"{self.title}: {outcome.text}", self.size.width)
             trouble.styles.height = len(lines)
             trouble.set_lines([(Span(text, Role.UNKNOWN),) for text in lines])

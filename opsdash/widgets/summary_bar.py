@@ -1,20 +1,18 @@
-"""The first line: how many hosts, how many of them are sick and how badly, and the time."""
+"""The first line: how many hosts, how many of them are sick and how badly."""
 
 from __future__ import annotations
-
-import time
 
 from opsdash.core.health import Health
 from opsdash.core.snapshot import Snapshot
 from opsdash.core.text import count
-from opsdash.widgets.line import ROLES, Line, Role, Span, join, line, spread, width_of
+from opsdash.widgets.line import ROLES, Line, Role, Span, join
 from opsdash.widgets.palette import Palette
 
 GAP = Span("  ")
 
 
 def summary(snapshot: Snapshot, title: str, palette: Palette) -> Line:
-    """``opsdash  42 hosts  ✖ 3 CRIT  ▲ 5 WARN  ● 33 OK  2 NEW``; counts of zero are left out."""
+    """``opsdash  42 hosts  ✖3 CRIT  ▲5 WARN  ●33 OK  NEW 2``; counts of zero are left out."""
     counts = snapshot.counts()
     parts = [(Span(title, Role.HEADING),), (Span(count(len(snapshot.hosts), "host")),)]
     parts += [(_tally(health, number, palette),) for health, number in counts.items() if number]
@@ -25,7 +23,7 @@ def summary(snapshot: Snapshot, title: str, palette: Palette) -> Line:
 
 def _tally(health: Health, number: int, palette: Palette) -> Span:
     role = Role.MUTED if health is Health.OK else ROLES[health]
-    return Span(f"{palette.glyph(health)} {number} {health.name}", role)
+    return Span(f"{palette.glyph(health)}{number} {health.name}", role)
 
 
 def new_findings(snapshot: Snapshot) -> int:
@@ -35,11 +33,3 @@ def new_findings(snapshot: Snapshot) -> int:
         for state in snapshot.hosts.values()
         for finding in state.findings
     )
-
-
-def with_clock(left: Line, now: float, width: int) -> Line:
-    """`left` with the time of day at the right edge; without it where there is no room."""
-    right = line(Span(time.strftime("%H:%M:%S", time.localtime(now)), Role.MUTED))
-    if width_of(left) + 2 + width_of(right) > width:
-        return left
-    return spread(left, right, width)

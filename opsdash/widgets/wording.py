@@ -38,7 +38,8 @@ def reason(state: HostState) -> Reason:
         return Reason(why.summary, ROLES[why.health], why.since, flag(why), len(state.findings) - 1)
     if state.health is Health.OK:
         return Reason("", Role.OK)
-    return Reason(_no_data(state), Role.MUTED, link.since)
+    since = state.at if link.state is LinkState.UP else link.since
+    return Reason(_no_data(state), Role.MUTED, since)
 
 
 def _no_data(state: HostState) -> str:

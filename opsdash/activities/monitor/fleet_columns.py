@@ -139,7 +139,7 @@ def fleet_columns(name_width: int, width: int) -> list[Column[Shown]]:
     return [
         Column("", 1, glyph),
         Column("HOST", min(max(name_width, NAME_AT_LEAST), room), name),
-        Column("WHY", 44 if wide else 26, why, flexible=True),
+        Column("WHY", 44 if wide else 32, why, flexible=True),
         Column("SINCE", 5, since, 2, right=True),
         Column("CPU%", 4, cpu, 3, right=True),
         Column("", 16 if wide else 6, cpu_spark, 5),
@@ -153,5 +153,5 @@ def fleet_columns(name_width: int, width: int) -> list[Column[Shown]]:
         Column("UP", 4, up, 7, right=True),
         Column("OS", 12, system, 10),
         Column("TAGS", 14, tags, 11),
-        Column("AGE", 4, host_age, 1, right=True),
+        Column("AGE", 4, host_age, right=True),
     ]

@@ -15,7 +15,8 @@ from opsdash.widgets.grid import Grid
 from opsdash.widgets.line import Line, Role, Span, line, width_of
 from opsdash.widgets.line_view import Bar
 from opsdash.widgets.panel import Desk, Panel
-from opsdash.widgets.summary_bar import summary, with_clock
+from opsdash.widgets.summary_bar import summary
+from opsdash.widgets.top_line import TopLine
 
 
 class FleetPanel(Panel):
@@ -41,7 +42,7 @@ class FleetPanel(Panel):
     def compose(self) -> ComposeResult:
         """Summary, notices, the grid, and the details of the host under the cursor."""
         look = self.desk.look
-        yield Bar(look, "summary")
+        yield TopLine(look, "summary")
         yield Bar(look, "notices")
         yield Grid[Shown]([], self._shown, look, "fleet-grid")
         yield Bar(look, "details")
@@ -75,9 +76,8 @@ class FleetPanel(Panel):
         self.query_one("#details").display = details_fit
 
     def _show_summary(self, snapshot: Snapshot) -> None:
-        look, width = self.desk.look(), self.size.width
-        left = summary(snapshot, self.desk.title, look)
-        self.query_one("#summary", Bar).set_lines([with_clock(left, self.desk.now(), width)])
+        words = summary(snapshot, self.desk.title, self.desk.look())
+        self.query_one("#summary", TopLine).show(words, (), self.desk.now())
         notices = " · ".join(clean_line(notice) for notice in snapshot.notices)
         self.set_class(bool(notices), "-noticed")
         self.query_one("#notices", Bar).set_lines([(Span(notices, Role.WARN),)])
@@ -90,7 +90,7 @@ class FleetPanel(Panel):
             return
         place = Span(f"{self.grid.cursor + 1}/{len(self._hosts)}", Role.MUTED)
         head = rule(title_of(state, look), (place,), width)
-        lines = details(state, self.desk.now(), look)
+        lines = details(state, self.desk.now(), look, width)
         self.query_one("#details", Bar).set_lines([head, *lines])
 
     @on(Grid.RowPointed)

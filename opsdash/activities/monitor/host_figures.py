@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from opsdash.activities.monitor.host_sections import Page, freshness, head, label, missing
+from opsdash.activities.monitor.host_sections import LABEL, Page, freshness, head, label, missing
 from opsdash.core.series import bar, spark
 from opsdash.core.text import middle, percent, size
-from opsdash.widgets.line import Line, Role, Span, fit, fit_right, line
+from opsdash.widgets.line import ROLES, Line, Role, Span, fit, fit_right, line
 
+PRESSURES = (
+    ("cpu some", "pressure.cpu_some_ratio"),
+    ("memory some", "pressure.memory_some_ratio"),
+    ("full", "pressure.memory_full_ratio"),
+    ("io some", "pressure.io_some_ratio"),
+    ("full", "pressure.io_full_ratio"),
+)
 BAR = 16
 NAME = 12
 
@@ -15,15 +22,15 @@ def cpu_section(page: Page) -> list[Line]:
     """How busy the CPUs are, what with, and each core."""
     busy = page.state.value("cpu.busy_ratio")
     if busy is None:
-        return [line(head("CPU"), Span(missing(page, "cpu"), Role.MUTED))]
+        return missing(page, "CPU", "cpu")
     first = line(head("CPU"), *_gauge(page, busy), *freshness(page, "cpu"))
-    lines = [first, line(label(""), *_recent(page, "cpu.busy_ratio", page.width - 12))]
+    lines = [first, line(label("recent"), *_recent(page, "cpu.busy_ratio", page.width - LABEL))]
     lines.append(line(label(""), Span(_spent(page), Role.MUTED)))
     return [*lines, *_cores(page), _load(page)]
 
 
 def _spent(page: Page) -> str:
-    shares = (("user", "user"), ("system", "system"), ("io wait", "iowait"), ("stolen", "steal"))
+    shares = (("user", "user"), ("system", "system"), ("io wait", "iowait"), ("steal", "steal"))
     return "  ".join(
         f"{name} {_percent(page.state.value(f'cpu.{metric}_ratio'))}" for name, metric in shares
     )
@@ -51,14 +58,14 @@ def memory_section(page: Page) -> list[Line]:
     """Memory and swap: used of how much, and what can be had back."""
     used, total = page.state.value("memory.used_ratio"), page.state.value("memory.total_bytes")
     if used is None:
-        return [line(head("MEMORY"), Span(missing(page, "memory"), Role.MUTED))]
+        return missing(page, "MEMORY", "memory")
     available = page.state.value("memory.available_bytes")
     words = f"{_size(available)} of {_size(total)} available"
     parts = (("cache", "cached_bytes"), ("shared", "shared_bytes"))
     more = "  ".join(f"{name} {_size(page.state.value(f'memory.{key}'))}" for name, key in parts)
     return [
         line(head("MEMORY"), *_gauge(page, used), f"  {words}", *freshness(page, "memory")),
-        line(label(""), *_recent(page, "memory.used_ratio", page.width - 12)),
+        line(label("recent"), *_recent(page, "memory.used_ratio", page.width - LABEL)),
         line(label(""), Span(more, Role.MUTED)),
         _swap(page),
     ]
@@ -79,16 +86,8 @@ def pressure_section(page: Page) -> list[Line]:
     """PSI: the share of time in which tasks waited for CPU, memory or disks."""
     reading = page.reading("pressure")
     if reading is None or reading.problem:
-        return [line(head("PRESSURE"), Span(missing(page, "pressure"), Role.MUTED))]
-    kinds = (
-        ("cpu", "cpu_some"),
-        ("memory", "memory_some"),
-        ("all on memory", "memory_full"),
-        ("io", "io_some"),
-        ("all on io", "io_full"),
-    )
-    values = [(name, reading.get(f"pressure.{metric}_ratio")) for name, metric in kinds]
-    text = "  ".join(f"{name} {_percent(value)}" for name, value in values)
+        return missing(page, "PRESSURE", "pressure")
+    text = "  ".join(f"{words} {_percent(reading.get(metric))}" for words, metric in PRESSURES)
     return [line(head("PRESSURE"), text, *freshness(page, "pressure"))]
 
 
@@ -97,7 +96,7 @@ def network_section(page: Page) -> list[Line]:
     coming = page.state.labelled("network.receive_bytes_per_s")
     going = page.state.labelled("network.transmit_bytes_per_s")
     if not coming:
-        return [line(head("NETWORK"), Span(missing(page, "network"), Role.MUTED))]
+        return missing(page, "NETWORK", "network")
     lines = [line(head("NETWORK"), _heads("in/s", "out/s"), *freshness(page, "network"))]
     rows = [_row(n or "all", _size(coming[n]), _size(going.get(n))) for n in sorted(coming)]
     return [*lines, *rows]
@@ -109,7 +108,7 @@ def disk_io_section(page: Page) -> list[Line]:
     writes = page.state.labelled("diskio.write_bytes_per_s")
     busy = page.state.labelled("diskio.busy_ratio")
     if not reads:
-        return [line(head("DISK IO"), Span(missing(page, "diskio"), Role.MUTED))]
+        return missing(page, "DISK IO", "diskio")
     titles = _heads("read/s", "write/s", "busy")
     lines = [line(head("DISK IO"), titles, *freshness(page, "diskio"))]
     for name in sorted(reads):
@@ -122,7 +121,7 @@ def file_systems_section(page: Page) -> list[Line]:
     """Every file system, the fullest first: used, available, inodes where those are the problem."""
     reading = page.reading("filesystem")
     if reading is None or reading.problem:
-        return [line(head("DISKS"), Span(missing(page, "filesystem"), Role.MUTED))]
+        return missing(page, "DISKS", "filesystem")
     lines = [line(head("DISKS"), Span("the fullest first", Role.MUTED))]
     lines[0] = (*lines[0], *freshness(page, "filesystem"))
     ratios = reading.labelled("filesystem.used_ratio")
@@ -137,19 +136,27 @@ def _file_system(page: Page, mount: str, used: float) -> Line:
     notes = [str(about.get("type") or "")]
     notes += ["read-only"] if about.get("read_only") else []
     notes += [f"inodes {percent(inodes)}"] if inodes is not None and inodes > used else []
-    room = max(NAME, page.width - 9 - BAR - 6 - 13 - 16)
+    room = max(NAME, page.width - LABEL - 1 - BAR - 5 - 12 - 18)
     name = fit(middle(mount, room), room)
     free = fit_right(f"{_size(left)} free", 12)
     words = Span("  " + " ".join(note for note in notes if note), Role.MUTED)
-    return line(label(""), name, " ", *_gauge(page, used), free, words)
+    return line(label(""), name, " ", *_gauge(page, used, _role_of(page, mount)), free, words)
 
 
-def _gauge(page: Page, ratio: float) -> tuple[Span, ...]:
+def _gauge(page: Page, ratio: float, role: Role = Role.TEXT) -> tuple[Span, ...]:
+    """Percent and a bar; only what is really full looks full."""
     full, empty = ("#", ".") if page.palette.ascii_only else ("█", "░")
-    drawn = bar(ratio, BAR, full=full, empty=empty)
+    shown = ratio if ratio >= 1 else min(ratio, 1 - 1 / BAR)
+    drawn = bar(shown, BAR, full=full, empty=empty)
     filled = drawn.rstrip(empty)
-    parts = Span(filled, Role.TEXT), Span(drawn[len(filled) :], Role.MUTED)
-    return (Span(fit_right(percent(ratio), 4) + " "), *parts)
+    parts = Span(filled, role), Span(drawn[len(filled) :], Role.MUTED)
+    return (Span(fit_right(percent(ratio), 4) + " ", role), *parts)
+
+
+def _role_of(page: Page, subject: str) -> Role:
+    """The colour of what a finding speaks of: the worst one, as findings are sorted."""
+    found = (ROLES[f.health] for f in page.state.findings if f.subject == subject)
+    return next(found, Role.TEXT)
 
 
 def _recent(page: Page, metric: str, width: int) -> Line:

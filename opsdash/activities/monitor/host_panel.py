@@ -25,9 +25,9 @@ from opsdash.activities.monitor.host_sections import (
 from opsdash.core.snapshot import HostState, Snapshot, triage
 from opsdash.widgets.detail_strip import title_of
 from opsdash.widgets.line import Line, Role, Span, beside, line
-from opsdash.widgets.line_view import Bar, TextLines
+from opsdash.widgets.line_view import TextLines
 from opsdash.widgets.panel import Desk, Panel
-from opsdash.widgets.summary_bar import with_clock
+from opsdash.widgets.top_line import TopLine
 from opsdash.widgets.wording import age, reason
 
 TWO_COLUMNS_FROM = 120
@@ -51,7 +51,7 @@ class HostPanel(Panel):
 
     def compose(self) -> ComposeResult:
         """The host's name and state, and the page about it."""
-        yield Bar(self.desk.look, "host-title")
+        yield TopLine(self.desk.look, "host-title")
         yield TextLines(self.desk.look, "host-page")
 
     def aim(self, host: str) -> None:
@@ -69,19 +69,18 @@ class HostPanel(Panel):
         if not self.host and snapshot.hosts:
             self.host = min(snapshot.hosts.values(), key=triage).name
         state = snapshot.hosts.get(self.host)
-        heading = self._heading(state)
-        title = with_clock(heading, self.desk.now(), self.size.width)
-        self.query_one("#host-title", Bar).set_lines([title])
+        left, right = self._heading(state)
+        self.query_one("#host-title", TopLine).show(left, right, self.desk.now())
         lines = [line("this host is not in the fleet")] if state is None else self._page(state)
         self.query_one("#host-page", TextLines).set_lines(lines)
 
-    def _heading(self, state: HostState | None) -> Line:
+    def _heading(self, state: HostState | None) -> tuple[Line, Line]:
         trail = Span(f"{self.desk.title} > ", Role.MUTED)
         if state is None:
-            return line(trail, self.host or "no host")
-        name = title_of(state, self.desk.look())
+            return line(trail, self.host or "no host"), ()
         said = Span(f"  {reason(state).text}", reason(state).role)
-        return (trail, *name, said, Span(f"  age {age(state, self.desk.now())}", Role.MUTED))
+        old = Span(f"  age {age(state, self.desk.now())}", Role.MUTED)
+        return (trail, *title_of(state, self.desk.look()), said), (old,)
 
     def _page(self, state: HostState) -> list[Line]:
         """The same blocks in the same order at every size: what is wrong always comes first."""
@@ -107,5 +106,6 @@ WORDS = (file_systems_section, units_section, system_section, sources_section)
 def _stacked(page: Page, *sections: Callable[[Page], list[Line]]) -> list[Line]:
     lines: list[Line] = []
     for section in sections:
-        lines += [*section(page), ()]
+        drawn = section(page)
+        lines += [*drawn, ()] if drawn else ()
     return lines

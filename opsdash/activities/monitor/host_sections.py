@@ -6,17 +6,31 @@ from dataclasses import dataclass
 
 from opsdash.core import discover
 from opsdash.core.finding import Finding
+from opsdash.core.host import Sudo
 from opsdash.core.plugin import Collector, Tier
 from opsdash.core.reading import Reading
 from opsdash.core.snapshot import HostState, LinkState
 from opsdash.core.text import count, duration
-from opsdash.widgets.detail_strip import finding_lines
+from opsdash.widgets.detail_strip import paragraph
 from opsdash.widgets.line import ROLES, Line, Role, Span, line, wrap
 from opsdash.widgets.palette import Palette
 from opsdash.widgets.wording import ago, flag, fresh_s, reason, wall_clock
 
-LABEL = 9
+LABEL = 11
 """Cells of the first column, in which a section or a row is named."""
+
+SHOWN = ("cpu", "memory", "pressure", "network", "diskio", "filesystem", "units", "os")
+"""The collectors that have a section of their own."""
+
+SUDO_WORDS = {
+    Sudo.PROBE: "found out when it is needed",
+    Sudo.ASK: "asks for a password",
+    Sudo.NOPASSWD: "without a password",
+    Sudo.NONE: "never used here",
+}
+
+EVIDENCE_LINES = 8
+"""Lines of proof that one finding may show: the rest is in the host's own log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +85,13 @@ def _period_s(page: Page, known: Collector | None) -> float:
     return page.state.host.interval_s
 
 
-def missing(page: Page, collector: str) -> str:
-    """Why a section has nothing to show, in a few words."""
+def missing(page: Page, title: str, collector: str) -> list[Line]:
+    """A section without figures: why there are none; nothing at all before the first reading."""
     reading = page.reading(collector)
     if reading is None:
-        return "-  not known yet"
-    return f"-  {reading.problem.text}" if reading.problem else "-"
+        return []
+    text = f"-  {reading.problem.text}" if reading.problem else "-"
+    return [line(head(title), Span(text, Role.UNKNOWN))]
 
 
 def why_section(page: Page) -> list[Line]:
@@ -87,7 +102,7 @@ def why_section(page: Page) -> list[Line]:
         lines.append(line(head("WHY"), Span(said.text, said.role), Span(since, Role.MUTED)))
         problem = page.state.link.problem
         if problem and page.state.link.state is LinkState.DOWN:
-            lines.append(line(label(""), Span(f"next  {problem.hint}", Role.ACCENT)))
+            lines += _below(page, "next", problem.hint, Role.ACCENT)
     for finding in page.state.findings:
         lines += _finding(page, finding, head("" if lines else "WHY"))
     return lines or [line(head("WHY"), Span("nothing is wrong as far as is known", Role.OK))]
@@ -103,15 +118,20 @@ def _finding(page: Page, finding: Finding, name: Span) -> list[Line]:
         Span(since, Role.MUTED),
         Span(f"  {mark}" if mark else "", Role.STRONG),
     )
-    below = [(label(""), Span("  "), *parts) for parts in finding_lines(finding)]
-    return [first, *below]
+    proof = _below(page, "proof", finding.evidence, Role.TEXT)[:EVIDENCE_LINES]
+    return [first, *proof, *_below(page, "next", finding.advice, Role.ACCENT)]
+
+
+def _below(page: Page, word: str, text: str, role: Role) -> list[Line]:
+    lines = paragraph(word, text, role, page.width - LABEL - 2) if text else []
+    return [(label(""), Span("  "), *parts) for parts in lines]
 
 
 def units_section(page: Page) -> list[Line]:
     """Units that failed, with what they are and how they ended."""
     reading = page.reading("units")
     if reading is None or reading.problem:
-        return [line(head("UNITS"), Span(missing(page, "units"), Role.MUTED))]
+        return missing(page, "UNITS", "units")
     if not reading.rows:
         note = Span("none failed", Role.MUTED)
         return [line(head("UNITS"), note, *freshness(page, "units"))]
@@ -140,7 +160,7 @@ def system_section(page: Page) -> list[Line]:
         ("tags", " ".join(sorted(host.tags)) or None),
         ("groups", " ".join(host.groups) or None),
         ("link", _link(page)),
-        ("sudo", host.sudo.value),
+        ("sudo", SUDO_WORDS[host.sudo]),
     )
     shown = [(name, text) for name, text in values if text or name in ("os", "kernel", "up")]
     lines = [line(label(name), text or "-") for name, text in shown]
@@ -167,19 +187,19 @@ def sources_section(page: Page) -> list[Line]:
     lines = [line(head("SOURCES"), Span("where these figures come from", Role.MUTED))]
     for name, reading in sorted(page.state.readings.items()):
         lines += _source(page, name, reading)
-    if len(lines) == 1:
-        lines.append(line(label(""), Span("nothing was read yet", Role.MUTED)))
+    if waiting := [name for name in SHOWN if name not in page.state.readings]:
+        lines.append(line(label("no data"), Span(" ".join(waiting), Role.MUTED)))
     return lines
 
 
 def _source(page: Page, name: str, reading: Reading) -> list[Line]:
     old_s = duration(page.now - reading.at)
     if reading.problem:
-        texts = wrap(f"{reading.problem.text}: {reading.problem.hint}", page.width - LABEL - 8)
-        first = line(label(""), f"{name:<11} ", Span(texts[0], Role.UNKNOWN))
-        return [first, *(line(label(""), " " * 12, Span(text, Role.MUTED)) for text in texts[1:])]
+        texts = wrap(f"{reading.problem.text}: {reading.problem.hint}", page.width - LABEL - 1)
+        first = line(label(name), Span(texts[0], Role.UNKNOWN))
+        return [first, *(line(label(""), Span(text, Role.UNKNOWN)) for text in texts[1:])]
     overdue = is_overdue(page, reading)
     limit = duration(fresh_s(_period_s(page, discover.collectors().get(name))))
     age = Span(f"{old_s} old?", Role.UNKNOWN) if overdue else Span(f"<{limit} old", Role.MUTED)
     origin = Span(f"  {reading.source}" if reading.source else "", Role.MUTED)
-    return [line(label(""), f"{name:<11} ", age, origin)]
+    return [line(label(name), age, origin)]

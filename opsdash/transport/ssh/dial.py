@@ -1,4 +1,4 @@
-"""One SSH connection, from a resolved target to a session that is logged in."""
+"""One SSH connection, from a resolved route to a session that is logged in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from opsdash.core.problem import Problem, ProblemKind
 from opsdash.transport.ssh.hostkeys import PREFERRED_ALGORITHMS, KeyJudge, KnownHosts, Match
 from opsdash.transport.ssh.keys import Identities, KeyRing
 from opsdash.transport.ssh.problems import CAUGHT, explain
-from opsdash.transport.ssh.resolve import Target
+from opsdash.transport.ssh.resolve import Route
 from opsdash.transport.ssh.sockets import open_socket
 
 LOGIN_TIMEOUT_S = 20.0
@@ -40,53 +40,51 @@ class Dialer:
     _jump_slots: dict[str, asyncio.Semaphore] = field(default_factory=dict)
 
     async def dial(
-        self, host: Host, target: Target, tunnel: asyncssh.SSHClientConnection | None
+        self, host: Host, route: Route, tunnel: asyncssh.SSHClientConnection | None
     ) -> asyncssh.SSHClientConnection:
         """Log in to a host, directly or through an open connection to its jump host."""
-        where = f"{target.address}:{target.port}"
+        where = f"{route.address}:{route.port}"
         try:
-            match = await asyncio.to_thread(self.known_hosts.match, target)
-            identities = await asyncio.to_thread(self.keys.identities, target)
+            match = await asyncio.to_thread(self.known_hosts.match, route)
+            identities = await asyncio.to_thread(self.keys.identities, route)
         except (OSError, ValueError) as error:
             text = f"known_hosts or key file: {error}"
             raise HostError(Problem(ProblemKind.KEY_FILE, text)) from error
         judge = KeyJudge(host.host_key, match)
-        options = _options(target, identities, match, judge)
+        options = _options(route, identities, match, judge)
         async with AsyncExitStack() as on_failure:
             if tunnel is None:
-                sock = await open_socket(target.address, target.port)
+                sock = await open_socket(route.address, route.port)
                 on_failure.callback(sock.close)
                 reached: dict[str, object] = {"sock": sock}
             else:
                 reached = {"tunnel": tunnel}
             try:
-                async with self._slot(target, tunnel), asyncio.timeout(LOGIN_TIMEOUT_S):
+                async with self._slot(route, tunnel), asyncio.timeout(LOGIN_TIMEOUT_S):
                     connection = await asyncssh.connect(
-                        target.address, target.port, options=options, config=[], **reached
+                        route.address, route.port, options=options, config=[], **reached
                     )
             except CAUGHT as error:
                 raise HostError(_login_problem(error, where, judge)) from error
             on_failure.pop_all()
         if judge.accepted and judge.offered is not None:
-            await asyncio.to_thread(self.known_hosts.remember, target, judge.offered)
+            await asyncio.to_thread(self.known_hosts.remember, route, judge.offered)
         return connection
 
-    def _slot(
-        self, target: Target, tunnel: asyncssh.SSHClientConnection | None
-    ) -> asyncio.Semaphore:
+    def _slot(self, route: Route, tunnel: asyncssh.SSHClientConnection | None) -> asyncio.Semaphore:
         """A place among the handshakes in flight: jump hosts count theirs apart (MaxStartups)."""
         if tunnel is None:
             return self._slots
-        jump = target.hops[-1]
+        jump = route.hops[-1]
         return self._jump_slots.setdefault(jump, asyncio.Semaphore(HANDSHAKES_PER_JUMP))
 
 
 def _options(
-    target: Target, identities: Identities, match: Match, judge: KeyJudge
+    route: Route, identities: Identities, match: Match, judge: KeyJudge
 ) -> asyncssh.SSHClientConnectionOptions:
     extra: dict[str, object] = {}
-    if target.alias:
-        extra["host_key_alias"] = target.alias
+    if route.alias:
+        extra["host_key_alias"] = route.alias
     if not match[0]:
         # with nothing known asyncssh would take an RSA key first
         extra["server_host_key_algs"] = list(PREFERRED_ALGORITHMS)
@@ -99,7 +97,7 @@ def _options(
         known_hosts=lambda host, addr, port: match,
         client_keys=None if nothing else list(identities.keys),
         agent_path=identities.agent,
-        username=target.user,
+        username=route.user,
         preferred_auth=("publickey",),
         gss_auth=False,
         gss_kex=False,

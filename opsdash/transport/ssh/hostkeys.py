@@ -19,7 +19,7 @@ import asyncssh
 
 from opsdash.core.host import HostKeyPolicy
 from opsdash.core.problem import Problem, ProblemKind
-from opsdash.transport.ssh.resolve import Target, expand
+from opsdash.transport.ssh.resolve import Route, expand
 
 Match = tuple[Any, ...]
 """asyncssh's form: host keys, CA keys, revoked keys, and four lists for X.509."""
@@ -34,18 +34,18 @@ class KnownHosts:
     own_file: Path
     _parsed: dict[Path, tuple[float, asyncssh.SSHKnownHosts]] = field(default_factory=dict)
 
-    def match(self, target: Target) -> Match:
-        """What the files say about a target: trusted, CA and revoked keys."""
-        name = target.alias or target.address
-        address = "" if target.alias else target.address
-        port = None if target.port == 22 or target.alias else target.port
+    def match(self, route: Route) -> Match:
+        """What the files say about a route: trusted, CA and revoked keys."""
+        name = route.alias or route.address
+        address = "" if route.alias else route.address
+        port = None if route.port == 22 or route.alias else route.port
         found: list[list[Any]] = [[] for _ in range(7)]
-        for path in (*map(expand, target.known_hosts), self.own_file):
+        for path in (*map(expand, route.known_hosts), self.own_file):
             known = self._read(path)
             if known is not None:
                 for kept, more in zip(found, known.match(name, address, port), strict=True):
                     kept.extend(more)
-        found[2].extend(self._revoked(target.revoked))
+        found[2].extend(self._revoked(route.revoked))
         return tuple(found)
 
     def _read(self, path: Path) -> asyncssh.SSHKnownHosts | None:
@@ -71,10 +71,10 @@ class KnownHosts:
             )
         return keys
 
-    def remember(self, target: Target, key: asyncssh.SSHKey) -> None:
+    def remember(self, route: Route, key: asyncssh.SSHKey) -> None:
         """Add a new key to opsdash's own file: under a lock, never through a link."""
-        name = target.alias or target.address
-        pattern = name if target.port == 22 or target.alias else f"[{name}]:{target.port}"
+        name = route.alias or route.address
+        pattern = name if route.port == 22 or route.alias else f"[{name}]:{route.port}"
         line = f"{pattern} {key.export_public_key().decode().strip()}\n"
         flags = os.O_APPEND | os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW
         self.own_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

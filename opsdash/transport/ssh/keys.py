@@ -9,7 +9,7 @@ import asyncssh
 
 from opsdash.core.errors import HostError
 from opsdash.core.problem import Problem, ProblemKind
-from opsdash.transport.ssh.resolve import Target, expand
+from opsdash.transport.ssh.resolve import Route, expand
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +27,20 @@ class KeyRing:
 
     _loaded: dict[str, tuple[asyncssh.SSHKeyPair, ...] | None] = field(default_factory=dict)
 
-    def identities(self, target: Target) -> Identities:
+    def identities(self, route: Route) -> Identities:
         """What to offer; HostError when a key that hosts.yaml names can't be used at all."""
-        agent = target.agent or os.environ.get("SSH_AUTH_SOCK") or None
+        agent = route.agent or os.environ.get("SSH_AUTH_SOCK") or None
         if agent == "SSH_AUTH_SOCK":
             agent = os.environ.get("SSH_AUTH_SOCK")
         pairs: list[asyncssh.SSHKeyPair] = []
         locked: list[str] = []
-        for path in target.key_files:
-            loaded = self._load(path, must_exist=target.own_keys)
+        for path in route.key_files:
+            loaded = self._load(path, must_exist=route.own_keys)
             if loaded is None:
                 locked.append(path)
             else:
                 pairs.extend(loaded)
-        if not target.own_keys:
+        if not route.own_keys:
             return Identities(tuple(pairs), agent, None)
         public = tuple(key for path in locked if (key := _public_half(path)) is not None)
         if locked and not pairs and not agent:

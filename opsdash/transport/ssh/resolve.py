@@ -1,10 +1,8 @@
-"""Where a host really is: hosts.yaml first, then what the user's own ssh says (``ssh -G``)."""
+"""The route to a host: hosts.yaml first, then what the user's own ssh says (``ssh -G``)."""
 
 from __future__ import annotations
 
-import asyncio
 import getpass
-import re
 import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,15 +10,12 @@ from pathlib import Path
 from opsdash.core.errors import HostError
 from opsdash.core.host import Host
 from opsdash.core.problem import Problem, ProblemKind
+from opsdash.core.target import checked_address, parse_target
 from opsdash.transport import process
-
-_HOP = re.compile(r"(?:(?P<user>[^@\s]+)@)?(?P<name>\[[^\]]+\]|[^:@\s]+)(?::(?P<port>\d+))?")
-_SAFE_NAME = re.compile(r"[A-Za-z0-9_\[][A-Za-z0-9._:%\[\]-]*")
-_RESOLVERS = asyncio.Semaphore(4)
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class Route:
     """One host as ssh would reach it.
 
     `hops` are jump hosts in the order of travel. `alias` is the name that known_hosts entries are
@@ -41,32 +36,33 @@ class Target:
     proxy_command: str = ""
 
 
-async def resolve(host: Host) -> Target:
-    """The target of a host: hosts.yaml first, then what ``ssh -G`` says; HostError says why not."""
+async def resolve(host: Host) -> Route:
+    """The route to a host: hosts.yaml first, then what ``ssh -G`` says; HostError says why not."""
     name = host.address or host.name
-    if not _SAFE_NAME.fullmatch(name):
-        raise HostError(Problem(ProblemKind.CONFIG, f"{name!r} can't be used as a host name"))
+    try:
+        checked_address(name)
+    except ValueError as error:
+        raise HostError(Problem(ProblemKind.CONFIG, f"host {name!r}: {error}")) from error
     said = await _ask_ssh(name, host.ssh_config)
-    target = _from_ssh(name, said)
-    if target.proxy_command and not host.jump:
-        text = f"ProxyCommand is not supported yet: {target.proxy_command}"
+    route = _from_ssh(name, said)
+    if route.proxy_command and not host.jump:
+        text = f"ProxyCommand is not supported yet: {route.proxy_command}"
         raise HostError(Problem(ProblemKind.CONFIG, text, hint="set jump: in hosts.yaml instead"))
     return replace(
-        target,
-        port=host.port or target.port,
-        user=host.user or target.user or getpass.getuser(),
-        key_files=host.keys or target.key_files,
-        own_keys=bool(host.keys) or target.own_keys,
-        hops=(host.jump,) if host.jump else target.hops,
-        known_hosts=host.known_hosts or target.known_hosts,
+        route,
+        port=host.port or route.port,
+        user=host.user or route.user or getpass.getuser(),
+        key_files=host.keys or route.key_files,
+        own_keys=bool(host.keys) or route.own_keys,
+        hops=(host.jump,) if host.jump else route.hops,
+        known_hosts=host.known_hosts or route.known_hosts,
     )
 
 
 async def _ask_ssh(name: str, config: str | None) -> dict[str, list[str]]:
     argv = ["ssh", "-G", *(["-F", config] if config else []), "--", name]
     try:
-        async with _RESOLVERS:
-            done = await process.run(argv, timeout_s=10.0)
+        done = await process.run(argv, timeout_s=10.0)
     except HostError as error:
         if error.problem.kind is ProblemKind.MISSING_COMMAND:
             return {}  # no OpenSSH client here: hosts.yaml alone decides
@@ -88,7 +84,7 @@ def parse_ssh_g(text: str) -> dict[str, list[str]]:
     return said
 
 
-def _from_ssh(name: str, said: dict[str, list[str]]) -> Target:
+def _from_ssh(name: str, said: dict[str, list[str]]) -> Route:
     def one(key: str, default: str = "") -> str:
         value = said.get(key, [default])[0]
         return default if value.lower() == "none" else value
@@ -98,7 +94,7 @@ def _from_ssh(name: str, said: dict[str, list[str]]) -> Target:
         return tuple(word for word in words if word.lower() != "none")
 
     hops = one("proxyjump")
-    return Target(
+    return Route(
         address=one("hostname", name),
         port=int(one("port", "22")),
         user=one("user"),
@@ -115,15 +111,15 @@ def _from_ssh(name: str, said: dict[str, list[str]]) -> Target:
 
 def hop_host(hop: str, behind: Host) -> Host:
     """A jump host that is not in hosts.yaml: ``[user@]name[:port]``, with its user's config."""
-    found = _HOP.fullmatch(hop.removeprefix("ssh://"))
-    if found is None:
-        text = f"the jump host {hop!r} is not of the form user@name:port"
-        raise HostError(Problem(ProblemKind.CONFIG, text))
+    try:
+        found = parse_target(hop.removeprefix("ssh://"))
+    except ValueError as error:
+        raise HostError(Problem(ProblemKind.CONFIG, f"jump host {hop!r}: {error}")) from error
     return Host(
         name=hop,
-        address=found["name"].strip("[]"),
-        port=int(found["port"]) if found["port"] else None,
-        user=found["user"],
+        address=found.address,
+        port=found.port,
+        user=found.user,
         keys=behind.keys,
         host_key=behind.host_key,
         known_hosts=behind.known_hosts,

@@ -27,6 +27,9 @@ from opsdash.transport.ssh.resolve import hop_host, resolve
 CHANNELS_PER_HOST = 4
 """sshd allows 10 sessions a connection; the rest is left to the user."""
 
+RESOLVERS = 4
+"""``ssh -G`` processes at a time."""
+
 GOODBYE_S = 1.0
 
 
@@ -82,6 +85,7 @@ class SshTransport:
         self._dialer = Dialer(KnownHosts(known_hosts_file))
         self._open: dict[str, asyncssh.SSHClientConnection] = {}
         self._locks: dict[str, asyncio.Lock] = {}
+        self._resolving = asyncio.Semaphore(RESOLVERS)
 
     async def connect(self, host: Host) -> SshConnection:
         """Reach a host, through its jump hosts if it has any; HostError says why not."""
@@ -97,17 +101,18 @@ class SshTransport:
             return connection
 
     async def _dial(self, host: Host) -> asyncssh.SSHClientConnection:
-        target = await resolve(host)
+        async with self._resolving:
+            route = await resolve(host)
         tunnel: asyncssh.SSHClientConnection | None = None
         previous: Host = host
-        for number, hop in enumerate(target.hops):
+        for number, hop in enumerate(route.hops):
             jump = self._jump(hop, previous, first=number == 0)
             if jump.name == host.name:
                 text = f"{host.name} is its own jump host"
                 raise HostError(Problem(ProblemKind.CONFIG, text))
             tunnel = await self._through(jump)
             previous = jump
-        return await self._dialer.dial(host, target, tunnel)
+        return await self._dialer.dial(host, route, tunnel)
 
     def _jump(self, hop: str, previous: Host, *, first: bool) -> Host:
         """The host that a hop means: one of the fleet by its name, or an address."""

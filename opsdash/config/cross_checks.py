@@ -1,0 +1,81 @@
+"""What only shows when all hosts are known: jumps, check ids, addresses that hosts share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from opsdash.config.declarations import Declarations, Scope
+from opsdash.config.field_values import is_target
+from opsdash.config.form_faults import did_you_mean
+from opsdash.config.hosts_schema import HostForm
+from opsdash.core.host import Host, Way
+
+
+def check_scope(scope: Scope, known_checks: frozenset[str] | None) -> None:
+    """The faults of one place with fields that need no other place to be seen."""
+    given = scope.form.model_fields_set
+    if "address" in given and _is_shared(scope) and "{name}" not in scope.form.address:
+        scope.blame('all its hosts would have this address: use "{name}" in it', "address")
+    if "thresholds" in given:
+        _check_thresholds(scope, known_checks)
+    ssh_only = given & {"address", "port", "user", "keys", "jump", "known_hosts", "ssh_config"}
+    if "transport" in given and scope.form.transport == "local" and ssh_only:
+        text = f"local is this machine, without ssh: {', '.join(sorted(ssh_only))} mean nothing"
+        scope.blame(text, "transport")
+
+
+def _is_shared(scope: Scope) -> bool:
+    """Whether the fields of a place are those of several hosts."""
+    return not isinstance(scope.form, HostForm) or len(scope.names) > 1
+
+
+def _check_thresholds(scope: Scope, known_checks: frozenset[str] | None) -> None:
+    for check, pair in scope.form.thresholds.items():
+        if known_checks is not None and check not in known_checks:
+            near = did_you_mean(check, known_checks)
+            scope.blame(f"no check is called so{near}", "thresholds", check, key=True)
+        if pair.warn is not None and pair.crit is not None and pair.warn > pair.crit:
+            scope.blame("warn lies beyond crit: higher is worse", "thresholds", check, "warn")
+
+
+def check_jumps(found: Declarations, hosts: Mapping[str, Host], *, complete: bool) -> None:
+    """Jumps to nobody, to oneself, to this machine, or round in a circle."""
+    names = frozenset(hosts) if complete else None
+    for scope in found.scopes():
+        if "jump" in scope.form.model_fields_set:
+            _check_jump(scope, scope.form.jump, hosts, names)
+    circles: set[frozenset[str]] = set()
+    for name in hosts:
+        circle = _circle(name, hosts)
+        if circle and frozenset(circle) not in circles:
+            circles.add(frozenset(circle))
+            way = " -> ".join([*circle, circle[0]])
+            found.hosts[name].blame(f"jumps run in a circle: {way}", "jump")
+
+
+def _check_jump(
+    scope: Scope, jump: str, hosts: Mapping[str, Host], names: frozenset[str] | None
+) -> None:
+    """The faults of one jump; `names` are all hosts, None while some may be missing."""
+    if jump == "none" or is_target(jump):
+        return
+    if jump in scope.names:
+        scope.blame("jumps to itself", "jump")
+    elif jump not in hosts:
+        if names is not None:
+            near = did_you_mean(jump, names) or f": declare it, or write user@{jump}"
+            scope.blame(f"no host is called {jump}{near}", "jump")
+    elif hosts[jump].way is Way.LOCAL:
+        scope.blame(f"{jump} is this machine: a jump goes through another", "jump")
+
+
+def _circle(name: str, hosts: Mapping[str, Host]) -> list[str]:
+    """The names of the circle that this host's jumps lead into again and again, itself in it."""
+    way = [name]
+    while (jump := hosts[way[-1]].jump) is not None and jump in hosts:
+        if jump == name:
+            return way if len(way) > 1 else []
+        if jump in way:
+            return []
+        way.append(jump)
+    return []

@@ -1,0 +1,66 @@
+"""hosts.yaml turned into a fleet, or into the list of all that is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import MappingProxyType
+
+from opsdash.config.cross_checks import check_jumps, check_scope
+from opsdash.config.declarations import Declarations, Scope, declarations
+from opsdash.config.hosts_files import HostsFile, read_book
+from opsdash.config.layers import Layer, layer, merged
+from opsdash.core.errors import ConfigError
+from opsdash.core.fleet import Fleet
+from opsdash.core.host import Host
+
+
+def load_fleet(path: Path, known_checks: frozenset[str] | None = None) -> Fleet:
+    """The fleet that a hosts file and its includes declare, in the file's order.
+
+    A host's own fields win over its groups' (a later group over an earlier one), those over the
+    defaults (an included file's own over those of the file that includes it); tags and thresholds
+    add up. `known_checks` are the ids that may stand under thresholds; None: any. ConfigError
+    holds all faults of all files, each with its place.
+    """
+    book = read_book(path)
+    found = declarations(book)
+    hosts = _hosts(found)
+    for scope in found.scopes():
+        check_scope(scope, known_checks)
+    check_jumps(found, hosts, complete=book.complete)
+    faults = book.faults()
+    if not faults and not hosts:
+        book.marks[0].blame((), "declares no hosts: write at least one name under hosts:")
+        faults = book.faults()
+    if faults:
+        raise ConfigError(faults)
+    return Fleet(MappingProxyType(hosts), str(path), tuple(book.notices))
+
+
+def _hosts(found: Declarations) -> dict[str, Host]:
+    groups_of = found.groups_of()
+    group_layers = {name: _layer(scope) for name, scope in found.groups.items()}
+    defaults = _default_layers(found)
+    own = {id(scope): _layer(scope) for scope in found.host_scopes()}
+    hosts: dict[str, Host] = {}
+    for name, scope in found.hosts.items():
+        groups = tuple(groups_of[name])
+        layers = [
+            *defaults[id(scope.file)],
+            *(group_layers[group] for group in groups),
+            own[id(scope)],
+        ]
+        hosts[name] = merged(name, groups, layers)
+    return hosts
+
+
+def _layer(scope: Scope) -> Layer:
+    return layer(scope.form, scope.file.folder)
+
+
+def _default_layers(found: Declarations) -> dict[int, list[Layer]]:
+    files: dict[int, HostsFile] = {id(scope.file): scope.file for scope in found.host_scopes()}
+    return {
+        key: [layer(form, holder.folder) for holder, form in file.defaults]
+        for key, file in files.items()
+    }

@@ -1,0 +1,138 @@
+"""hosts.yaml and all the files that it includes: read, understood, each with its own defaults."""
+
+from __future__ import annotations
+
+import glob
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from opsdash.config.form_faults import understood
+from opsdash.config.hosts_schema import HostsForm, Settings
+from opsdash.config.marked_yaml import Marked, load_marked
+from opsdash.core.errors import ConfigError, Fault
+
+MAX_FILES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class HostsFile:
+    """One file: what it says, where each part stands, and the defaults that hold in it.
+
+    `defaults` are those of the files that include it, outermost first, with its own last.
+    """
+
+    marked: Marked
+    form: HostsForm
+    defaults: tuple[tuple[HostsFile, Settings], ...] = ()
+    parent: HostsFile | None = None
+
+    @property
+    def folder(self) -> Path:
+        """What relative paths in this file start from."""
+        return self.marked.path.parent
+
+
+@dataclass(slots=True)
+class Book:
+    """All files of a fleet in reading order, and what was found wrong or worth a word.
+
+    `complete` is False when a file could not be read: an unknown name may then stand in it.
+    """
+
+    files: list[HostsFile] = field(default_factory=list)
+    marks: list[Marked] = field(default_factory=list)
+    unreadable: list[Fault] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every declaration could be read."""
+        return not self.unreadable and not any(marked.names_lost for marked in self.marks)
+
+    def faults(self) -> list[Fault]:
+        """Every fault, file by file, from top to bottom."""
+        found = list(self.unreadable)
+        for marked in self.marks:
+            found += sorted(marked.faults, key=lambda fault: (fault.line, fault.column))
+        return list(dict.fromkeys(found))
+
+
+def read_book(path: Path) -> Book:
+    """Read a hosts file and everything that it includes; never raises, faults are in the book."""
+    book = Book()
+    try:
+        _read(book, path, None)
+    except ConfigError as error:
+        book.unreadable += error.faults
+    return book
+
+
+def _read(book: Book, path: Path, parent: HostsFile | None) -> None:
+    book.seen.add(os.path.realpath(path))
+    marked = load_marked(path, private=True)
+    book.marks.append(marked)
+    if marked.data is None:
+        marked.blame((), "is empty: it should declare hosts; see hosts.example.yaml")
+    elif not isinstance(marked.data, dict):
+        marked.blame((), "should be a mapping with hosts: at its top")
+        marked.names_lost = True
+    elif (form := understood(HostsForm, marked)) is not None:
+        _follow(book, _add(book, marked, form, parent))
+
+
+def _add(book: Book, marked: Marked, form: HostsForm, parent: HostsFile | None) -> HostsFile:
+    inherited = parent.defaults if parent else ()
+    file = HostsFile(marked, form, inherited, parent)
+    if "defaults" in form.model_fields_set:
+        file = HostsFile(marked, form, (*inherited, (file, form.defaults)), parent)
+    book.files.append(file)
+    return file
+
+
+def _follow(book: Book, file: HostsFile) -> None:
+    for position, pattern in enumerate(file.form.include or ()):
+        for path in _matches(book, file, position, pattern):
+            trouble = _trouble(book, file, path)
+            if trouble:
+                file.marked.blame(("include", position), f"{path}: {trouble}")
+            else:
+                _include(book, file, position, path)
+
+
+def _include(book: Book, file: HostsFile, position: int, path: Path) -> None:
+    try:
+        _read(book, path, file)
+    except ConfigError as error:
+        file.marked.names_lost = True
+        for fault in error.faults:
+            if fault.line:
+                book.unreadable.append(fault)
+            else:  # the include line is the place to mend
+                file.marked.blame(("include", position), str(fault))
+
+
+def _matches(book: Book, file: HostsFile, position: int, pattern: str) -> list[Path]:
+    wanted = str(Path(pattern).expanduser())
+    if not glob.has_magic(wanted):
+        return [file.folder / wanted]
+    names = glob.glob(wanted, root_dir=file.folder)  # noqa: PTH207 - takes absolute patterns too
+    found = [file.folder / name for name in sorted(names)]
+    if not found:
+        line, _ = file.marked.place(("include", position))
+        book.notices.append(f"{file.marked.path}:{line}: include matches no file")
+    return found
+
+
+def _trouble(book: Book, file: HostsFile, path: Path) -> str:
+    """Why a file can't be included here; empty if it can."""
+    real = os.path.realpath(path)
+    above: HostsFile | None = file
+    while above is not None:
+        if os.path.realpath(above.marked.path) == real:
+            return "includes itself" if above is file else "is included in a circle"
+        above = above.parent
+    if real in book.seen:
+        return "is included twice"
+    return f"more than {MAX_FILES} files" if len(book.seen) >= MAX_FILES else ""

@@ -1,0 +1,85 @@
+"""Where the user's files are, and the ones that come with opsdash.
+
+The current directory is never searched: a hosts file can name commands for ssh to run.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import platformdirs
+
+import opsdash
+from opsdash.core.errors import ConfigError, Fault
+
+HOSTS_VARIABLE = "OPSDASH_HOSTS"
+_PACKAGE = Path(opsdash.__file__).parent
+
+
+def config_dir() -> Path:
+    """``$XDG_CONFIG_HOME/opsdash``; it may not exist."""
+    return platformdirs.user_config_path("opsdash")
+
+
+def state_dir() -> Path:
+    """``$XDG_STATE_HOME/opsdash``, made and closed to others (0700) where that can be done.
+
+    Where it can't, the store says so and goes on in memory: nothing here stops the monitoring.
+    """
+    path = platformdirs.user_state_path("opsdash")
+    with suppress(OSError):
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o700)
+    return path
+
+
+def default_hosts_file() -> Path:
+    """Where hosts.yaml is looked for when neither flag nor variable names one."""
+    return config_dir() / "hosts.yaml"
+
+
+def hosts_file(explicit: str | None, environ: Mapping[str, str] | None = None) -> Path | None:
+    """The hosts file: the given path, else ``$OPSDASH_HOSTS``, else the user's own, else None.
+
+    ConfigError when a path was named and nothing is there: another file in its place would show
+    the wrong fleet.
+    """
+    named = (os.environ if environ is None else environ).get(HOSTS_VARIABLE, "")
+    for text, origin in ((explicit or "", "--hosts"), (named, f"${HOSTS_VARIABLE}")):
+        if text:
+            return _named(text, origin)
+    own = default_hosts_file()
+    return own if os.path.lexists(own) else None
+
+
+def _named(text: str, origin: str) -> Path:
+    try:
+        path = Path(text).expanduser()
+        there = os.path.lexists(path)
+    except (RuntimeError, ValueError):  # nobody's home directory, or a NUL
+        there, path = False, Path(text)
+    if not there:
+        raise ConfigError([Fault(str(path), 0, 0, f"there is no such file (named by {origin})")])
+    return path
+
+
+def shipped(name: str, package: Path = _PACKAGE) -> Path | None:
+    """A file or folder that comes with opsdash; None if it is missing.
+
+    In a wheel it stands in the package; in an editable install beside it, where pyproject.toml is.
+    """
+    inside, beside = package / name, package.parent / name
+    if inside.exists():
+        return inside
+    in_source = (package.parent / "pyproject.toml").is_file()
+    return beside if in_source and beside.exists() else None
+
+
+def themes_dirs(package: Path = _PACKAGE) -> tuple[Path, ...]:
+    """The folders that hold themes, shipped ones first: a later theme replaces an earlier one."""
+    found = (shipped("themes", package), config_dir() / "themes")
+    return tuple(folder for folder in found if folder is not None and folder.is_dir())

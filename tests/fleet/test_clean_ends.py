@@ -1,0 +1,125 @@
+"""However it ends, nothing is left: no traceback, no process here, none on any kind of host."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from opsdash.core.health import Health
+from opsdash.core.snapshot import LinkState
+from opsdash.engine.session import Session
+from tests.fleet.test_faults import becomes, healths
+from tests.fleet.testbed import Testbed
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.fleet
+
+KINDS = ("web1", "rpm1", "suse1", "rc1", "box1", "vault1")
+LOOPS = "ps -ef 2>/dev/null | grep -v grep | grep -c 'boot_id' || true"
+
+
+def loops(testbed: Testbed, host: str) -> int:
+    """How many processes of the pulse are running on a host."""
+    said = testbed.inside(host, LOOPS).split()
+    return int(said[0]) if said else 0
+
+
+def busy_hosts(testbed: Testbed) -> list[str]:
+    """The hosts on which the pulse is running."""
+    return [host for host in KINDS if loops(testbed, host)]
+
+
+@contextmanager
+def watching(hosts: Path, state: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """``opsdash status --watch`` in a process of its own."""
+    running = subprocess.Popen(
+        [sys.executable, "-m", "opsdash", "status", "--hosts", hosts, "--watch", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "XDG_STATE_HOME": str(state)},
+    )
+    try:
+        yield running
+    finally:
+        running.kill()
+        running.communicate()
+
+
+def first_line(running: subprocess.Popen[str]) -> str:
+    """The first line of output: by then every host has answered."""
+    assert running.stdout is not None
+    return running.stdout.readline()
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+async def test_no_process_is_left_on_any_kind_of_host(
+    testbed: Testbed, hosts_yaml: Path, tmp_path: Path, how: signal.Signals
+) -> None:
+    with watching(hosts_yaml, tmp_path) as running:
+        assert "host" in first_line(running)
+        assert busy_hosts(testbed) == list(KINDS)
+        running.send_signal(how)
+        _, errors = running.communicate(timeout=20)
+    assert errors == ""
+    # three intervals of 2 s; the deadline is generous because looking takes time here
+    await wait_for(lambda: not busy_hosts(testbed), within_s=20, what="the end of all pulses")
+
+
+async def test_a_cut_link_leaves_no_process_after_its_lease(
+    testbed: Testbed, session: Session
+) -> None:
+    with testbed.with_fault("box1", "partition"), testbed.with_fault("rc1", "partition"):
+        await wait_for(
+            lambda: not loops(testbed, "box1") and not loops(testbed, "rc1"),
+            within_s=20,
+            what="the end of the loops behind a cut link",
+        )
+    for host in ("box1", "rc1"):
+        await becomes(session, host, Health.OK)
+
+
+@pytest.mark.parametrize("after_s", ["0.02", "0.1", "0.3", "0.6", "1.0", "1.6", "2.5"])
+def test_ctrl_c_at_any_moment_ends_without_a_word(
+    hosts_yaml: Path, tmp_path: Path, after_s: str
+) -> None:
+    interrupted = ["timeout", "--preserve-status", "--signal=INT", "--kill-after=15", after_s]
+    opsdash = [sys.executable, "-m", "opsdash", "status", "--hosts", str(hosts_yaml), "--watch"]
+    done = subprocess.run(
+        [*interrupted, *opsdash],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "XDG_STATE_HOME": str(tmp_path)},
+        check=False,
+    )
+    assert done.stderr == ""
+    assert done.returncode in (-signal.SIGINT, 128 + signal.SIGINT)
+
+
+async def test_a_host_behind_a_killed_bastion_is_down_for_that_reason_and_both_come_back(
+    testbed: Testbed, session: Session
+) -> None:
+    with testbed.with_fault("bastion", "down"):
+        await becomes(session, "vault1", Health.DOWN, "behind bastion")
+        await becomes(session, "bastion", Health.DOWN)
+        assert healths(session, "bastion", "vault1") == {Health.OK}
+    await becomes(session, "bastion", Health.OK)
+    await becomes(session, "vault1", Health.OK)
+
+
+async def test_a_host_killed_in_mid_sample_is_down_and_comes_back(
+    testbed: Testbed, session: Session
+) -> None:
+    assert session.snapshot().hosts["web2"].link.state is LinkState.UP
+    with testbed.with_fault("web2", "down"):
+        await becomes(session, "web2", Health.DOWN)
+        assert healths(session, "web2") == {Health.OK}
+    await becomes(session, "web2", Health.OK)

@@ -1,0 +1,83 @@
+"""The test fleet as the tests see it: its inventory, its faults, and a way in that is not SSH."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+COMMAND_TIMEOUT_S = 120
+
+
+@dataclass(frozen=True)
+class Testbed:
+    """A fleet that is up: hosts by name as its inventory gives them, and where its tools are."""
+
+    __test__ = False
+
+    hosts: dict[str, dict[str, object]]
+    tools: Path
+
+    def fault(self, host: str, *words: str) -> None:
+        """Switch a fault of a host."""
+        self._run("fault", host, *words)
+
+    def inside(self, host: str, command: str) -> str:
+        """What a host itself says, asked from outside without SSH."""
+        return self._run("testbed.py", "exec", host, command)
+
+    @contextmanager
+    def with_fault(self, host: str, *words: str) -> Iterator[None]:
+        """A fault that is over when the block is."""
+        self.fault(host, words[0], "on", *words[1:])
+        try:
+            yield
+        finally:
+            self.fault(host, words[0], "off")
+
+    def _run(self, *argv: str) -> str:
+        done = subprocess.run(
+            [self.tools / argv[0], *argv[1:]],
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_TIMEOUT_S,
+            check=False,
+        )
+        if done.returncode != 0 and argv[0] == "fault":
+            raise AssertionError(f"{' '.join(argv)}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+
+def open_testbed() -> Testbed:
+    """The fleet that $OPSDASH_FLEET names: JSON lines, as the testbed's `up` prints them."""
+    inventory = Path(os.environ["OPSDASH_FLEET"])
+    beside = Path(__file__).resolve().parents[3] / "shared" / "testbed"
+    tools = Path(os.environ.get("OPSDASH_TESTBED", beside))
+    hosts = {}
+    for line in inventory.read_text().splitlines():
+        if line.startswith("{"):
+            host = json.loads(line)
+            hosts[host["name"]] = host
+    return Testbed(hosts, tools)
+
+
+def hosts_file(testbed: Testbed, path: Path) -> Path:
+    """A hosts.yaml for the whole fleet, as a user would write it."""
+    first = next(iter(testbed.hosts.values()))
+    lines = [
+        "defaults:",
+        f"  user: {first['user']}",
+        f"  keys: [{first['key']}]",
+        f"  known_hosts: [{first['known_hosts']}]",
+        "hosts:",
+    ]
+    for name, host in testbed.hosts.items():
+        jump = f", jump: {host['jump']}" if host.get("jump") else ""
+        lines.append(f"  {name}: {{address: {host['address']}, tags: [{host['init']}]{jump}}}")
+    path.write_text("\n".join(lines) + "\n")
+    path.chmod(0o600)
+    return path

@@ -1,0 +1,27 @@
+"""Screens are tested in one time zone and with one registry of collectors."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from opsdash.core import discover
+from tests.fleet_states import COLLECTORS
+
+
+@pytest.fixture(autouse=True)
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Clocks on screens show UTC."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture(autouse=True)
+def made_collectors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is machine-wide and how often things are due does not follow the real collectors."""
+    monkeypatch.setattr(discover, "collectors", lambda: COLLECTORS)
