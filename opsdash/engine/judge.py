@@ -11,7 +11,6 @@ from opsdash.core.host import Limits
 from opsdash.core.plugin import Check, Inquiry, attempt
 from opsdash.core.snapshot import HostState, LinkState
 
-
 CHECK_ITSELF = "(the check itself)"
 """The subject of the finding that a check could not be asked; what it said before stands."""
 

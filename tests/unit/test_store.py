@@ -213,8 +213,10 @@ async def test_a_file_that_another_program_holds_does_not_stop_anything(
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", "{}", '{"samples": [["a"]], "rows": []}', '{"samples": [], "rows": [1]}']
-    + ['{"samples": [["a", "", null]], "rows": []}'],
+    [
+        *("", "{", "[]", "{}", '{"samples": [["a"]], "rows": []}', '{"samples": [], "rows": [1]}'),
+        '{"samples": [["a", "", null]], "rows": []}',
+    ],
 )
 async def test_counters_that_nobody_understands_are_left_out(
     opened: Open, path: Path, text: str
