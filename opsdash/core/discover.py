@@ -31,11 +31,12 @@ P = TypeVar("P", bound=Plugin)
 def modules_in(package: str) -> Iterator[ModuleType]:
     """Every module of a package, loaded; a package that is not there has none."""
     try:
-        home = importlib.import_module(package)
-    except ModuleNotFoundError as error:
-        if error.name != package:
-            raise
-        return
+        home = _load(package)
+    except PluginError as error:
+        cause = error.__cause__
+        if isinstance(cause, ModuleNotFoundError) and cause.name == package:
+            return
+        raise
     for found in sorted(module.name for module in pkgutil.iter_modules(home.__path__)):
         yield _load(f"{package}.{found}")
 

@@ -45,6 +45,7 @@ class Finding:
         object.__setattr__(self, "summary", clean_line(self.summary, SUMMARY_WIDTH))
         object.__setattr__(self, "subject", clean_line(self.subject, 256))
         object.__setattr__(self, "evidence", clean(self.evidence))
+        object.__setattr__(self, "advice", clean(self.advice))
 
     @property
     def key(self) -> FindingKey:

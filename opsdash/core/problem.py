@@ -42,7 +42,7 @@ HINTS: dict[ProblemKind, str] = {
     ProblemKind.TIMEOUT: "check that the host is up, and the network and firewall on the way",
     ProblemKind.NO_BANNER: "the port is open but sshd says nothing: hung, frozen or overloaded",
     ProblemKind.DROPPED: "sshd closed the connection: MaxStartups, fail2ban, or not an SSH server",
-    ProblemKind.KEX: "no common algorithm: the server is very old, or hardened past this client",
+    ProblemKind.KEX: "no common algorithm: a very old server, or one hardened past this client",
     ProblemKind.HOST_KEY_UNKNOWN: "verify it, connect once with ssh, or set host_key: accept-new",
     ProblemKind.HOST_KEY_CHANGED: "reinstalled, or someone in between? verify, then ssh-keygen -R",
     ProblemKind.HOST_KEY_REVOKED: "the key is marked as revoked: find out why before you connect",

@@ -21,7 +21,7 @@ from opsdash.core.snapshot import HostState
 _COMPARISON = re.compile(
     r"(?P<name>[a-z]+)(?P<sign>>=|<=|>|<|=)(?P<figure>\d+(?:\.\d+)?)(?P<unit>%|s|m|h|d)?"
 )
-_NAME = re.compile(r"[\w.*?\[\]!:@-]+", re.ASCII)
+_NAME = re.compile(r"(?!!)[\w.*?\[\]!:@-]+", re.ASCII)
 _SIGNS: dict[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     "<": operator.lt,
@@ -30,6 +30,7 @@ _SIGNS: dict[str, Callable[[float, float], bool]] = {
     "=": operator.eq,
 }
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_TIMES = ("up", "age")
 _STATES = {health.name.lower(): health for health in Health}
 
 Test = Callable[[HostState, float], bool]
@@ -141,6 +142,8 @@ def _exclude(
         host_tests.append(lambda host, test=host_test: not test(host))  # type: ignore[misc]
     elif (state_test := _state_test(word)) is not None:
         state_tests.append(lambda state, now, test=state_test: not test(state, now))  # type: ignore[misc]
+    elif word == "all":
+        raise SelectionError("'!all' leaves no host")
     else:
         excluded.append(_glob(word))
 
@@ -165,13 +168,14 @@ def _host_test(word: str) -> Callable[[Host], bool] | None:
 def _state_test(word: str) -> Test | None:
     kind, colon, value = word.partition(":")
     if colon:
-        return _named_test(word, kind, value.lower())
+        return _named_test(word, kind, value)
     found = _COMPARISON.fullmatch(word)
     if found is None:
         return None
     name = found["name"]
     if name not in FIGURES:
         raise SelectionError(f"{name!r} can't be compared; these can: {', '.join(FIGURES)}")
+    _check_unit(word, name, found["unit"] or "")
     figure, sign = FIGURES[name], _SIGNS[found["sign"]]
     limit = float(found["figure"]) * _SECONDS.get(found["unit"] or "", 1)
 
@@ -182,16 +186,32 @@ def _state_test(word: str) -> Test | None:
     return test
 
 
+def _check_unit(word: str, name: str, unit: str) -> None:
+    """``cpu>1m`` would be 60 % unseen: a unit must be one that the figure has."""
+    if name in _TIMES:
+        fits, units = unit in ("", *_SECONDS), "is compared in s, m, h or d"
+    elif name == "load":
+        fits, units = not unit, "has no unit"
+    else:
+        fits, units = unit in ("", "%"), "is compared in %"
+    if not fits:
+        raise SelectionError(f"{word!r}: {name} {units}")
+
+
 def _named_test(word: str, kind: str, value: str) -> Test | None:
     if kind == "os":
+        if not value:
+            raise SelectionError(f"{word!r} needs a name behind the colon")
+        wanted = value.lower()
         return lambda state, now: any(
-            value in f"{row.get('id', '')} {row.get('id_like', '')}".split()
+            wanted in f"{row.get('id', '')} {row.get('id_like', '')}".split()
             for row in state.rows("os")
         )
     if kind == "state":
-        if value not in _STATES:
+        health = _STATES.get(value.lower())
+        if health is None:
             raise SelectionError(f"{value!r} is no state; these are: {', '.join(_STATES)}")
-        return lambda state, now: state.health is _STATES[value]
+        return lambda state, now: state.health is health
     near = get_close_matches(kind, ("tag", "group", "os", "state"), n=1)
     also = f": did you mean {near[0]}:{value}?" if near else "; known are tag: group: os: state:"
     raise SelectionError(f"{word!r}: unknown predicate {kind!r}{also}")

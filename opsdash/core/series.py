@@ -65,7 +65,7 @@ def spark(values: Sequence[float], width: int, *, top: float = 1.0, blocks: str 
 
 def bar(ratio: float, width: int, *, full: str = "█", empty: str = "░") -> str:
     """A ratio of 0 to 1 as a bar of `width` characters; anything above nothing shows."""
-    filled = min(width, max(0, round(ratio * width)))
+    filled = round(min(max(ratio, 0.0), 1.0) * width)
     if ratio > 0 and filled == 0 and width > 0:
         filled = 1
     return full * filled + empty * (width - filled)

@@ -39,7 +39,7 @@ def clean_line(text: str, limit: int = LINE_LIMIT) -> str:
     """clean(), with newlines and tabs turned into single spaces: for cells and sentences."""
     if text.isprintable() and len(text) <= limit:
         return text
-    return " ".join(clean(text, limit * 2).split())[:limit]
+    return " ".join(clean(text, limit * 2).split())[:limit].rstrip()
 
 
 @lru_cache(maxsize=8192)
@@ -61,7 +61,7 @@ def middle(text: str, width: int) -> str:
         return text
     head = (width - 1) // 2
     tail = width - 1 - head
-    return f"{text[:head]}…{text[len(text) - tail :]}" if width > 1 else text[:width]
+    return f"{text[:head]}…{text[len(text) - tail :]}" if width > 1 else text[: max(0, width)]
 
 
 _UNITS = ("B", "K", "M", "G", "T", "P", "E")

@@ -11,6 +11,9 @@ from opsdash.core.host import Limits
 from opsdash.core.plugin import Check, Inquiry, attempt
 from opsdash.core.snapshot import HostState, LinkState
 
+CHECK_ITSELF = "(the check itself)"
+"""The subject of the finding that a check could not be asked; what it said before stands."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -25,12 +28,15 @@ class Judgement:
 class Memory:
     """What the judge remembers of one host: what it saw since when, and what it raised.
 
-    `earlier` holds what an earlier run left open and this one has not yet confirmed.
+    `earlier` holds what an earlier run left open and this one has not yet confirmed, `old` what
+    was there when opsdash first looked: it can't be called new. `judged` says that the host has
+    been looked at in full once.
     """
 
     earlier: dict[FindingKey, float] = field(default_factory=dict)
     seen_at: dict[FindingKey, float] = field(default_factory=dict)
     raised: dict[FindingKey, Finding] = field(default_factory=dict)
+    old: set[FindingKey] = field(default_factory=set)
     judged: bool = False
 
 
@@ -38,17 +44,18 @@ class Judge:
     """Asks every check about a host.
 
     `first_seen` holds the findings that were open when an earlier run ended; `known_hosts` the
-    hosts that an earlier run has judged: on any other host nothing can be called new at first.
+    hosts that an earlier run has judged, and when first: what was found by then is not new, and on
+    any other host nothing is until it has been looked at in full.
     """
 
     def __init__(
         self,
         checks: Mapping[str, Check],
         first_seen: Mapping[FindingKey, float] | None = None,
-        known_hosts: frozenset[str] = frozenset(),
+        known_hosts: Mapping[str, float] | None = None,
     ) -> None:
         self._checks = checks
-        self._known_hosts = known_hosts
+        self._first_judged = known_hosts or {}
         self._memory: dict[str, Memory] = {}
         for key, since in (first_seen or {}).items():
             self._memory.setdefault(key[0], Memory()).earlier[key] = since
@@ -63,7 +70,8 @@ class Judge:
             waiting = waiting or ready is None
             if ready:
                 self._ask(check, state, now, memory)
-        memory.judged = True
+        if state.link.state is LinkState.UP and not waiting:
+            memory.judged = True
         findings = tuple(sorted(memory.raised.values(), key=urgency))
         return Judgement(
             _health(state, findings, waiting),
@@ -81,13 +89,16 @@ class Judge:
         answer = attempt(lambda: list(check.judge(inquiry)))
         if isinstance(answer, str):
             text = f"check {check.id} failed: {answer}"
-            answer = [Finding(check.id, state.name, Health.UNKNOWN, text)]
+            broken = Finding(check.id, state.name, Health.UNKNOWN, text, subject=CHECK_ITSELF)
+            self._weigh(replace(check, hold_s=0.0), broken.key, broken, now, memory)
+            return
         found = {finding.key: finding for finding in answer}
         for key in {*memory.seen_at, *memory.earlier}:
             if key[1] == check.id and key not in found:
                 memory.seen_at.pop(key, None)
                 memory.raised.pop(key, None)
                 memory.earlier.pop(key, None)
+                memory.old.discard(key)
         for key, finding in found.items():
             self._weigh(check, key, finding, now, memory)
 
@@ -96,19 +107,27 @@ class Judge:
     ) -> None:
         """Raise a finding that has lasted long enough, or that an earlier run already raised."""
         known = memory.earlier.pop(key, None)
-        began = memory.seen_at.setdefault(key, known if known is not None else now)
+        if key not in memory.seen_at:
+            memory.seen_at[key] = now if known is None else known
+            if self._was_there(key[0], known, memory):
+                memory.old.add(key)
+        began = memory.seen_at[key]
         if now - began < check.hold_s and key not in memory.raised:
             return
-        raised = memory.raised.get(key)
-        fresh = memory.judged or key[0] in self._known_hosts
-        new = raised.new if raised else fresh
         memory.raised[key] = replace(
             finding,
             since=began,
-            new=new and now - began < NEW_FOR_S,
+            new=key not in memory.old and now - began < NEW_FOR_S,
             advice=finding.advice or check.advice,
             controls=finding.controls or check.controls,
         )
+
+    def _was_there(self, host: str, known: float | None, memory: Memory) -> bool:
+        """Whether a finding met for the first time in this run was there at the first look."""
+        first_judged = self._first_judged.get(host)
+        if first_judged is None:
+            return known is not None or not memory.judged
+        return known is not None and known <= first_judged
 
 
 def _ready(check: Check, state: HostState) -> bool | None:

@@ -20,7 +20,7 @@ from opsdash.core.finding import Finding, FindingKey
 from opsdash.core.reading import Reading
 from opsdash.core.text import clean_line
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS finding (
@@ -30,7 +30,9 @@ CREATE TABLE IF NOT EXISTS finding (
     PRIMARY KEY (host, check_id, subject, first_seen)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS finding_open ON finding (host) WHERE closed_at IS NULL;
-CREATE TABLE IF NOT EXISTS host (name TEXT PRIMARY KEY, last_judged REAL NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS host (
+    name TEXT PRIMARY KEY, last_judged REAL NOT NULL, first_judged REAL NOT NULL DEFAULT 0
+) STRICT;
 CREATE TABLE IF NOT EXISTS counter (
     host TEXT NOT NULL, collector TEXT NOT NULL, at REAL NOT NULL, reading TEXT NOT NULL,
     PRIMARY KEY (host, collector)
@@ -47,6 +49,7 @@ class Store:
         self._path = path
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="opsdash-store")
         self._db: sqlite3.Connection | None = None
+        self._closed = False
         self.notice = ""
 
     async def open(self) -> None:
@@ -54,7 +57,10 @@ class Store:
         await self._run(self._open)
 
     async def close(self) -> None:
-        """Close the file; nothing more can be asked."""
+        """Close the file; nothing more can be asked. Closing twice is closing once."""
+        if self._closed:
+            return
+        self._closed = True
         with suppress(sqlite3.Error):
             await self._run(self._close)
         self._thread.shutdown(wait=False)
@@ -66,14 +72,19 @@ class Store:
         )
         return {(str(row[0]), str(row[1]), str(row[2])): float(str(row[3])) for row in rows}
 
-    async def known_hosts(self) -> frozenset[str]:
-        """Hosts that an earlier run has judged."""
-        return frozenset(str(row[0]) for row in await self._query("SELECT name FROM host"))
+    async def known_hosts(self) -> dict[str, float]:
+        """Hosts that an earlier run has judged, and when the first one did."""
+        rows = await self._query("SELECT name, first_judged FROM host")
+        return {str(row[0]): float(str(row[1])) for row in rows}
 
     async def counters(self) -> list[Reading]:
-        """The last counters of every host, as readings of the run that wrote them."""
+        """The last counters of every host, as readings of the run that wrote them.
+
+        One that can't be understood (a crash, another version) is left out.
+        """
         rows = await self._query("SELECT host, collector, at, reading FROM counter")
-        return [_reading(str(r[0]), str(r[1]), float(str(r[2])), str(r[3])) for r in rows]
+        read = [_reading(str(r[0]), str(r[1]), float(str(r[2])), str(r[3])) for r in rows]
+        return [reading for reading in read if reading is not None]
 
     async def save_findings(
         self,
@@ -87,7 +98,7 @@ class Store:
             (f.host, f.check, f.subject, f.since, now, int(f.health), f.summary) for f in seen
         ]
         closed_rows = [(now, *key) for key in closed]
-        host_rows = [(name, now) for name in hosts]
+        host_rows = [(name, now, now) for name in hosts]
 
         def write(db: sqlite3.Connection) -> None:
             db.executemany(
@@ -102,7 +113,7 @@ class Store:
                 opened_rows,
             )
             db.executemany(
-                "INSERT INTO host VALUES (?, ?) "
+                "INSERT INTO host (name, last_judged, first_judged) VALUES (?, ?, ?) "
                 "ON CONFLICT DO UPDATE SET last_judged = excluded.last_judged",
                 host_rows,
             )
@@ -180,6 +191,8 @@ def _connect(where: str) -> sqlite3.Connection:
         version = db.execute("PRAGMA user_version").fetchone()[0]
         if version > SCHEMA_VERSION:
             raise sqlite3.DatabaseError(f"written by a newer opsdash (schema {version})")
+        if version == 1:
+            db.execute("ALTER TABLE host ADD COLUMN first_judged REAL NOT NULL DEFAULT 0")
         db.executescript(_SCHEMA)
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION:d}")
     except sqlite3.Error:
@@ -193,7 +206,13 @@ def _as_text(reading: Reading) -> str:
     return json.dumps({"samples": samples, "rows": [dict(row) for row in reading.rows]})
 
 
-def _reading(host: str, collector: str, at: float, text: str) -> Reading:
-    loaded = json.loads(text)
-    samples = {(name, label): value for name, label, value in loaded["samples"]}
-    return Reading(host, collector, at, samples, tuple(loaded["rows"]), source="store")
+def _reading(host: str, collector: str, at: float, text: str) -> Reading | None:
+    try:
+        loaded = json.loads(text)
+        samples = {
+            (str(name), str(label)): float(value) for name, label, value in loaded["samples"]
+        }
+        rows = tuple(dict(row) for row in loaded["rows"])
+        return Reading(host, collector, at, samples, rows, source="store")
+    except (ValueError, TypeError, KeyError):
+        return None

@@ -53,20 +53,25 @@ def quote(text: str) -> str:
 
 def split_bundle(data: bytes, due: Sequence[Collector], nonce: str) -> dict[str, Output]:
     """The sections of a bundle that arrived whole, by collector name."""
+    by_title = {b"begin %d" % number: collector for number, collector in enumerate(due)}
     found: dict[str, Output] = {}
     mark = b"\x1e" + nonce.encode() + b" "
     parts = data.split(mark)[1:]
     for head, tail in pairwise(parts):
         title, _, content = head.partition(b"\n")
-        ending = tail.partition(b"\n")[0].split()
-        number = title.removeprefix(b"begin ")
-        if not (title.startswith(b"begin ") and number.isdigit() and ending[:1] == [b"end"]):
+        ending, whole, _ = tail.partition(b"\n")
+        collector = by_title.get(title)
+        if collector is None or not whole or ending.split()[:1] != [b"end"]:
             continue
-        collector = due[int(number)]
-        status = int(ending[1]) if len(ending) > 1 and ending[1].isdigit() else 255
+        status = _status(ending.removeprefix(b"end "))
         cut = len(content) > collector.max_bytes
         found[collector.name] = Output(content, status=status, truncated=cut)
     return found
+
+
+def _status(said: bytes) -> int:
+    """An exit status as the shell prints it; 255 for anything else."""
+    return int(said) if said.isdigit() and len(said) <= 3 else 255
 
 
 async def collect_bundle(

@@ -31,8 +31,11 @@ def pulse_files(collectors: Iterable[Collector]) -> dict[str, str]:
     files: dict[str, str] = {}
     for collector in collectors:
         for wanted in collector.reads:
-            if files.setdefault(wanted.path, wanted.keep) != wanted.keep:
-                files[wanted.path] = f"({files[wanted.path]})|({wanted.keep})"
+            kept = files.setdefault(wanted.path, wanted.keep)
+            if kept != wanted.keep:
+                # an empty filter keeps every line; an empty group is an error in some awks
+                both = kept and wanted.keep
+                files[wanted.path] = f"({kept})|({wanted.keep})" if both else ""
     return files
 
 
@@ -87,11 +90,13 @@ def split_frame(frame: bytes, paths: Sequence[str], nonce: str) -> dict[str, byt
     Noise before the first mark (a login shell that greets) is dropped. The nonce is new for every
     connection, so nothing that a file holds can pass for a mark.
     """
+    by_number = {b"%d" % number: path for number, path in enumerate(paths)}
     contents: dict[str, bytes] = {}
     for part in frame.split(MARK + nonce.encode() + b" ")[1:]:
         number, _, content = part.partition(b"\n")
-        if content and number.isdigit() and int(number) < len(paths):
-            contents[paths[int(number)]] = content
+        path = by_number.get(number)
+        if content and path is not None:
+            contents[path] = content
     return contents
 
 

@@ -24,7 +24,7 @@ def document(snapshot: Snapshot, states: Iterable[HostState], longer: tuple[str,
         "schema": SCHEMA,
         "generated_at": _iso(snapshot.at),
         "source": snapshot.source or "this machine",
-        "notices": list(snapshot.notices),
+        "notices": _notices(snapshot),
         "summary": _summary(chosen),
         "needs_longer": list(longer),
         "hosts": [_host(state, snapshot.at) for state in chosen],
@@ -42,12 +42,12 @@ def _summary(states: list[HostState]) -> Document:
 def _host(state: HostState, now: float) -> Document:
     age_s = state.age_s(now)
     return {
-        "name": state.name,
+        "name": clean_line(state.name),
         "health": state.health.name.lower(),
         "why": why(state),
-        "since": _iso(state.why.since) if state.why else None,
+        "since": _iso(state.why.since) if state.why and state.why.since else None,
         "age_s": None if age_s is None else round(age_s, 1),
-        "tags": sorted(state.host.tags),
+        "tags": sorted(map(clean_line, state.host.tags)),
         "findings": [_finding(finding) for finding in state.findings],
         "metrics": {
             f"{name}{{{label}}}" if label else name: round(value, 6)
@@ -106,7 +106,7 @@ def table(snapshot: Snapshot, states: Iterable[HostState], *, ascii_only: bool) 
         " ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)).rstrip()
         for row in rows
     ]
-    return "\n".join([*lines, *snapshot.notices]) + "\n"
+    return "\n".join([*lines, *_notices(snapshot)]) + "\n"
 
 
 def summary_line(states: list[HostState], *, ascii_only: bool) -> str:
@@ -140,6 +140,10 @@ def _cells(state: HostState, now: float) -> tuple[str, ...]:
 
 def _ratio(value: float | None) -> str:
     return "-" if value is None else percent(value)
+
+
+def _notices(snapshot: Snapshot) -> list[str]:
+    return [clean_line(notice) for notice in snapshot.notices]
 
 
 def _iso(at: float) -> str:

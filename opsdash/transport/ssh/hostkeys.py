@@ -37,13 +37,12 @@ class KnownHosts:
     def match(self, route: Route) -> Match:
         """What the files say about a route: trusted, CA and revoked keys."""
         name = route.alias or route.address
-        address = "" if route.alias else route.address
         port = None if route.port == 22 or route.alias else route.port
         found: list[list[Any]] = [[] for _ in range(7)]
         for path in (*map(expand, route.known_hosts), self.own_file):
             known = self._read(path)
             if known is not None:
-                for kept, more in zip(found, known.match(name, address, port), strict=True):
+                for kept, more in zip(found, known.match(name, "", port), strict=True):
                     kept.extend(more)
         found[2].extend(self._revoked(route.revoked))
         return tuple(found)

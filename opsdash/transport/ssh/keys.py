@@ -29,9 +29,8 @@ class KeyRing:
 
     def identities(self, route: Route) -> Identities:
         """What to offer; HostError when a key that hosts.yaml names can't be used at all."""
-        agent = route.agent or os.environ.get("SSH_AUTH_SOCK") or None
-        if agent == "SSH_AUTH_SOCK":
-            agent = os.environ.get("SSH_AUTH_SOCK")
+        usual = route.agent is None or route.agent == "SSH_AUTH_SOCK"
+        agent = (os.environ.get("SSH_AUTH_SOCK") if usual else route.agent) or None
         pairs: list[asyncssh.SSHKeyPair] = []
         locked: list[str] = []
         for path in route.key_files:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +19,8 @@ class Route:
 
     `hops` are jump hosts in the order of travel. `alias` is the name that known_hosts entries are
     looked up under when it differs from the address. `own_keys` says that hosts.yaml or
-    IdentitiesOnly named the keys, so that nothing else is offered.
+    IdentitiesOnly named the keys, so that nothing else is offered. `agent` is the agent's socket,
+    None for the usual one, empty for no agent at all.
     """
 
     address: str
@@ -90,7 +90,8 @@ def _from_ssh(name: str, said: dict[str, list[str]]) -> Route:
         return default if value.lower() == "none" else value
 
     def files(key: str) -> tuple[str, ...]:
-        words = [word for value in said.get(key, []) for word in shlex.split(value)]
+        # ssh -G quotes nothing: an apostrophe in a home directory is one
+        words = [word for value in said.get(key, []) for word in value.split()]
         return tuple(word for word in words if word.lower() != "none")
 
     hops = one("proxyjump")
@@ -98,9 +99,9 @@ def _from_ssh(name: str, said: dict[str, list[str]]) -> Route:
         address=one("hostname", name),
         port=int(one("port", "22")),
         user=one("user"),
-        key_files=tuple(said.get("identityfile", [])),
+        key_files=tuple(f for f in said.get("identityfile", []) if f.lower() != "none"),
         own_keys=one("identitiesonly", "no") == "yes",
-        agent=one("identityagent") or None,
+        agent=one("identityagent") if "identityagent" in said else None,
         hops=tuple(hops.split(",")) if hops else (),
         alias=one("hostkeyalias"),
         known_hosts=files("userknownhostsfile") + files("globalknownhostsfile"),

@@ -1,0 +1,328 @@
+"""The judge raises what lasts, keeps what it can't ask about, and calls new only what began."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from opsdash.core.finding import NEW_FOR_S, Finding, FindingKey
+from opsdash.core.health import Health
+from opsdash.core.host import Host, Limits
+from opsdash.core.plugin import Check, Inquiry
+from opsdash.core.problem import Problem, ProblemKind
+from opsdash.core.reading import Reading
+from opsdash.core.snapshot import HostState, Link, LinkState
+from opsdash.core.thresholds import level
+from opsdash.engine.judge import CHECK_ITSELF, Judge, Judgement
+
+T0 = 10_000.0
+DISK: FindingKey = ("web1", "disk", "/var")
+
+
+def find_full(inquiry: Inquiry) -> list[Finding]:
+    """A check as they are written: a finding per mount that is too full."""
+    found = []
+    for mount, ratio in inquiry.state.labelled("disk.used_ratio").items():
+        health = level(ratio, inquiry.limits, inquiry.before(mount), margin=0.05)
+        if health is not Health.OK:
+            text = f"{mount} is full"
+            found.append(Finding("disk", inquiry.state.name, health, text, subject=mount))
+    return found
+
+
+CHECK = Check("disk", "Disk", find_full, ("disk",), limits=Limits(0.8, 0.9), unit="ratio")
+UP = Link(LinkState.UP, since=1.0)
+DOWN = Link(LinkState.DOWN, since=1.0)
+
+
+@dataclass
+class Bench:
+    """One host and its judge; every look is one second later unless it says when."""
+
+    check: Check = CHECK
+    others: tuple[Check, ...] = ()
+    first_seen: Mapping[FindingKey, float] = field(default_factory=dict)
+    known_hosts: Mapping[str, float] = field(default_factory=dict)
+    state: HostState = field(default_factory=lambda: HostState(Host("web1"), link=UP, at=T0))
+    now: float = T0
+
+    def __post_init__(self) -> None:
+        checks = {check.id: check for check in (self.check, *self.others)}
+        self.judge = Judge(checks, self.first_seen, self.known_hosts)
+
+    def look(self, *, at: float | None = None, link: Link = UP, **mounts: float) -> Judgement:
+        """Judge the host with these mounts (``var=0.9``); the last reading stands if none."""
+        self.now = self.now + 1 if at is None else at
+        self.state = replace(self.state, link=link)
+        if mounts:
+            samples = {("disk.used_ratio", f"/{name}"): ratio for name, ratio in mounts.items()}
+            self.deliver(Reading("web1", "disk", self.now, samples))
+        return self.judge.judge(self.state, self.now)
+
+    def deliver(self, reading: Reading) -> None:
+        """A reading arrived."""
+        readings = {**self.state.readings, reading.collector: reading}
+        self.state = replace(self.state, readings=readings, at=self.now)
+
+
+def only(judgement: Judgement) -> Finding:
+    (finding,) = judgement.findings
+    return finding
+
+
+def test_a_finding_is_raised_at_once_where_nothing_must_last() -> None:
+    said = Bench().look(var=0.85)
+    assert (said.health, only(said).summary, only(said).since) == (
+        Health.WARN,
+        "/var is full",
+        T0 + 1,
+    )
+
+
+def test_a_finding_that_must_last_is_raised_when_it_has() -> None:
+    bench = Bench(replace(CHECK, hold_s=60))
+    assert bench.look(at=T0, var=0.95).findings == ()
+    assert bench.look(at=T0 + 59).findings == ()
+    said = bench.look(at=T0 + 60)
+    assert only(said).since == T0
+
+
+def test_an_interruption_starts_the_hold_again() -> None:
+    bench = Bench(replace(CHECK, hold_s=60))
+    bench.look(at=T0, var=0.95)
+    bench.look(at=T0 + 30, var=0.1)
+    bench.look(at=T0 + 40, var=0.95)
+    assert bench.look(at=T0 + 99).findings == ()
+    assert only(bench.look(at=T0 + 100)).since == T0 + 40
+
+
+def test_what_was_raised_once_needs_no_second_hold_when_it_gets_worse() -> None:
+    bench = Bench(replace(CHECK, hold_s=60))
+    bench.look(at=T0, var=0.85)
+    bench.look(at=T0 + 60)
+    said = bench.look(at=T0 + 61, var=0.95)
+    assert (only(said).health, only(said).since) == (Health.CRIT, T0)
+
+
+def test_a_value_that_dances_round_its_limit_does_not_flap() -> None:
+    bench = Bench()
+    healths = [bench.look(var=ratio).health for ratio in (0.79, 0.81, 0.79, 0.81, 0.76, 0.74, 0.79)]
+    ok, warn = Health.OK, Health.WARN
+    assert healths == [ok, warn, warn, warn, warn, ok, ok]
+
+
+def test_a_check_without_fresh_data_keeps_what_it_said() -> None:
+    bench = Bench()
+    before = bench.look(var=0.95)
+    problem = Problem(ProblemKind.TIMEOUT, "no answer")
+    bench.deliver(Reading("web1", "disk", bench.now, problem=problem))
+    after = bench.look()
+    assert (after.findings, after.health, after.closed) == (before.findings, Health.CRIT, ())
+
+
+def test_nothing_is_judged_while_the_host_is_down() -> None:
+    def unreachable(inquiry: Inquiry) -> list[Finding]:
+        gone = inquiry.state.link.state is LinkState.DOWN
+        return [Finding("gone", "web1", Health.DOWN, "gone")] if gone else []
+
+    bench = Bench(others=(Check("gone", "Gone", unreachable),))
+    bench.look(var=0.85)
+    said = bench.look(link=DOWN, var=0.99)
+    assert [(found.check, found.health) for found in said.findings] == [
+        ("gone", Health.DOWN),
+        ("disk", Health.WARN),
+    ]
+    assert said.health is Health.DOWN
+    back = bench.look()
+    assert [(found.check, found.health) for found in back.findings] == [("disk", Health.CRIT)]
+    assert back.closed == (("web1", "gone", ""),)
+
+
+def test_a_host_of_which_something_is_unknown_is_not_ok() -> None:
+    bench = Bench()
+    assert bench.look().health is Health.UNKNOWN
+    assert bench.look(var=0.1).health is Health.OK
+
+
+def test_a_host_that_never_delivered_is_not_ok() -> None:
+    bench = Bench(replace(CHECK, reads=()))
+    bench.state = replace(bench.state, at=0.0)
+    assert bench.look().health is Health.UNKNOWN
+
+
+def test_what_is_awaited_does_not_hide_what_is_known() -> None:
+    bench = Bench(others=(Check("late", "Late", find_full, ("never",)),))
+    assert bench.look(var=0.85).health is Health.WARN
+    assert bench.look(var=0.1).health is Health.UNKNOWN
+
+
+def test_what_is_there_at_the_first_look_is_not_new() -> None:
+    bench = Bench()
+    bench.look(link=Link(LinkState.CONNECTING))
+    bench.look()
+    assert not only(bench.look(var=0.95)).new
+
+
+def test_each_source_may_take_its_time_to_arrive_first() -> None:
+    late = Check("late", "Late", lambda _: [Finding("late", "web1", Health.WARN, "x")], ("facts",))
+    bench = Bench(others=(late,))
+    bench.look(var=0.1)
+    bench.deliver(Reading("web1", "facts", bench.now))
+    assert not only(bench.look()).new
+    later = bench.look(var=0.95)
+    assert {found.check: found.new for found in later.findings} == {"disk": True, "late": False}
+
+
+def test_a_host_that_was_down_at_first_has_nothing_new_when_it_comes() -> None:
+    bench = Bench()
+    bench.look(link=DOWN)
+    assert not only(bench.look(var=0.95)).new
+
+
+def test_what_was_there_at_the_first_look_is_not_new_when_its_hold_ends() -> None:
+    bench = Bench(replace(CHECK, hold_s=60))
+    bench.look(at=T0, var=0.95)
+    assert not only(bench.look(at=T0 + 60)).new
+
+
+def test_what_begins_later_is_new_for_a_while() -> None:
+    bench = Bench()
+    bench.look(at=T0, var=0.1)
+    assert only(bench.look(at=T0 + 1, var=0.95)).new
+    assert only(bench.look(at=T0 + NEW_FOR_S)).new
+    assert not only(bench.look(at=T0 + 1 + NEW_FOR_S)).new
+
+
+def test_what_ended_and_came_back_is_new_again() -> None:
+    bench = Bench()
+    bench.look(var=0.95)
+    bench.look(var=0.1)
+    assert only(bench.look(at=T0 + 50, var=0.95)).new
+    assert only(bench.look()).since == T0 + 50
+
+
+def test_what_an_earlier_run_found_keeps_its_since() -> None:
+    bench = Bench(replace(CHECK, hold_s=600), first_seen={DISK: 77.0}, known_hosts={"web1": 5.0})
+    said = bench.look(var=0.95)
+    assert (only(said).since, only(said).new, said.closed) == (77.0, False, ())
+
+
+@pytest.mark.parametrize(
+    ("first_judged", "since", "new"),
+    [
+        (T0 - 9000, T0 - 60, True),
+        (T0 - 9000, T0 - 9000, False),
+        (T0 - 50, T0 - 60, False),
+        (T0 - 9000, None, True),
+        (None, T0 - 60, False),
+    ],
+    ids=["began since", "long ago", "was there at first", "began now", "host never judged"],
+)
+def test_a_second_run_knows_what_the_first_one_met(
+    first_judged: float | None, since: float | None, new: bool
+) -> None:
+    known_hosts = {} if first_judged is None else {"web1": first_judged}
+    bench = Bench(first_seen={} if since is None else {DISK: since}, known_hosts=known_hosts)
+    assert only(bench.look(var=0.95)).new is new
+
+
+def test_what_ended_is_told_once() -> None:
+    bench = Bench()
+    bench.look(var=0.95, home=0.95)
+    assert bench.look(var=0.1, home=0.95).closed == (DISK,)
+    assert bench.look().closed == ()
+
+
+def test_what_ended_between_two_runs_is_told_when_it_can_be() -> None:
+    bench = Bench(first_seen={DISK: 77.0, ("db1", "disk", "/"): 5.0})
+    assert bench.look().closed == ()
+    assert bench.look(var=0.1).closed == (DISK,)
+
+
+def test_what_ends_before_it_was_raised_was_never_open() -> None:
+    bench = Bench(replace(CHECK, hold_s=60))
+    bench.look(var=0.95)
+    assert bench.look(var=0.1).closed == ()
+
+
+@pytest.mark.parametrize(
+    ("own", "health"),
+    [
+        (Limits(0.5, None), Health.WARN),
+        (Limits(None, 0.6), Health.CRIT),
+        (Limits(0.5, 0.6), Health.CRIT),
+        (Limits(None, None), Health.OK),
+    ],
+)
+def test_a_host_may_have_limits_of_its_own_one_or_both(own: Limits, health: Health) -> None:
+    bench = Bench()
+    bench.state = replace(bench.state, host=Host("web1", thresholds={"disk": own}))
+    assert bench.look(var=0.7).health is health
+
+
+def failing(bench: Bench) -> Callable[[Inquiry], list[Finding]]:
+    """find_full(), but it fails whenever the host is more than full."""
+
+    def judge(inquiry: Inquiry) -> list[Finding]:
+        if inquiry.state.value("disk.used_ratio", "/var") == 9:
+            raise KeyError("mount")
+        return find_full(inquiry)
+
+    return judge
+
+
+@pytest.mark.parametrize("hold_s", [0.0, 600.0])
+def test_a_check_that_fails_is_unknown_at_once_and_takes_nothing_back(hold_s: float) -> None:
+    bench = Bench(first_seen={DISK: 77.0})
+    check = replace(CHECK, judge=failing(bench), hold_s=hold_s)
+    bench.judge = Judge({"disk": check}, bench.first_seen)
+    bench.look(var=0.95)
+    said = bench.look(var=9)
+    assert said.health is Health.CRIT
+    assert said.closed == ()
+    assert [(found.subject, found.summary) for found in said.findings] == [
+        ("/var", "/var is full"),
+        (CHECK_ITSELF, "check disk failed: KeyError: 'mount'"),
+    ]
+    mended = bench.look(var=0.95)
+    assert only(mended).subject == "/var"
+    assert mended.closed == (("web1", "disk", CHECK_ITSELF),)
+
+
+def test_a_check_that_fails_leaves_the_others_alone() -> None:
+    broken = Check("broken", "Broken", lambda _: 1 / 0, ("disk",))  # type: ignore[arg-type,return-value]
+    said = Bench(others=(broken,)).look(var=0.85)
+    assert [(found.check, found.health) for found in said.findings] == [
+        ("disk", Health.WARN),
+        ("broken", Health.UNKNOWN),
+    ]
+
+
+def test_the_worst_comes_first_then_the_newest() -> None:
+    bench = Bench()
+    bench.look(old=0.85)
+    bench.look(old=0.85, young=0.85)
+    said = bench.look(old=0.85, young=0.85, worst=0.95)
+    assert [found.subject for found in said.findings] == ["/worst", "/young", "/old"]
+
+
+def test_advice_and_controls_come_from_the_check_unless_the_finding_has_its_own() -> None:
+    check = replace(CHECK, advice="look", controls=("CIS 1.1",))
+    assert only(Bench(check).look(var=0.85)).advice == "look"
+    assert only(Bench(check).look(var=0.85)).controls == ("CIS 1.1",)
+
+    def judge(inquiry: Inquiry) -> list[Finding]:
+        return [replace(find_full(inquiry)[0], advice="think")]
+
+    assert only(Bench(replace(check, judge=judge)).look(var=0.85)).advice == "think"
+
+
+def test_what_is_muted_does_not_count() -> None:
+    def judge(inquiry: Inquiry) -> list[Finding]:
+        return [replace(found, muted=True) for found in find_full(inquiry)]
+
+    said = Bench(replace(CHECK, judge=judge)).look(var=0.95)
+    assert said.health is Health.OK
+    assert only(said).muted
