@@ -8,10 +8,11 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingsMap, BindingType
+from textual.binding import BindingsMap, BindingType
 from textual.widgets import ContentSwitcher
 
 from opsdash.app.failure import exit_code, failure_lines, farewell
+from opsdash.app.global_keys import GLOBAL_KEYS
 from opsdash.app.help_screen import HelpScreen, key_lines
 from opsdash.app.look import Looks, as_textual
 from opsdash.app.panels import find_panels, view_bindings
@@ -40,15 +41,7 @@ class OpsdashApp(App[None], inherit_bindings=False):
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = False
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("C", "next_theme", "colours", id="theme.next", show=False, tooltip="next theme"),
-        Binding("ctrl+r,f5", "ask_again", "refresh", id="refresh", tooltip="ask the hosts now"),
-        Binding("ctrl+l", "redraw", "redraw", id="redraw", show=False),
-        Binding("ctrl+c", "interrupt", "twice: quit", id="interrupt", show=False, priority=True),
-        Binding("ctrl+q", "quit", "quit", id="quit", show=False, priority=True),
-        Binding("question_mark,f1", "help", "help", id="help", tooltip="this page"),
-        Binding("q,escape,backspace", "back", "back", id="nav.out", tooltip="back; at last: quit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = GLOBAL_KEYS
 
     def __init__(
         self,
@@ -122,6 +115,8 @@ class OpsdashApp(App[None], inherit_bindings=False):
         else:
             self.exit(None, exit_code(self._failure), farewell(self._failure))
 
+    action_leave = action_quit
+
     def action_interrupt(self) -> None:
         """The first ctrl+c only asks: it is pressed by habit."""
         if self._now() - self._interrupted_at <= TWICE_WITHIN_S:
@@ -137,17 +132,21 @@ class OpsdashApp(App[None], inherit_bindings=False):
     @property
     def page(self) -> Panel | None:
         """The panel on the screen; None while starting."""
-        found = self.screen_stack[0].query_one("#pages", ContentSwitcher).visible_content
+        found = self._pages.visible_content
         return found if isinstance(found, Panel) else None
 
+    @property
+    def _pages(self) -> ContentSwitcher:
+        return self.screen_stack[0].query_one("#pages", ContentSwitcher)
+
     def _open(self, slug: str) -> None:
-        pages = self.screen_stack[0].query_one("#pages", ContentSwitcher)
-        panel = pages.get_child_by_id(slug, Panel)
+        panel = self._pages.get_child_by_id(slug, Panel)
         if self._host:
             panel.aim(self._host)
-        pages.current = slug
+        self._pages.current = slug
         panel.draw()
         panel.take_focus()
+        self.refresh_bindings()
 
     def action_view(self, slug: str) -> None:
         """Open a page; q comes back to the one before."""
@@ -156,12 +155,13 @@ class OpsdashApp(App[None], inherit_bindings=False):
         self._trail = [past for past in self._trail if past != slug] + [self.page.slug]
         self._open(slug)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """q goes back while there is a way back, and only then quits."""
+        return {"back": bool(self._trail), "leave": not self._trail}.get(action, True)
+
     async def action_back(self) -> None:
-        """Back to the page before; from the first one, out."""
-        if self._trail:
-            self._open(self._trail.pop())
-        else:
-            await self.action_quit()
+        """Back to the page before."""
+        self._open(self._trail.pop())
 
     @on(Panel.HostPointed)
     def remember_host(self, event: Panel.HostPointed) -> None:
@@ -189,8 +189,7 @@ class OpsdashApp(App[None], inherit_bindings=False):
 
     def action_next_theme(self) -> None:
         """The next theme."""
-        self._looks.name = self._looks.following()
-        self.theme = self._looks.name
+        self.theme = self._looks.name = self._looks.following()
         self.say(f"theme {self.theme}")
 
     def action_redraw(self) -> None:

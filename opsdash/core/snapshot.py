@@ -10,7 +10,7 @@ from types import MappingProxyType
 from opsdash.core.finding import Finding
 from opsdash.core.health import Health
 from opsdash.core.host import Host
-from opsdash.core.problem import Problem
+from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, Row
 from opsdash.core.series import Ring
 
@@ -103,7 +103,9 @@ class Snapshot:
         return found
 
 
-def triage(state: HostState) -> tuple[int, float, str]:
-    """Sort key of hosts: worst first, then what began last, then by name."""
+def triage(state: HostState) -> tuple[int, bool, float, str]:
+    """Sort key of hosts: worst first, causes before what is behind them, then what began last."""
     why = state.why
-    return (-state.health, -(why.since if why else 0.0), state.name)
+    problem = state.link.problem
+    behind = problem is not None and problem.kind is ProblemKind.JUMP
+    return (-state.health, behind, -(why.since if why else 0.0), state.name)

@@ -154,7 +154,7 @@ async def test_ctrl_q_quits_from_anywhere() -> None:
 
 async def test_the_last_line_names_the_keys_of_the_page() -> None:
     async with on_stage(mixed_fleet()) as stage:
-        assert stage.lines[-1] == "enter open  1 Fleet  2 Host  ctrl+r refresh  ? help  q back"
+        assert stage.lines[-1] == "enter open  1 Fleet  2 Host  ctrl+r refresh  ? help  q quit"
         await stage.press("enter")
         assert stage.lines[-1] == "1 Fleet  2 Host  ctrl+r refresh  ? help  q back"
 

@@ -128,7 +128,12 @@ def test_a_field_that_is_not_in_the_schema_is_noticed(where: tuple[str | int, ..
 
 def test_the_summary_counts_hosts_and_what_is_new() -> None:
     assert report(FLEET)["summary"] == {
-        **{"hosts": 5, "down": 1, "crit": 1, "warn": 1, "unknown": 1, "ok": 1},
+        "hosts": 5,
+        "down": 1,
+        "crit": 1,
+        "warn": 1,
+        "unknown": 1,
+        "ok": 1,
         "new": 1,
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from opsdash.core.discover import collectors
 from opsdash.core.health import Health
 from opsdash.core.series import spark
 from opsdash.core.snapshot import HostState
@@ -112,10 +113,15 @@ def tags(row: Shown, width: int) -> Line:
 
 
 def rate_of(title: str, metric: str, rank: int) -> Column[Shown]:
-    """A column of bytes per second, over all interfaces or disks."""
+    """A column of bytes per second, over all interfaces or disks.
+
+    What is the whole machine's in a container is not this host's: unknown.
+    """
+    collector = collectors().get(metric.partition(".")[0])
 
     def cell(row: Shown, width: int) -> Line:
-        value = row.state.value(metric)
+        foreign = bool(row.state.container) and collector is not None and collector.machine_wide
+        value = None if foreign else row.state.value(metric)
         return _right("-" if value is None else size(value), width, row.figures)
 
     return Column(title, 5, cell, rank, right=True)

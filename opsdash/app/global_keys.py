@@ -1,0 +1,16 @@
+"""The keys that work on every page; each has an id, so that it can be given another key."""
+
+from __future__ import annotations
+
+from textual.binding import Binding, BindingType
+
+GLOBAL_KEYS: list[BindingType] = [
+    Binding("C", "next_theme", "colours", id="theme.next", show=False, tooltip="next theme"),
+    Binding("ctrl+r,f5", "ask_again", "refresh", id="refresh", tooltip="ask the hosts now"),
+    Binding("ctrl+l", "redraw", "redraw", id="redraw", show=False),
+    Binding("ctrl+c", "interrupt", "twice: quit", id="interrupt", show=False, priority=True),
+    Binding("ctrl+q", "quit", "quit", id="quit", show=False, priority=True),
+    Binding("question_mark,f1", "help", "help", id="help", tooltip="this page"),
+    Binding("q,escape,backspace", "back", "back", id="nav.out"),
+    Binding("q", "leave", "quit", id="nav.quit"),
+]
