@@ -92,10 +92,8 @@ class Session:
         if error is not None:
             while isinstance(error, BaseExceptionGroup):
                 error = error.exceptions[0]
-            name = f"{type(error).__name__}: {error}"
-            self._state.notice(
-                f"the {task.get_name()} has stopped by a bug ({name}); restart opsdash"
-            )
+            bug = f"{type(error).__name__}: {error}"
+            self._state.notice(f"{task.get_name()} stopped by a bug ({bug}): restart opsdash")
 
     async def close(self) -> None:
         """End all polling, leave nothing running anywhere, and remember what was learnt."""
@@ -151,7 +149,8 @@ class Session:
             await self._save(counters=turn % SAVE_COUNTERS_EVERY == 0)
 
     async def _save(self, *, counters: bool) -> None:
-        hosts = [state for state in self._state.snapshot().hosts.values() if state.at]
+        states = self._state.snapshot().hosts.values()
+        hosts = [state for state in states if state.at or state.findings]
         closed, self._closed = self._closed, set()
         seen = [finding for state in hosts for finding in state.findings]
         await self._store.save_findings(

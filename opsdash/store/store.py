@@ -171,8 +171,8 @@ class Store:
 
     def _degrade(self, error: Exception) -> None:
         """Go on in memory: what was remembered is out of reach, what comes is kept till exit."""
-        reason = clean_line(str(error), 80)
-        self.notice = f"store {self._path} can't be used ({reason}): nothing is remembered"
+        reason = clean_line(getattr(error, "strerror", None) or str(error), 80)
+        self.notice = f"nothing is remembered, the store can't be used: {reason} ({self._path})"
         self._close()
         self._db = _connect(":memory:")
 

@@ -1,0 +1,244 @@
+"""A fleet of misbehaving servers being watched: one host costs its own row and no other."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+
+import asyncssh
+import pytest
+
+from opsdash.core.fleet import Fleet, this_machine
+from opsdash.core.health import Health
+from opsdash.core.host import Host, Way
+from opsdash.core.problem import Problem, ProblemKind
+from opsdash.core.snapshot import HostState, LinkState
+from opsdash.engine import poller
+from opsdash.engine.session import Session, Surroundings
+from opsdash.transport.replay import ReplayConnection, ReplayTransport
+from opsdash.transport.ssh import pulse as pulse_module
+from opsdash.transport.ssh import sockets
+from tests.ssh_server import Behaviour, ssh_server
+from tests.waiting import wait_for
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Patience and retries measured in tenths of a second."""
+    monkeypatch.setattr(sockets, "BANNER_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(pulse_module, "FIRST_ANSWER_S", 2.0)
+    monkeypatch.setattr(pulse_module, "SILENT_AFTER_S", 2.0)
+    monkeypatch.setattr(poller, "FIRST_RETRY_S", 0.2)
+
+
+def fleet_of(*hosts: Host) -> Fleet:
+    """A fleet of these hosts."""
+    return Fleet(MappingProxyType({host.name: host for host in hosts}), "test")
+
+
+@asynccontextmanager
+async def watching(folder: Path, *hosts: Host) -> AsyncGenerator[Session, None]:
+    """A session over these hosts, with a state directory of its own."""
+    async with Session(fleet_of(*hosts), Surroundings(folder / "state")) as session:
+        yield session
+
+
+def state_of(session: Session, name: str) -> HostState:
+    """What is known of a host now."""
+    return session.snapshot().hosts[name]
+
+
+async def link_is(session: Session, name: str, state: LinkState, within_s: float = 10) -> None:
+    """Wait for the state of a connection."""
+    await wait_for(
+        lambda: state_of(session, name).link.state is state,
+        within_s=within_s,
+        what=f"{name} {state}",
+    )
+
+
+async def test_a_host_that_answers_has_values_with_an_age_and_a_source(tmp_path: Path) -> None:
+    async with ssh_server(tmp_path) as server, watching(tmp_path, server.host) as session:
+        await wait_for(lambda: state_of(session, "web1").value("cpu.busy_ratio") is not None)
+        await wait_for(lambda: "filesystem" in state_of(session, "web1").readings)
+        state = state_of(session, "web1")
+    assert state.link.state is LinkState.UP
+    assert all(reading.source for reading in state.readings.values() if not reading.problem)
+    assert state.age_s(state.at) == 0
+
+
+async def test_a_dead_host_is_down_in_words_and_costs_the_others_nothing(tmp_path: Path) -> None:
+    gone = Host("gone", address="127.0.0.1", port=_free_port(), user="ops")
+    async with (
+        ssh_server(tmp_path / "a") as server,
+        ssh_server(tmp_path / "b", Behaviour(instead="hang"), name="hung") as hung,
+        watching(tmp_path, server.host, gone, hung.host) as session,
+    ):
+        await link_is(session, "gone", LinkState.DOWN)
+        await link_is(session, "hung", LinkState.DOWN)
+        before = state_of(session, "web1").at
+        await wait_for(lambda: state_of(session, "web1").at > before)
+        assert state_of(session, "gone").health is Health.DOWN
+        why = state_of(session, "gone").why
+        assert why is not None
+        assert why.summary == f"connection refused by 127.0.0.1:{gone.port}"
+        assert why.advice == "is sshd running there, and on this port?"
+        assert state_of(session, "web1").link.state is LinkState.UP
+
+
+async def test_a_host_that_comes_up_is_found_by_itself(tmp_path: Path) -> None:
+    async with ssh_server(tmp_path) as server:
+        host = server.host
+    async with watching(tmp_path, host) as session:
+        await link_is(session, "web1", LinkState.DOWN)
+        assert host.port is not None
+        listener = await asyncssh.listen(
+            "127.0.0.1", host.port, server_host_keys=[server.host_key], server_factory=_Open
+        )
+        async with listener:
+            await wait_for(
+                lambda: _kind(session, "web1") not in (None, ProblemKind.REFUSED),
+                what="another answer than refused",
+            )
+
+
+class _Open(asyncssh.SSHServer):
+    """Lets everybody in and offers nothing."""
+
+    def begin_auth(self, username: str) -> bool:
+        return False
+
+
+def _kind(session: Session, name: str) -> ProblemKind | None:
+    problem = state_of(session, name).link.problem
+    return problem.kind if problem else None
+
+
+async def test_a_refused_login_is_not_tried_again_until_it_is_asked_for(tmp_path: Path) -> None:
+    behaviour = Behaviour(refuse_login=True)
+    async with ssh_server(tmp_path, behaviour) as server, watching(tmp_path, server.host) as s:
+        await link_is(s, "web1", LinkState.DOWN)
+        assert state_of(s, "web1").link.retry_at is None
+        assert len(behaviour.connections) == 1
+        behaviour.refuse_login = False
+        s.refresh(("web1",))
+        await link_is(s, "web1", LinkState.UP)
+        assert len(behaviour.connections) == 2
+
+
+async def test_a_dropped_connection_is_made_anew_without_a_false_alarm(tmp_path: Path) -> None:
+    async with ssh_server(tmp_path) as server, watching(tmp_path, server.host) as session:
+        await link_is(session, "web1", LinkState.UP)
+        seen: set[Health] = set()
+        server.behaviour.drop_all()
+
+        def back() -> bool:
+            seen.add(state_of(session, "web1").health)
+            return bool(server.behaviour.connections) and _up(session)
+
+        await wait_for(back, what="the connection made anew")
+    assert Health.DOWN not in seen
+
+
+def _up(session: Session) -> bool:
+    return state_of(session, "web1").link.state is LinkState.UP
+
+
+async def test_closing_is_quick_and_leaves_nothing_whatever_state_hosts_are_in(
+    tmp_path: Path,
+) -> None:
+    async with (
+        ssh_server(tmp_path / "a") as server,
+        ssh_server(tmp_path / "b", Behaviour(instead="hang"), name="hung") as hung,
+        ssh_server(tmp_path / "c", Behaviour(slow_s=60), name="slow") as slow,
+    ):
+        gone = Host("gone", address="127.0.0.1", port=_free_port(), user="ops")
+        hosts = (server.host, hung.host, slow.host, gone)
+        session = Session(fleet_of(*hosts), Surroundings(tmp_path / "state"))
+        await session.start()
+        await link_is(session, "web1", LinkState.UP)
+        async with asyncio.timeout(3):
+            await session.close()
+        await wait_for(lambda: not server.behaviour.pids, what="the end of the remote loop")
+        assert [task.get_name() for task in asyncio.all_tasks() if "poll" in task.get_name()] == []
+
+
+async def test_closing_before_anything_has_begun_is_no_error(tmp_path: Path) -> None:
+    session = Session(fleet_of(Host("web1")), Surroundings(tmp_path / "state"))
+    await session.close()
+    assert session.snapshot().hosts["web1"].health is Health.UNKNOWN
+
+
+async def test_a_store_that_can_not_be_used_is_said_and_nothing_stops(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file where a folder should be")
+    async with Session(this_machine("here"), Surroundings(tmp_path / "state")) as session:
+        await wait_for(lambda: state_of(session, "here").link.state is LinkState.UP)
+        (notice,) = session.snapshot().notices
+    assert "nothing is remembered" in notice
+
+
+async def test_a_bug_that_stops_the_polling_shows_on_the_screen(tmp_path: Path) -> None:
+    class Buggy(ReplayTransport):
+        async def connect(self, host: Host) -> ReplayConnection:
+            raise KeyError("a bug")
+
+    fleet = fleet_of(Host("web1", way=Way.REPLAY))
+    surroundings = Surroundings(tmp_path / "state", transports={Way.REPLAY: Buggy({})})
+    async with Session(fleet, surroundings) as session:
+        await wait_for(lambda: bool(session.snapshot().notices))
+        (notice,) = session.snapshot().notices
+    assert notice == "poller stopped by a bug (KeyError: 'a bug'): restart opsdash"
+
+
+async def test_what_a_run_found_is_known_to_the_next_one(tmp_path: Path) -> None:
+    gone = Host("gone", address="127.0.0.1", port=_free_port(), user="ops")
+    began = []
+    for _ in range(2):
+        async with watching(tmp_path, gone) as session:
+            await link_is(session, "gone", LinkState.DOWN)
+            why = state_of(session, "gone").why
+            assert why is not None
+            began.append(why.since)
+    assert began[0] == began[1]
+
+
+async def test_this_machine_needs_no_hosts_file_and_no_ssh(tmp_path: Path) -> None:
+    async with Session(this_machine("here"), Surroundings(tmp_path / "state")) as session:
+        await wait_for(lambda: state_of(session, "here").value("cpu.busy_ratio") is not None)
+        await wait_for(lambda: "filesystem" in state_of(session, "here").readings)
+        state = state_of(session, "here")
+    assert (state.value("memory.total_bytes") or 0) > 1_000_000
+    assert state.labelled("filesystem.used_ratio")
+
+
+async def test_asking_again_fetches_facts_at_once(tmp_path: Path) -> None:
+    async with ssh_server(tmp_path) as server, watching(tmp_path, server.host) as session:
+        await wait_for(lambda: "os" in state_of(session, "web1").readings)
+        first = state_of(session, "web1").readings["os"].at
+        session.refresh()
+        await wait_for(lambda: state_of(session, "web1").readings["os"].at > first)
+        assert state_of(session, "web1").readings["os"].problem is None
+
+
+async def test_a_jump_host_that_is_down_is_the_reason_of_those_behind_it(tmp_path: Path) -> None:
+    bastion = Host("bastion", address="127.0.0.1", port=_free_port(), user="ops")
+    async with ssh_server(tmp_path, name="vault1") as inner:
+        vault = replace(inner.host, jump="bastion")
+        async with watching(tmp_path, bastion, vault) as session:
+            await link_is(session, "vault1", LinkState.DOWN)
+            problem = state_of(session, "vault1").link.problem
+    assert isinstance(problem, Problem)
+    assert problem.kind is ProblemKind.JUMP
+    assert problem.text.startswith("behind bastion: connection refused")
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
