@@ -106,6 +106,14 @@ def test_what_was_raised_once_needs_no_second_hold_when_it_gets_worse() -> None:
     assert (only(said).health, only(said).since) == (Health.CRIT, T0)
 
 
+def test_a_clock_that_is_set_back_takes_nothing_back() -> None:
+    bench = Bench(replace(CHECK, hold_s=60))
+    bench.look(at=T0, var=0.85)
+    bench.look(at=T0 + 60)
+    said = only(bench.look(at=T0 + 30, var=0.95))
+    assert (said.since, said.health) == (T0, Health.CRIT)
+
+
 def test_a_value_that_dances_round_its_limit_does_not_flap() -> None:
     bench = Bench()
     healths = [bench.look(var=ratio).health for ratio in (0.79, 0.81, 0.79, 0.81, 0.76, 0.74, 0.79)]
@@ -260,6 +268,7 @@ def test_a_host_may_have_limits_of_its_own_one_or_both(own: Limits, health: Heal
     bench = Bench()
     bench.state = replace(bench.state, host=Host("web1", thresholds={"disk": own}))
     assert bench.look(var=0.7).health is health
+    assert bench.look(var=0.95).health is Health.CRIT
 
 
 def failing(bench: Bench) -> Callable[[Inquiry], list[Finding]]:

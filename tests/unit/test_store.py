@@ -80,11 +80,12 @@ async def test_what_was_closed_is_not_open_and_may_open_again(opened: Open, path
     assert await store.open_findings() == {}
     await store.save_findings(300.0, [replace(FULL, since=290.0)], [], ["db1"])
     assert await store.open_findings() == {FULL.key: 290.0}
+    await store.save_findings(400.0, [], [FULL.key], ["db1"])
     await store.close()
     db = sqlite3.connect(path)
     episodes = db.execute("SELECT first_seen, closed_at FROM finding ORDER BY 1").fetchall()
     db.close()
-    assert episodes == [(100.0, 150.0), (290.0, None)]
+    assert episodes == [(100.0, 150.0), (290.0, 400.0)]
 
 
 async def test_what_closes_and_opens_at_once_is_a_new_episode(opened: Open) -> None:
@@ -242,8 +243,11 @@ async def test_a_write_that_fails_changes_nothing(opened: Open) -> None:
 
 async def test_it_can_be_closed_twice(opened: Open) -> None:
     store = await opened()
+    await store.save_findings(110.0, [FULL], [], ["db1"])
     await store.close()
     await store.close()
+    assert store.notice == ""
+    assert await (await opened()).open_findings() == {FULL.key: 100.0}
 
 
 async def test_a_store_that_was_never_opened_can_be_closed(path: Path) -> None:
