@@ -4,13 +4,12 @@ Little is loaded here, and until main() can say a sentence of its own, Ctrl+C ju
 """
 
 import signal
-from typing import NoReturn
 
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def main() -> NoReturn:
-    """Run opsdash."""
+def main() -> None:
+    """Run opsdash; it exits by itself."""
     from opsdash.cli.main import main as run
 
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -63,7 +63,6 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=dom_id)
         self.look = look
         self._painted: dict[int, _Painted] = {}
-        self._palette: Palette | None = None
         self.repainted = 0
         """Rows that sync() found changed since the start: what tests and budgets look at."""
 
@@ -127,10 +126,6 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """The strip of one screen row; Textual asks for those that were marked."""
-        palette = self.look()
-        if palette is not self._palette:
-            self._palette = palette
-            self._painted.clear()
         painted = self._painted.get(y)
         if painted is None or painted.strip.cell_length != self.size.width:
             painted = self._painted[y] = self._paint(*self._content(self._index_at(y)))

@@ -91,4 +91,5 @@ async def test_an_emergency_read_only_root_is_critical(testbed: Testbed, session
 async def test_inodes_run_out_on_a_mount_that_is_named(testbed: Testbed, session: Session) -> None:
     with testbed.with_fault("web2", "inodes"):
         await becomes(session, "web2", Health.CRIT, "/mnt/spool", "inodes")
+        assert healths(session, "web2") == {Health.OK}
     await becomes(session, "web2", Health.OK)

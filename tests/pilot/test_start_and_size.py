@@ -9,7 +9,7 @@ import pytest
 from opsdash.app.main import OpsdashApp
 from opsdash.core.errors import ConfigError, Fault, OpsdashError
 from opsdash.core.source import FleetSource
-from tests.fleet_states import Memory, hostile_fleet, mixed_fleet
+from tests.fleet_states import Memory, down, hostile_fleet, many, mixed_fleet, up
 from tests.looks import THEMES
 from tests.screens import SMALL, on_stage
 
@@ -86,6 +86,22 @@ async def test_every_size_is_survived_and_the_way_back_is_the_same(page: list[st
             await stage.draw()
             await stage.press("G", "g")
         assert stage.text == before
+
+
+async def test_the_cursor_stays_in_sight_when_the_terminal_shrinks() -> None:
+    async with on_stage(many(200)) as stage:
+        await stage.press("G", *["k"] * 3)
+        host = next(line[3:11] for line in stage.lines if line.startswith("── "))
+        await stage.resize(60, 15)
+        assert any(line.startswith(f"● {host}") for line in stage.lines)
+
+
+async def test_a_page_that_becomes_shorter_is_not_left_empty() -> None:
+    async with on_stage([up("a")], (80, 20)) as stage:
+        await stage.press("enter", "G")
+        stage.source.put(down("a"))
+        await stage.draw()
+        assert stage.lines[1].startswith("WHY        no answer")
 
 
 @pytest.mark.parametrize("size", [(60, 15), (40, 10)])

@@ -53,28 +53,27 @@ def build() -> click.Command:
         """
         import asyncio
 
-        from opsdash.config.open_fleet import open_fleet
-        from opsdash.core.discover import checks
-        from opsdash.core.selection import parse_selection
-
-        selection = parse_selection(select or ("all",))
-        fleet = open_fleet(hosts_file, frozenset(checks()))
+        fleet, selection = _chosen(hosts_file, select or ("all",))
         show = _show_json if as_json else _show_table
         run = _watch if watch else _once
-        raise SystemExit(asyncio.run(run(_chosen(fleet, selection), selection, show, deadline_s)))
+        raise SystemExit(asyncio.run(run(fleet, selection, show, deadline_s)))
 
     return status
 
 
-def _chosen(fleet: Fleet, selection: Selection) -> Fleet:
+def _chosen(hosts_file: str | None, select: tuple[str, ...]) -> tuple[Fleet, Selection]:
     """The fleet of which only the selected is asked; the rest may be passed through."""
     from dataclasses import replace
     from types import MappingProxyType
 
-    from opsdash.core.selection import select_hosts
+    from opsdash.config.open_fleet import open_fleet
+    from opsdash.core.discover import checks
+    from opsdash.core.selection import parse_selection, select_hosts
 
-    hosts = select_hosts(selection, fleet.hosts)
-    return replace(fleet, hosts=MappingProxyType(hosts), passed_through=fleet.hosts)
+    selection = parse_selection(select)
+    fleet = open_fleet(hosts_file, frozenset(checks()))
+    hosts = MappingProxyType(select_hosts(selection, fleet.hosts))
+    return replace(fleet, hosts=hosts, passed_through=fleet.hosts), selection
 
 
 def _surroundings() -> Surroundings:

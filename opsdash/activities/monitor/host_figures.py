@@ -88,7 +88,9 @@ def pressure_section(page: Page) -> list[Line]:
     if reading is None or reading.problem:
         return missing(page, "PRESSURE", "pressure")
     text = "  ".join(f"{words} {_percent(reading.get(metric))}" for words, metric in PRESSURES)
-    return [line(head("PRESSURE"), text, *freshness(page, "pressure"))]
+    about = Span("share of time in which tasks waited", Role.MUTED)
+    first = line(head("PRESSURE"), about, *freshness(page, "pressure"))
+    return [first, line(label(""), text)]
 
 
 def network_section(page: Page) -> list[Line]:

@@ -82,5 +82,5 @@ HOST_DATA_STALE = Check(
     id=CHECK_ID,
     title="Data stale",
     judge=judge,
-    advice="is the host overloaded, or the link slow? `opsdash doctor HOST` tells what it answers",
+    advice="is the host overloaded, or the link slow? ctrl+r asks again",
 )

@@ -1,0 +1,144 @@
+"""Writes the pages that list plug-ins and keys, from the registry: ``python docs/generate.py``.
+
+With ``--check`` it writes nothing and exits with 1 when a page is stale; a test does the same.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from opsdash.core.discover import checks, collectors, commands
+from opsdash.core.plugin import Collector, Tier
+from opsdash.core.text import duration, percent
+
+DOCS = Path(__file__).parent
+NOTE = "<!-- Made by docs/generate.py from the registry: change the plug-in, not this page. -->\n"
+
+
+def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table."""
+    header = list(header)
+    lines = [header, ["---"] * len(header), *rows]
+    escaped = ([cell.replace("|", "\\|") for cell in line] for line in lines)
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in escaped)
+
+
+def metrics_page() -> str:
+    """Every number that opsdash reads, by collector."""
+    parts = [
+        NOTE,
+        "# Metrics\n\nWhat `opsdash status --json` calls them, and where they come from.\n",
+    ]
+    for collector in collectors().values():
+        parts.append(f"\n## {collector.title} (`{collector.name}`)\n\n{_source(collector)}\n\n")
+        rows = (
+            (
+                f"`{metric.name}{'{' + metric.label + '}' if metric.label else ''}`",
+                metric.unit,
+                str(metric.kind),
+                metric.help,
+            )
+            for metric in collector.metrics
+        )
+        parts.append(table(("metric", "unit", "kind", "meaning"), rows))
+    return "".join(parts)
+
+
+def _source(collector: Collector) -> str:
+    if collector.tier is Tier.PULSE:
+        read = ", ".join(f"`{wanted.path}`" for wanted in collector.reads)
+        text = f"Read with every pulse from {read}."
+    else:
+        text = (
+            f"Asked every {duration(collector.every_s)}, cut off after {collector.timeout_s:.0f} s."
+        )
+    if collector.machine_wide:
+        text += (
+            " In a container these are the whole machine's: they are shown so and judge nothing."
+        )
+    return text
+
+
+def checks_page() -> str:
+    """Every check, with its limits."""
+    rows = []
+    for check in checks().values():
+        limits = check.limits
+        shown = [
+            "-" if limit is None else percent(limit) if check.unit == "ratio" else f"{limit:g}"
+            for limit in (limits.warn, limits.crit)
+        ]
+        hold = duration(check.hold_s) if check.hold_s else "at once"
+        reads = ", ".join(check.reads) or "the connection"
+        rows.append((f"`{check.id}`", check.title, *shown, hold, reads, check.advice))
+    header = ("check", "what is wrong", "WARN from", "CRIT from", "after", "reads", "advice")
+    intro = (
+        "# Checks\n\nLimits can be set for each host under `thresholds:` in hosts.yaml, "
+        "by the check's id.\n\n"
+    )
+    return NOTE + intro + table(header, rows)
+
+
+def commands_page() -> str:
+    """Every verb of the command line, with its own help."""
+    parts = [NOTE, "# Commands\n\nWithout a verb, `opsdash` opens the screen.\n"]
+    for command in commands().values():
+        built = command.build()
+        context = click.Context(built, info_name=f"opsdash {command.name}")
+        with context:
+            parts.append(f"\n## {command.name}\n\n```text\n{built.get_help(context)}\n```\n")
+        for name, verb in sorted(getattr(built, "commands", {}).items()):
+            inner = click.Context(verb, info_name=f"opsdash {command.name} {name}")
+            with inner:
+                parts.append(
+                    f"\n### {command.name} {name}\n\n```text\n{verb.get_help(inner)}\n```\n"
+                )
+    return "".join(parts)
+
+
+def keys_page() -> str:
+    """Every key of every screen."""
+    from textual.binding import Binding
+
+    from opsdash.app.main import OpsdashApp
+    from opsdash.app.panels import find_panels
+    from opsdash.widgets.grid import Grid
+    from opsdash.widgets.line_view import LineView
+
+    rows = [(kind.view_key, f"`view.{kind.slug}`", f"open {kind.title}") for kind in find_panels()]
+    for owner in (OpsdashApp, Grid, LineView):
+        for binding in owner.__dict__.get("BINDINGS", []):
+            if isinstance(binding, Binding):
+                about = binding.tooltip or binding.description
+                rows.append((binding.key.replace(",", ", "), f"`{binding.id}`", about))
+    return NOTE + "# Keys\n\n" + table(("key", "id", "what it does"), rows)
+
+
+def pages() -> dict[Path, str]:
+    """Every generated page as it should be."""
+    return {
+        DOCS / "metrics.md": metrics_page(),
+        DOCS / "checks.md": checks_page(),
+        DOCS / "commands.md": commands_page(),
+        DOCS / "keys.md": keys_page(),
+    }
+
+
+def main() -> int:
+    """Write the pages, or with ``--check`` say which are stale."""
+    stale = [
+        path for path, text in pages().items() if not path.exists() or path.read_text() != text
+    ]
+    for path in stale:
+        print(f"{path.name} is stale" if "--check" in sys.argv else f"wrote {path.name}")
+        if "--check" not in sys.argv:
+            path.write_text(pages()[path])
+    return 1 if stale and "--check" in sys.argv else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+"""The host page: everything that is known, how old it is, and why the rest is not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from opsdash.core.health import Health
+from opsdash.core.host import Host, Sudo
+from opsdash.core.problem import Problem, ProblemKind
+from opsdash.core.reading import Reading, Row
+from opsdash.core.snapshot import HostState
+from tests.fleet_states import NOW, Figures, disk_full, reading, up
+from tests.screens import Stage, on_stage
+
+TALL = (80, 70)
+
+
+def with_readings(state: HostState, *readings: Reading) -> HostState:
+    """The same host with these readings in place of its own."""
+    return replace(state, readings={**state.readings, **{r.collector: r for r in readings}})
+
+
+async def page_of(stage: Stage) -> list[str]:
+    """The lines of the first host's page."""
+    await stage.press("enter")
+    return stage.lines
+
+
+def line_of(lines: list[str], start: str) -> str:
+    return next(line for line in lines if line.startswith(start))
+
+
+async def test_a_containers_pressure_is_said_to_be_the_whole_machines() -> None:
+    async with on_stage([replace(up("box"), container="lxc")], TALL) as stage:
+        lines = await page_of(stage)
+        assert line_of(lines, "PRESSURE").endswith("whole machine")
+        assert not line_of(lines, "CPU").endswith("whole machine")
+
+
+async def test_a_real_machines_pressure_is_its_own() -> None:
+    async with on_stage([up("box")], TALL) as stage:
+        assert "whole machine" not in "\n".join(await page_of(stage))
+
+
+async def test_failed_units_are_named_with_their_end() -> None:
+    row: Row = {"unit": "nginx.service", "description": "A web server", "result": "exit-code"}
+    state = with_readings(up("web"), reading("units", rows=(row,)))
+    async with on_stage([state], TALL) as stage:
+        text = "\n".join(await page_of(stage))
+        assert "UNITS      1 unit failed" in text
+        assert "nginx.service  exit-code A web server" in text
+
+
+async def test_a_source_that_failed_says_why_and_what_would_help() -> None:
+    problem = Problem(ProblemKind.DENIED, "systemctl: permission denied")
+    state = with_readings(up("web"), Reading("web", "units", NOW - 1, problem=problem))
+    async with on_stage([state], TALL) as stage:
+        lines = await page_of(stage)
+        assert line_of(lines, "UNITS") == "UNITS      -  systemctl: permission denied"
+        assert "needs root, or a group that" in line_of(lines, "units ")
+
+
+async def test_a_block_that_is_overdue_shows_its_age_and_the_others_do_not() -> None:
+    state = up("web")
+    late = replace(state.readings["filesystem"], at=NOW - 600)
+    async with on_stage([with_readings(state, late)], TALL) as stage:
+        lines = await page_of(stage)
+        assert line_of(lines, "DISKS").endswith("10m old?")
+        assert line_of(lines, "filesystem") == "filesystem 10m old?  /proc/filesystem"
+        assert "old?" not in line_of(lines, "SYSTEM")
+
+
+async def test_a_slow_source_between_two_turns_is_not_overdue() -> None:
+    state = up("web")
+    resting = replace(state.readings["filesystem"], at=NOW - 90)
+    async with on_stage([with_readings(state, resting)], TALL) as stage:
+        assert not line_of(await page_of(stage), "DISKS").endswith("old?")
+
+
+async def test_only_what_is_full_looks_full() -> None:
+    samples = {("filesystem.used_ratio", "/"): 0.99, ("filesystem.used_ratio", "/srv"): 1.0}
+    async with on_stage([with_readings(up("db"), reading("filesystem", samples))], TALL) as stage:
+        text = "\n".join(await page_of(stage))
+        assert " 99% " + "█" * 15 + "░" in text
+        assert "100% " + "█" * 16 in text
+
+
+async def test_the_figures_of_what_is_sick_have_its_colour() -> None:
+    figures = Figures(disks={"/": 0.41, "/var": 0.97})
+    async with on_stage([up("db", disk_full("db"), figures=figures)], TALL) as stage:
+        lines = await page_of(stage)
+        row = next(y for y, line in enumerate(lines) if line.startswith(" " * 11 + "/var "))
+        strip = stage.app.screen._compositor.render_strips()[row]
+        gauge = next(part for part in strip if "97%" in part.text)
+        assert gauge.style is not None
+        assert gauge.style.color is not None
+        assert gauge.style.color.name == stage.app.palette().theme.health[Health.CRIT]
+
+
+async def test_how_it_is_reached_stands_on_the_page() -> None:
+    host = Host(
+        "vault",
+        address="10.9.0.7",
+        port=2222,
+        user="ops",
+        jump="bastion",
+        tags=frozenset({"prod", "eu"}),
+        sudo=Sudo.NONE,
+    )
+    async with on_stage([replace(up("vault"), host=host)], TALL) as stage:
+        lines = await page_of(stage)
+        assert line_of(lines, "address") == "address    10.9.0.7:2222 as ops"
+        assert line_of(lines, "through") == "through    bastion"
+        assert line_of(lines, "tags") == "tags       eu prod"
+        assert line_of(lines, "sudo") == "sudo       never used here"
+
+
+async def test_a_host_that_left_the_fleet_is_said_to_be_gone() -> None:
+    async with on_stage([up("a"), up("b")]) as stage:
+        await stage.press("enter")
+        del stage.source.states["a"]
+        stage.source.put(up("b"))
+        await stage.draw()
+        assert stage.lines[1] == "this host is not in the fleet"
