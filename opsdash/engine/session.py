@@ -151,9 +151,10 @@ class Session:
             await self._save(counters=turn % SAVE_COUNTERS_EVERY == 0)
 
     async def _save(self, *, counters: bool) -> None:
-        hosts = [state for state in self._state.snapshot().hosts.values() if state.at]
+        states = self._state.snapshot().hosts.values()
+        hosts = [state for state in states if state.at]
         closed, self._closed = self._closed, set()
-        seen = [finding for state in hosts for finding in state.findings]
+        seen = [finding for state in states for finding in state.findings]
         await self._store.save_findings(
             self._clock(), seen, closed, [state.name for state in hosts]
         )

@@ -249,6 +249,21 @@ def test_what_ended_between_two_runs_is_told_when_it_can_be() -> None:
     assert bench.look(var=0.1).closed == (DISK,)
 
 
+def test_nothing_has_ended_while_the_connection_is_being_made() -> None:
+    gone: FindingKey = ("web1", "gone", "")
+
+    def unreachable(inquiry: Inquiry) -> list[Finding]:
+        down = inquiry.state.link.state is LinkState.DOWN
+        return [Finding("gone", "web1", Health.DOWN, "gone")] if down else []
+
+    bench = Bench(Check("gone", "Gone", unreachable), first_seen={gone: 77.0})
+    for state in (LinkState.IDLE, LinkState.CONNECTING):
+        assert bench.look(link=Link(state)).closed == ()
+    assert only(bench.look(link=DOWN)).since == 77.0
+    assert bench.look(link=Link(LinkState.CONNECTING)).closed == ()
+    assert bench.look(link=UP).closed == (gone,)
+
+
 def test_what_ends_before_it_was_raised_was_never_open() -> None:
     bench = Bench(replace(CHECK, hold_s=60))
     bench.look(var=0.95)
