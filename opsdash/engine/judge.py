@@ -133,7 +133,8 @@ class Judge:
 def _ready(check: Check, state: HostState) -> bool | None:
     """Whether a check can speak: False where its data is of no use, None while it is awaited."""
     if not check.reads:
-        return True
+        # before the first try has ended nothing is known, so nothing has ended either
+        return state.link.state in (LinkState.UP, LinkState.DOWN)
     if state.link.state is LinkState.DOWN:
         return False
     readings = [state.readings.get(name) for name in check.reads]

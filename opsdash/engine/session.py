@@ -150,9 +150,9 @@ class Session:
 
     async def _save(self, *, counters: bool) -> None:
         states = self._state.snapshot().hosts.values()
-        hosts = [state for state in states if state.at or state.findings]
+        hosts = [state for state in states if state.at]
         closed, self._closed = self._closed, set()
-        seen = [finding for state in hosts for finding in state.findings]
+        seen = [finding for state in states for finding in state.findings]
         await self._store.save_findings(
             self._clock(), seen, closed, [state.name for state in hosts]
         )

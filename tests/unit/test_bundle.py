@@ -158,8 +158,9 @@ async def test_a_command_that_was_too_slow_is_a_timeout_and_not_parsed(status: i
     assert slow.problem == Problem(ProblemKind.TIMEOUT, "A: no answer within 5s")
 
 
-async def test_a_flood_is_not_parsed_though_its_writer_was_killed() -> None:
-    answer = Answering((0, "x" * 1001, "end 141\n"))
+@pytest.mark.parametrize("status", [0, 137, 141])
+async def test_a_flood_is_not_parsed_though_its_writer_was_killed(status: int) -> None:
+    answer = Answering((0, "x" * 1001, f"end {status}\n"))
     (flooded,) = await collect_bundle(answer, TWO[:1], "web1")
     assert flooded.problem == Problem(ProblemKind.TRUNCATED, "A: more than 1000 bytes")
     assert flooded.rows == ()

@@ -143,8 +143,9 @@ def test_a_frame_is_taken_apart_by_its_marks() -> None:
 
 
 def test_a_greeting_before_the_first_mark_is_dropped() -> None:
-    data = b"Welcome to web1\n" + frame((1, "0.1\n"))
-    assert split_frame(data, PATHS, NONCE) == {"/proc/loadavg": b"0.1\n"}
+    for greeting in (b"Welcome to web1\n", b"0\nforged\n"):
+        data = greeting + frame((1, "0.1\n"))
+        assert split_frame(data, PATHS, NONCE) == {"/proc/loadavg": b"0.1\n"}
 
 
 def test_a_file_that_is_absent_is_left_out() -> None:

@@ -106,6 +106,14 @@ def test_what_was_raised_once_needs_no_second_hold_when_it_gets_worse() -> None:
     assert (only(said).health, only(said).since) == (Health.CRIT, T0)
 
 
+def test_a_clock_that_is_set_back_takes_nothing_back() -> None:
+    bench = Bench(replace(CHECK, hold_s=60))
+    bench.look(at=T0, var=0.85)
+    bench.look(at=T0 + 60)
+    said = only(bench.look(at=T0 + 30, var=0.95))
+    assert (said.since, said.health) == (T0, Health.CRIT)
+
+
 def test_a_value_that_dances_round_its_limit_does_not_flap() -> None:
     bench = Bench()
     healths = [bench.look(var=ratio).health for ratio in (0.79, 0.81, 0.79, 0.81, 0.76, 0.74, 0.79)]
@@ -241,6 +249,21 @@ def test_what_ended_between_two_runs_is_told_when_it_can_be() -> None:
     assert bench.look(var=0.1).closed == (DISK,)
 
 
+def test_nothing_has_ended_while_the_connection_is_being_made() -> None:
+    gone: FindingKey = ("web1", "gone", "")
+
+    def unreachable(inquiry: Inquiry) -> list[Finding]:
+        down = inquiry.state.link.state is LinkState.DOWN
+        return [Finding("gone", "web1", Health.DOWN, "gone")] if down else []
+
+    bench = Bench(Check("gone", "Gone", unreachable), first_seen={gone: 77.0})
+    for state in (LinkState.IDLE, LinkState.CONNECTING):
+        assert bench.look(link=Link(state)).closed == ()
+    assert only(bench.look(link=DOWN)).since == 77.0
+    assert bench.look(link=Link(LinkState.CONNECTING)).closed == ()
+    assert bench.look(link=UP).closed == (gone,)
+
+
 def test_what_ends_before_it_was_raised_was_never_open() -> None:
     bench = Bench(replace(CHECK, hold_s=60))
     bench.look(var=0.95)
@@ -260,6 +283,7 @@ def test_a_host_may_have_limits_of_its_own_one_or_both(own: Limits, health: Heal
     bench = Bench()
     bench.state = replace(bench.state, host=Host("web1", thresholds={"disk": own}))
     assert bench.look(var=0.7).health is health
+    assert bench.look(var=0.95).health is Health.CRIT
 
 
 def failing(bench: Bench) -> Callable[[Inquiry], list[Finding]]:

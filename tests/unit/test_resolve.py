@@ -12,6 +12,7 @@ from opsdash.core.errors import HostError
 from opsdash.core.host import Host, HostKeyPolicy
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.transport import process
+from opsdash.transport.base import Completed
 from opsdash.transport.ssh.keys import KeyRing
 from opsdash.transport.ssh.resolve import Route, _from_ssh, expand, hop_host, parse_ssh_g, resolve
 
@@ -248,6 +249,19 @@ async def test_without_an_ssh_client_hosts_yaml_alone_decides(
 
     monkeypatch.setattr(process, "run", missing)
     assert await resolve(Host("web1", user="me", port=2200)) == Route("web1", 2200, "me")
+
+
+async def test_a_name_is_never_taken_for_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+
+    async def ssh(argv: list[str], **options: object) -> Completed:
+        asked.append(argv)
+        return Completed(0, b"", b"")
+
+    monkeypatch.setattr(process, "run", ssh)
+    await resolve(Host("web1", ssh_config="/c"))
+    await resolve(Host("web1"))
+    assert asked == [["ssh", "-G", "-F", "/c", "--", "web1"], ["ssh", "-G", "--", "web1"]]
 
 
 def test_a_tilde_is_the_home_directory() -> None:

@@ -34,7 +34,7 @@ from tests.fleet_states import (
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "status.schema.json"
 FLEET = (
-    up("web00"),
+    up("app00"),
     up("db3", disk_full("db3"), wrong("db3", Health.WARN, "swap 81% used, limit 80%", 900)),
     down("build2"),
     connecting("new1"),
@@ -48,7 +48,7 @@ UNICODE = """\
 ✖ db3    CRIT    6m    12% 40% 41%  1s  /var 97% full, 1.5G left, limit 95%  (+1 more)
 ▲ edge4  WARN    4m    12% 40% 41%  1s  load 18.2 on 4 cores
 ? new1   UNKNOWN       -   -   -    -   no answer yet
-● web00  OK            12% 40% 41%  1s
+● app00  OK            12% 40% 41%  1s
 the store is full
 """
 
@@ -59,7 +59,7 @@ x build2 DOWN          -   -   -    -   no answer from build2 within 10 s
 ! db3    CRIT    6m    12% 40% 41%  1s  /var 97% full, 1.5G left, limit 95%  (+1 more)
 ^ edge4  WARN    4m    12% 40% 41%  1s  load 18.2 on 4 cores
 ? new1   UNKNOWN       -   -   -    -   no answer yet
-. web00  OK            12% 40% 41%  1s
+. app00  OK            12% 40% 41%  1s
 the store is full
 """
 
@@ -93,7 +93,7 @@ def test_the_table_has_the_worst_first_and_says_why(ascii_only: bool, text: str)
 
 
 def test_the_fullest_disk_is_the_one_that_is_shown() -> None:
-    snapshot = seen([up("web00")])
+    snapshot = seen([up("app00")])
     shown = table(snapshot, snapshot.hosts.values(), ascii_only=True)
     assert "41%" in shown
     assert "30%" not in shown
@@ -128,19 +128,14 @@ def test_a_field_that_is_not_in_the_schema_is_noticed(where: tuple[str | int, ..
 
 def test_the_summary_counts_hosts_and_what_is_new() -> None:
     assert report(FLEET)["summary"] == {
+        **dict.fromkeys(("down", "crit", "warn", "unknown", "ok", "new"), 1),
         "hosts": 5,
-        "down": 1,
-        "crit": 1,
-        "warn": 1,
-        "unknown": 1,
-        "ok": 1,
-        "new": 1,
     }
 
 
 def test_a_host_tells_what_is_wrong_since_when_and_what_it_measured() -> None:
     found = report(FLEET)
-    assert [host["name"] for host in found["hosts"]] == ["build2", "db3", "edge4", "new1", "web00"]
+    assert [host["name"] for host in found["hosts"]] == ["build2", "db3", "edge4", "new1", "app00"]
     db3 = found["hosts"][1]
     assert (db3["health"], db3["since"]) == ("crit", "2027-01-15T07:54:00+00:00")
     assert db3["why"] == "/var 97% full, 1.5G left, limit 95%"
@@ -152,8 +147,8 @@ def test_a_host_tells_what_is_wrong_since_when_and_what_it_measured() -> None:
 
 
 def test_a_host_without_a_fault_has_no_since() -> None:
-    web00 = report(FLEET)["hosts"][4]
-    assert (web00["why"], web00["since"], web00["findings"]) == ("", None, [])
+    app00 = report(FLEET)["hosts"][4]
+    assert (app00["why"], app00["since"], app00["findings"]) == ("", None, [])
 
 
 def test_what_is_not_known_is_null_and_not_1970() -> None:
@@ -164,8 +159,8 @@ def test_what_is_not_known_is_null_and_not_1970() -> None:
 
 def test_a_source_that_failed_is_a_problem_and_has_no_values() -> None:
     problem = Problem(ProblemKind.DENIED, "needs root")
-    fine = up("web00")
-    failed = Reading("web00", "units", NOW, problem=problem)
+    fine = up("app00")
+    failed = Reading("app00", "units", NOW, problem=problem)
     (host,) = report([replace(fine, readings={**fine.readings, "units": failed})])["hosts"]
     assert host["problems"] == [
         {"collector": "units", "kind": "denied", "text": "needs root", "hint": problem.hint}
@@ -213,15 +208,15 @@ def test_a_hostile_host_reaches_no_terminal() -> None:
 def test_a_host_without_findings_says_what_is_awaited(
     state: LinkState, health: Health, words: str
 ) -> None:
-    host = replace(up("web00"), health=health, link=Link(state, NOW))
+    host = replace(up("app00"), health=health, link=Link(state, NOW))
     assert why(host) == words
 
 
 @pytest.mark.parametrize("state", [LinkState.DOWN, LinkState.CONNECTING])
 def test_a_connection_that_failed_says_why(state: LinkState) -> None:
-    problem = Problem(ProblemKind.REFUSED, "connection refused by web00:22")
-    host = replace(up("web00"), health=Health.UNKNOWN, link=Link(state, NOW, problem))
-    assert why(host) == "connection refused by web00:22"
+    problem = Problem(ProblemKind.REFUSED, "connection refused by app00:22")
+    host = replace(up("app00"), health=Health.UNKNOWN, link=Link(state, NOW, problem))
+    assert why(host) == "connection refused by app00:22"
 
 
 def test_the_worst_finding_is_the_why() -> None:
@@ -230,7 +225,7 @@ def test_the_worst_finding_is_the_why() -> None:
 
 @pytest.mark.parametrize(
     ("select", "code"),
-    [("all", 2), ("db3", 2), ("build2", 2), ("edge4 web00", 1), ("new1 web00", 3), ("web00", 0)],
+    [("all", 2), ("db3", 2), ("build2", 2), ("edge4 app00", 1), ("new1 app00", 3), ("app00", 0)],
 )
 @pytest.mark.parametrize("show", [_show_json, _show_table], ids=["json", "table"])
 def test_the_exit_code_is_that_of_the_worst_that_was_selected(

@@ -80,11 +80,12 @@ async def test_what_was_closed_is_not_open_and_may_open_again(opened: Open, path
     assert await store.open_findings() == {}
     await store.save_findings(300.0, [replace(FULL, since=290.0)], [], ["db1"])
     assert await store.open_findings() == {FULL.key: 290.0}
+    await store.save_findings(400.0, [], [FULL.key], ["db1"])
     await store.close()
     db = sqlite3.connect(path)
     episodes = db.execute("SELECT first_seen, closed_at FROM finding ORDER BY 1").fetchall()
     db.close()
-    assert episodes == [(100.0, 150.0), (290.0, None)]
+    assert episodes == [(100.0, 150.0), (290.0, 400.0)]
 
 
 async def test_what_closes_and_opens_at_once_is_a_new_episode(opened: Open) -> None:
@@ -127,7 +128,7 @@ async def test_a_corrupt_file_is_left_alone_and_named(
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
     store = await opened()
-    assert f"store {path} can't be used" in store.notice
+    assert f"({path})" in store.notice
     assert said in store.notice
     await still_works(store)
     assert path.read_bytes() == content
@@ -142,14 +143,14 @@ async def test_a_file_that_was_cut_off_does_not_stop_anything(opened: Open, path
     await again.open_findings()
     await again.save_findings(900.0, [FULL], [], ["db1"])
     await again.save_counters([COUNTERS])
-    assert f"store {path} can't be used" in again.notice
+    assert f"({path})" in again.notice
     assert await again.counters() == [replace(COUNTERS, source="store")]
 
 
 async def test_a_place_that_can_not_be_written_is_named(opened: Open, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     store = await opened(tmp_path / "file" / "history.db")
-    assert f"store {tmp_path / 'file' / 'history.db'} can't be used" in store.notice
+    assert f"({tmp_path / 'file' / 'history.db'})" in store.notice
     assert "nothing is remembered" in store.notice
     await still_works(store)
 
@@ -194,7 +195,7 @@ async def test_a_full_disk_costs_the_memory_and_nothing_else(opened: Open, path:
     store._db.execute("PRAGMA max_page_count = 1")
     many = [replace(FULL, subject=f"/srv/{n}", summary="x" * 72) for n in range(400)]
     await store.save_findings(110.0, many, [], ["db1"])
-    assert f"store {path} can't be used (database or disk is full)" in store.notice
+    assert f"the store can't be used: database or disk is full ({path})" in store.notice
     assert len(await store.open_findings()) == 400
 
 
@@ -242,8 +243,11 @@ async def test_a_write_that_fails_changes_nothing(opened: Open) -> None:
 
 async def test_it_can_be_closed_twice(opened: Open) -> None:
     store = await opened()
+    await store.save_findings(110.0, [FULL], [], ["db1"])
     await store.close()
     await store.close()
+    assert store.notice == ""
+    assert await (await opened()).open_findings() == {FULL.key: 100.0}
 
 
 async def test_a_store_that_was_never_opened_can_be_closed(path: Path) -> None:
