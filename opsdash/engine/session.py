@@ -20,6 +20,9 @@ from opsdash.store.store import Store
 from opsdash.transport.base import Transport
 
 SAVE_FINDINGS_S = 10.0
+LONGEST_END_S = 5.0
+"""Whatever still runs so long after it was told to end loses its connections all the same."""
+
 SAVE_COUNTERS_EVERY = 30
 """Counters are saved with every so manieth saving of findings, and at the end."""
 
@@ -100,7 +103,7 @@ class Session:
         for task in self._tasks:
             task.cancel()
         if self._tasks:
-            await asyncio.wait(self._tasks)
+            await asyncio.wait(self._tasks, timeout=LONGEST_END_S)
         await asyncio.gather(*(transport.close() for transport in self._transports.values()))
         if self._tasks:
             await self._save(counters=True)

@@ -287,3 +287,26 @@ async def test_closing_the_pulse_ends_the_remote_loop_at_once(tmp_path: Path) ->
 async def test_a_name_that_could_be_an_option_never_reaches_ssh(tmp_path: Path) -> None:
     kind, _ = await problem_of(Host("-oProxyCommand=touch x"), tmp_path)
     assert kind is ProblemKind.CONFIG
+
+
+async def test_a_cancellation_that_comes_as_the_login_succeeds_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = asyncssh.connect
+
+    async def forgetful(*args: object, **options: object) -> object:
+        connection = await connect(*args, **options)
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        with suppress(asyncio.CancelledError):  # as wait_for of Python 3.11 does
+            await asyncio.sleep(0)
+        return connection
+
+    monkeypatch.setattr(asyncssh, "connect", forgetful)
+    async with ssh_server(tmp_path) as server:
+        transport = SshTransport({"web1": server.host}, tmp_path / "own")
+        connecting = asyncio.create_task(transport.connect(server.host))
+        with pytest.raises(asyncio.CancelledError):
+            await connecting
+        await transport.close()

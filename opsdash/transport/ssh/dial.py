@@ -66,6 +66,7 @@ class Dialer:
                     )
             except CAUGHT as error:
                 raise HostError(_login_problem(error, where, judge)) from error
+            _heed_cancellation(connection)
             on_failure.pop_all()
         if judge.accepted and judge.offered is not None:
             await asyncio.to_thread(self.known_hosts.remember, route, judge.offered)
@@ -77,6 +78,16 @@ class Dialer:
             return self._slots
         jump = route.hops[-1]
         return self._jump_slots.setdefault(jump, asyncio.Semaphore(HANDSHAKES_PER_JUMP))
+
+
+def _heed_cancellation(connection: asyncssh.SSHClientConnection) -> None:
+    """asyncssh connects by asyncio.wait_for, which in Python 3.11 forgets that it was cancelled
+    when the connection is ready in the same moment: then the caller would go on for ever.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        connection.abort()
+        raise asyncio.CancelledError
 
 
 def _options(
