@@ -1,0 +1,99 @@
+"""The program as an admin meets it: in tmux, on the real fleet, with a fault switched on."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fleet.testbed import Testbed
+from tests.waiting import wait_for
+
+pytestmark = [
+    pytest.mark.fleet,
+    pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed"),
+]
+
+
+class Terminal:
+    """A tmux of our own with opsdash in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._socket = str(folder / "tmux")
+
+    def tmux(self, *words: str) -> str:
+        """A tmux command's output."""
+        argv = ["tmux", "-S", self._socket, "-f", "/dev/null", *words]
+        return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+
+    def open(self, command: str) -> None:
+        """A terminal of 80x24 with a plain shell that runs `command`."""
+        self.tmux("new-session", "-d", "-x", "80", "-y", "24", "bash --norc")
+        self.tmux("set", "-g", "escape-time", "0")
+        self.tmux("send-keys", command, "Enter")
+
+    def keys(self, *keys: str) -> None:
+        """Press keys."""
+        self.tmux("send-keys", *keys)
+
+    def lines(self) -> list[str]:
+        """What is on the screen."""
+        return self.tmux("capture-pane", "-p").splitlines()
+
+    async def shows(self, text: str, within_s: float = 60) -> list[str]:
+        """Wait for a text on the screen; returns all its lines."""
+        await wait_for(
+            lambda: any(text in line for line in self.lines()),
+            within_s=within_s,
+            what=f"{text!r} on the screen",
+        )
+        return self.lines()
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    """A terminal that is gone after the test."""
+    found = Terminal(tmp_path)
+    yield found
+    subprocess.run(["tmux", "-S", str(tmp_path / "tmux"), "kill-server"], check=False)
+
+
+async def test_from_the_first_screen_to_the_cause_and_out(
+    testbed: Testbed, hosts_yaml: Path, tmp_path: Path, terminal: Terminal
+) -> None:
+    state = tmp_path / "state"
+    terminal.open(
+        f"PS1='$ ' XDG_STATE_HOME={state} {sys.executable} -m opsdash --hosts {hosts_yaml}"
+        " ; echo left with $?"
+    )
+    lines = await terminal.shows("●10 OK")
+    assert all(any(f" {name} " in line for line in lines) for name in testbed.hosts)
+    with testbed.with_fault("web1", "service-failed"):
+        lines = await terminal.shows("✖1 CRIT")
+        assert "web1" in lines[2]
+        assert "shop-web.service failed" in lines[2]
+        assert "NEW" in lines[2]
+        terminal.keys("Enter")
+        lines = await terminal.shows("WHY")
+        assert any("shop-web.service failed" in line for line in lines)
+        assert any("Debian GNU/Linux 12" in line for line in lines) or len(lines) < 30
+        terminal.keys("q")
+        await terminal.shows("HOST     WHY")
+        terminal.keys("?")
+        await terminal.shows("Keys in")
+        terminal.keys("q")
+        terminal.tmux("resize-window", "-x", "160", "-y", "50")
+        lines = await terminal.shows("LOAD")
+        assert max(len(line) for line in lines) <= 160
+        terminal.tmux("resize-window", "-x", "80", "-y", "24")
+    await terminal.shows("●10 OK")
+    terminal.keys("C-c")
+    await terminal.shows("again within 2 s to quit")
+    terminal.keys("C-c")
+    lines = await terminal.shows("left with 0")
+    assert not any("Traceback" in line for line in lines)
+    assert (state / "opsdash" / "history.db").stat().st_mode & 0o777 == 0o600
