@@ -90,8 +90,11 @@ class Selection:
 
 
 def select_hosts(selection: Selection, hosts: Mapping[str, Host]) -> dict[str, Host]:
-    """The hosts that a selection names, before any is asked; an empty answer is an error."""
-    for glob in selection.globs:
+    """The hosts that a selection names, before any is asked; an empty answer is an error.
+
+    So is a name that no host has, an excluded one too: it may be the misspelt one to be spared.
+    """
+    for glob in (*selection.globs, *selection.excluded):
         if not any(fnmatchcase(name, glob) for name in hosts):
             near = get_close_matches(glob, list(hosts), n=1)
             also = f": did you mean {near[0]}?" if near else ""

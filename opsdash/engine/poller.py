@@ -20,6 +20,10 @@ from opsdash.transport.base import Connection, Transport
 FIRST_RETRY_S = 2.0
 LONGEST_RETRY_S = 30.0
 CONNECT_DEADLINE_S = 60.0
+STEADY_S = 10.0
+"""A connection that has delivered for so long is made anew at once when it breaks; one that breaks
+sooner counts as a failure, or a host that drops us after each login would be hammered."""
+
 SWEEP_S = 1.0
 """How often hosts are looked at of which nothing arrives: data grows old, holds run out."""
 
@@ -82,9 +86,9 @@ class Poller:
         while True:
             if failures == 0 and self._state.host(host.name).link.problem is None:
                 self._link(host, LinkState.CONNECTING)
-            problem, answered = await self._attempt(host)
-            failures = 0 if answered else failures + 1
-            if answered and problem.mends_itself:
+            problem, steady = await self._attempt(host)
+            failures = 0 if steady else failures + 1
+            if steady and problem.mends_itself:
                 # it worked until now: what comes of the next try is the truth, not this
                 self._link(host, LinkState.CONNECTING)
                 await asyncio.sleep(0.2 * self._rhythm.random())
@@ -92,8 +96,7 @@ class Poller:
             await self._rest(host, problem, failures)
 
     async def _attempt(self, host: Host) -> tuple[Problem, bool]:
-        """One connection from its beginning to its end: why it ended, and whether it delivered."""
-        before = self._state.host(host.name).at
+        """One connection from its beginning to its end: why it ended, and whether it was steady."""
         try:
             async with asyncio.timeout(CONNECT_DEADLINE_S):
                 connection = await self._transports[host.way].connect(host)
@@ -101,11 +104,12 @@ class Poller:
             return error.problem, False
         except TimeoutError:
             return Problem(ProblemKind.TIMEOUT, f"no login within {CONNECT_DEADLINE_S:.0f}s"), False
+        began = self._rhythm.clock()
         try:
             problem = await self._follow(host, connection)
         finally:
             await connection.close()
-        return problem, self._state.host(host.name).at > before
+        return problem, self._state.host(host.name).at - began >= STEADY_S
 
     async def _follow(self, host: Host, connection: Connection) -> Problem:
         """Take in what a host delivers until it breaks; says why it did."""

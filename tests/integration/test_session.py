@@ -34,6 +34,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulse_module, "FIRST_ANSWER_S", 2.0)
     monkeypatch.setattr(pulse_module, "SILENT_AFTER_S", 2.0)
     monkeypatch.setattr(poller, "FIRST_RETRY_S", 0.2)
+    monkeypatch.setattr(poller, "STEADY_S", 0.0)
 
 
 def fleet_of(*hosts: Host) -> Fleet:
@@ -149,6 +150,17 @@ def _up(session: Session) -> bool:
     return state_of(session, "web1").link.state is LinkState.UP
 
 
+async def test_a_host_that_drops_us_after_every_login_is_not_hammered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(poller, "STEADY_S", 10.0)
+    async with ssh_server(tmp_path) as server, watching(tmp_path, server.host) as session:
+        await link_is(session, "web1", LinkState.UP)
+        server.behaviour.drop_all()
+        await link_is(session, "web1", LinkState.DOWN)
+        assert state_of(session, "web1").link.retry_at is not None
+
+
 async def test_closing_is_quick_and_leaves_nothing_whatever_state_hosts_are_in(
     tmp_path: Path,
 ) -> None:
@@ -235,6 +247,31 @@ async def test_a_jump_host_that_is_down_is_the_reason_of_those_behind_it(tmp_pat
     assert isinstance(problem, Problem)
     assert problem.kind is ProblemKind.JUMP
     assert problem.text.startswith("behind bastion: connection refused")
+
+
+async def test_a_jump_host_that_refuses_the_login_is_asked_once_for_all_behind_it(
+    tmp_path: Path,
+) -> None:
+    behaviour = Behaviour(refuse_login=True)
+    async with (
+        ssh_server(tmp_path / "a", behaviour, name="bastion") as bastion,
+        ssh_server(tmp_path / "b", name="vault1") as inner,
+    ):
+        vaults = [replace(inner.host, name=f"vault{n}", jump="bastion") for n in range(1, 6)]
+        async with watching(tmp_path, bastion.host, *vaults) as session:
+            for vault in vaults:
+                await link_is(session, vault.name, LinkState.DOWN)
+            session.refresh(tuple(vault.name for vault in vaults))
+            await wait_for(lambda: all(_told(session, v.name) for v in vaults))
+            assert len(behaviour.connections) <= 2
+            behaviour.refuse_login = False
+            session.refresh()
+            await link_is(session, "bastion", LinkState.UP)
+            await link_is(session, "vault1", LinkState.UP, within_s=20)
+
+
+def _told(session: Session, name: str) -> bool:
+    return _kind(session, name) is ProblemKind.JUMP
 
 
 def _free_port() -> int:

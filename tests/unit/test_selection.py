@@ -169,3 +169,8 @@ def test_a_selection_knows_whether_hosts_must_be_asked_first() -> None:
 def test_names_alone_are_decided_before_any_state() -> None:
     selection = parse_selection(["web* cpu>80"])
     assert list(select_hosts(selection, HOSTS)) == ["web1", "web2"]
+
+
+def test_an_exclusion_that_spares_nobody_is_an_error() -> None:
+    with pytest.raises(SelectionError, match="no host is called 'db33': did you mean db3"):
+        select_hosts(parse_selection(["all", "!db33"]), {"db3": Host("db3"), "web1": Host("web1")})

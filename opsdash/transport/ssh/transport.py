@@ -27,6 +27,9 @@ from opsdash.transport.ssh.resolve import hop_host, resolve
 CHANNELS_PER_HOST = 4
 """sshd allows 10 sessions a connection; the rest is left to the user."""
 
+JUMP_REST_S = 5.0
+"""How long a jump host that failed is left alone by the hosts behind it."""
+
 RESOLVERS = 4
 """``ssh -G`` processes at a time."""
 
@@ -84,6 +87,7 @@ class SshTransport:
         self._hosts = hosts
         self._dialer = Dialer(KnownHosts(known_hosts_file))
         self._open: dict[str, asyncssh.SSHClientConnection] = {}
+        self._failed: dict[str, tuple[float, Problem]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._resolving = asyncio.Semaphore(RESOLVERS)
 
@@ -91,12 +95,25 @@ class SshTransport:
         """Reach a host, through its jump hosts if it has any; HostError says why not."""
         return SshConnection(host, await self._connection(host))
 
-    async def _connection(self, host: Host) -> asyncssh.SSHClientConnection:
-        """The open connection to a host, or a new one; never two at once."""
+    async def _connection(
+        self, host: Host, *, as_jump: bool = False
+    ) -> asyncssh.SSHClientConnection:
+        """The open connection to a host, or a new one; never two at once.
+
+        As a jump host it is not dialled while there is no use in trying again.
+        """
         async with self._locks.setdefault(host.name, asyncio.Lock()):
             connection = self._open.get(host.name)
             if connection is None or connection.is_closed():
-                connection = await self._dial(host)
+                known = self._known_failure(host) if as_jump else None
+                if known is not None:
+                    raise HostError(known)
+                try:
+                    connection = await self._dial(host)
+                except HostError as error:
+                    self._failed[host.name] = (monotonic(), error.problem)
+                    raise
+                self._failed.pop(host.name, None)
                 self._open[host.name] = connection
             return connection
 
@@ -124,11 +141,26 @@ class SshTransport:
         return jump if first else replace(jump, jump=previous.name)
 
     async def _through(self, jump: Host) -> asyncssh.SSHClientConnection:
+        """The connection to a jump host; when it fails, the hosts behind it do not each try."""
         try:
-            return await self._connection(jump)
+            return await self._connection(jump, as_jump=True)
         except HostError as error:
-            text = f"behind {jump.name}: {error.problem.text}"
-            raise HostError(Problem(ProblemKind.JUMP, text)) from error
+            problem = error.problem
+            # nobody but the hosts behind it tries a jump host that is not of the fleet
+            hopeless = not problem.mends_itself and jump.name not in self._hosts
+            kind = problem.kind if hopeless else ProblemKind.JUMP
+            raise HostError(Problem(kind, f"behind {jump.name}: {problem.text}")) from error
+
+    def _known_failure(self, jump: Host) -> Problem | None:
+        """Why a jump host can't be reached, as long as there is no use in trying again.
+
+        What does not mend itself stays so until the jump host's own turn shows otherwise.
+        """
+        at, problem = self._failed.get(jump.name, (0.0, None))
+        if problem is None:
+            return None
+        lasting = not problem.mends_itself and jump.name in self._hosts
+        return problem if lasting or monotonic() - at < JUMP_REST_S else None
 
     async def close(self) -> None:
         """Close every connection, all at once and in bounded time."""
