@@ -33,6 +33,7 @@ class ProblemKind(StrEnum):
     TRUNCATED = "truncated"
     BAD_OUTPUT = "bad-output"
     CONFIG = "config"
+    BUG = "bug"
 
 
 HINTS: dict[ProblemKind, str] = {
@@ -58,6 +59,7 @@ HINTS: dict[ProblemKind, str] = {
     ProblemKind.TRUNCATED: "the host sent more than the limit; the part was not used",
     ProblemKind.BAD_OUTPUT: "the host answered in an unknown form: please report it",
     ProblemKind.CONFIG: "correct hosts.yaml and start again",
+    ProblemKind.BUG: "a fault of opsdash itself: please report it; ctrl+r tries again",
 }
 
 WILL_NOT_MEND_ITSELF = frozenset(
@@ -68,6 +70,7 @@ WILL_NOT_MEND_ITSELF = frozenset(
         ProblemKind.AUTH,
         ProblemKind.KEY_FILE,
         ProblemKind.CONFIG,
+        ProblemKind.BUG,
     }
 )
 """Never retried by themselves: trying again locks accounts out, or trusts the wrong host."""

@@ -77,7 +77,8 @@ class Reading:
 
     def __post_init__(self) -> None:
         """Clean what came from the host: labels and cells are its words."""
-        if any(not label.isprintable() for _, label in self.samples):
+        # in one go: this runs for every reading of every pulse
+        if not "".join([label for _, label in self.samples]).isprintable():
             cleaned = {(name, clean_label(label)): v for (name, label), v in self.samples.items()}
             object.__setattr__(self, "samples", cleaned)
         if self.rows:

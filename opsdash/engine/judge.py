@@ -134,7 +134,7 @@ def _ready(check: Check, state: HostState) -> bool | None:
     """Whether a check can speak: False where its data is of no use, None while it is awaited."""
     if not check.reads:
         # before the first try has ended nothing is known, so nothing has ended either
-        return state.link.state in (LinkState.UP, LinkState.DOWN)
+        return state.link.state in (LinkState.UP, LinkState.DOWN) or bool(state.at)
     if state.link.state is LinkState.DOWN:
         return False
     readings = [state.readings.get(name) for name in check.reads]

@@ -25,7 +25,7 @@ def brisk(fleet: Fleet) -> Fleet:
 
 def needs_longer() -> tuple[str, ...]:
     """The checks that one look can't answer, because what they find must last a while."""
-    return tuple(check.id for check in checks().values() if check.hold_s > DEADLINE_S)
+    return tuple(check.id for check in checks().values() if check.hold_s > 0)
 
 
 def _answered() -> Callable[[HostState], bool]:

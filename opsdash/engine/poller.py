@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -12,22 +12,26 @@ from opsdash.core.errors import HostError
 from opsdash.core.host import Host, Way
 from opsdash.core.plugin import Collector, Tier, failed
 from opsdash.core.problem import Problem, ProblemKind
-from opsdash.core.reading import Reading
+from opsdash.core.reading import Reading, Row
 from opsdash.core.snapshot import Link, LinkState
 from opsdash.engine.state import State
 from opsdash.transport.base import Connection, Transport
 
 FIRST_RETRY_S = 2.0
 LONGEST_RETRY_S = 30.0
-CONNECT_DEADLINE_S = 60.0
 STEADY_S = 10.0
 """A connection that has delivered for so long is made anew at once when it breaks; one that breaks
 sooner counts as a failure, or a host that drops us after each login would be hammered."""
 
+FAILED_FACTS_AGAIN_S = 60.0
+"""A collector that failed is asked again after so long, however rarely it is due."""
+
+_WILL_STAY = frozenset({ProblemKind.UNSUPPORTED, ProblemKind.MISSING_COMMAND})
+
 SWEEP_S = 1.0
 """How often hosts are looked at of which nothing arrives: data grows old, holds run out."""
 
-_BREAKS_THE_LINK = frozenset({ProblemKind.LOST, ProblemKind.SESSION, ProblemKind.DROPPED})
+_BREAKS_THE_LINK = frozenset({ProblemKind.LOST, ProblemKind.DROPPED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +61,45 @@ class Poller:
         self._facts = tuple(c for c in collectors.values() if c.tier is Tier.FACTS)
         self._due_at: dict[tuple[str, str], float] = {}
         self._asked: dict[str, asyncio.Event] = {}
+        self._boots: dict[str, tuple[Row, ...]] = {}
 
     async def run(self, hosts: Sequence[Host]) -> None:
         """Poll until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            for host in hosts:
-                self._asked[host.name] = asyncio.Event()
-                group.create_task(self._keep(host), name=f"poll {host.name}")
-            group.create_task(self._sweep(hosts), name="sweep")
+        running: dict[asyncio.Task[None], Host | None] = {}
+        running[asyncio.create_task(self._sweep(hosts), name="sweep")] = None
+        for host in hosts:
+            self._asked[host.name] = asyncio.Event()
+            running[self._start(self._keep(host), host)] = host
+        try:
+            while running:
+                await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for task in [task for task in running if task.done()]:
+                    polled = running.pop(task)
+                    if polled is None:
+                        await task
+                    else:
+                        running[self._bury(polled, task)] = polled
+        finally:
+            for task in running:
+                task.cancel()
+            if running:
+                await asyncio.wait(running)
+
+    def _start(self, work: Coroutine[None, None, None], host: Host) -> asyncio.Task[None]:
+        return asyncio.create_task(work, name=f"poll {host.name}")
+
+    def _bury(self, host: Host, task: asyncio.Task[None]) -> asyncio.Task[None]:
+        """A bug that meets one host costs that host's row, and only until it is asked for again."""
+        bug = task.exception()
+        text = f"stopped by a bug ({type(bug).__name__}: {bug})"
+        self._link(host, LinkState.DOWN, Problem(ProblemKind.BUG, text))
+
+        async def when_asked() -> None:
+            self._asked[host.name].clear()
+            await self._asked[host.name].wait()
+            await self._keep(host)
+
+        return self._start(when_asked(), host)
 
     def refresh(self, names: Sequence[str]) -> None:
         """Ask again at once: facts of hosts that are up, a connection for those that are not."""
@@ -77,8 +112,10 @@ class Poller:
     async def _sweep(self, hosts: Sequence[Host]) -> None:
         while True:
             await asyncio.sleep(SWEEP_S)
+            overdue = self._rhythm.clock() - SWEEP_S
             for host in hosts:
-                self._judge(host.name)
+                if self._state.host(host.name).at < overdue - host.interval_s:
+                    self._judge(host.name)
 
     async def _keep(self, host: Host) -> None:
         """Connect, follow, and when it breaks try again: at once, then ever more slowly."""
@@ -98,12 +135,9 @@ class Poller:
     async def _attempt(self, host: Host) -> tuple[Problem, bool]:
         """One connection from its beginning to its end: why it ended, and whether it was steady."""
         try:
-            async with asyncio.timeout(CONNECT_DEADLINE_S):
-                connection = await self._transports[host.way].connect(host)
+            connection = await self._transports[host.way].connect(host)
         except HostError as error:
             return error.problem, False
-        except TimeoutError:
-            return Problem(ProblemKind.TIMEOUT, f"no login within {CONNECT_DEADLINE_S:.0f}s"), False
         began = self._rhythm.clock()
         try:
             problem = await self._follow(host, connection)
@@ -119,6 +153,7 @@ class Poller:
             beats = connection.pulse(self._pulse, host.interval_s)
             async with aclosing(beats):
                 async for readings in beats:
+                    self._heed_reboot(host, readings)
                     self._state.take(host.name, readings)
                     if facts is None:
                         self._link(host, LinkState.UP)
@@ -151,7 +186,7 @@ class Poller:
                         return
                 self._state.take(host.name, readings)
                 self._judge(host.name)
-                self._plan(host, due)
+                self._plan(host, readings)
             asked.clear()
             wait_s = self._next_due(host) - self._rhythm.clock()
             try:
@@ -167,12 +202,25 @@ class Poller:
     def _is_due(self, host: Host, collector: Collector) -> bool:
         return self._due_at.get((host.name, collector.name), 0.0) <= self._rhythm.clock()
 
-    def _plan(self, host: Host, done: Sequence[Collector]) -> None:
-        """When the collectors are due again: their period, up to a tenth sooner for jitter."""
+    def _plan(self, host: Host, readings: Sequence[Reading]) -> None:
+        """When facts are due again: their period, up to a tenth sooner; soon if they failed."""
         now = self._rhythm.clock()
-        for collector in done:
+        periods = {collector.name: collector.every_s for collector in self._facts}
+        for reading in readings:
+            every_s = periods[reading.collector]
+            if reading.problem is not None and reading.problem.kind not in _WILL_STAY:
+                every_s = min(every_s, FAILED_FACTS_AGAIN_S)
             early = 0.1 * self._rhythm.random()
-            self._due_at[host.name, collector.name] = now + collector.every_s * (1 - early)
+            self._due_at[host.name, reading.collector] = now + every_s * (1 - early)
+
+    def _heed_reboot(self, host: Host, readings: Sequence[Reading]) -> None:
+        """After a reboot nothing that was asked before holds: all facts are due."""
+        booted = next((r.rows for r in readings if r.collector == "uptime" and r.rows), None)
+        before = self._boots.get(host.name)
+        if booted is not None and booted != before:
+            self._boots[host.name] = booted
+            if before is not None:
+                self.refresh((host.name,))
 
     def _next_due(self, host: Host) -> float:
         return min(

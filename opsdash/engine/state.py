@@ -10,8 +10,8 @@ from types import MappingProxyType
 from opsdash.core.finding import Finding
 from opsdash.core.fleet import Fleet
 from opsdash.core.health import Health
-from opsdash.core.plugin import Collector
-from opsdash.core.reading import Reading, SampleKey
+from opsdash.core.plugin import Collector, attempt
+from opsdash.core.reading import Reading
 from opsdash.core.series import Ring
 from opsdash.core.snapshot import HostState, Link, Snapshot
 from opsdash.core.text import clean_line
@@ -92,8 +92,10 @@ class State:
             before = state.readings.get(collector_name) or self._seeds.get((name, collector_name))
             reading = self._with_rates(reading, before, elapsed_s)
             latest[collector_name] = reading
-            at = max(at, reading.at)
-        series = self._with_series(state, incoming, latest)
+            if reading.problem is None:
+                at = max(at, reading.at)  # what failed is no sign of life
+        gap = elapsed_s is None
+        series = self._with_series(state, incoming, latest, gap=gap)
         container = state.container
         if "os" in incoming and incoming["os"].rows:
             container = str(incoming["os"].rows[0].get("container") or "")
@@ -105,7 +107,9 @@ class State:
         derive = self._collectors[reading.collector].derive
         if derive is None or before is None or reading.problem or elapsed_s is None:
             return reading
-        rates: dict[SampleKey, float] = derive(before, reading, elapsed_s)
+        rates = attempt(lambda: derive(before, reading, elapsed_s))
+        if isinstance(rates, str):
+            return reading  # a bug in one plug-in costs its rates: they stay unknown
         return replace(reading, samples={**reading.samples, **rates})
 
     def _elapsed_s(
@@ -117,11 +121,24 @@ class State:
         if now is None or before is None or now.rows != before.rows:
             return None
         up, was = now.get("uptime.up_s"), before.get("uptime.up_s")
-        return up - was if up is not None and was is not None and up > was else None
+        if up is None or was is None or not 0 < up - was <= self._longest_s(state):
+            return None
+        return up - was
+
+    @staticmethod
+    def _longest_s(state: HostState) -> float:
+        """A rate over more seconds than this is an average of the past, not what is now."""
+        return max(30.0, 3.0 * state.host.interval_s)
 
     def _with_series(
-        self, state: HostState, incoming: Mapping[str, Reading], latest: Mapping[str, Reading]
+        self,
+        state: HostState,
+        incoming: Mapping[str, Reading],
+        latest: Mapping[str, Reading],
+        *,
+        gap: bool,
     ) -> Mapping[str, Ring]:
+        """The recent values, with a hole where the host was away for a while."""
         series = state.series
         for collector_name in incoming:
             for metric in self._recent[collector_name]:
@@ -130,6 +147,8 @@ class State:
                     size = min(MAX_RING, RECENT_S // max(1, state.host.interval_s))
                     ring = Ring(max(16, size))
                     series = {**series, metric: ring}
+                elif gap:
+                    ring.append(None)
                 ring.append(latest[collector_name].get(metric))
         return series
 

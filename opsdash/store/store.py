@@ -28,15 +28,15 @@ CREATE TABLE IF NOT EXISTS finding (
     first_seen REAL NOT NULL, last_seen REAL NOT NULL, closed_at REAL,
     health INTEGER NOT NULL, summary TEXT NOT NULL,
     PRIMARY KEY (host, check_id, subject, first_seen)
-) STRICT;
+);
 CREATE INDEX IF NOT EXISTS finding_open ON finding (host) WHERE closed_at IS NULL;
 CREATE TABLE IF NOT EXISTS host (
     name TEXT PRIMARY KEY, last_judged REAL NOT NULL, first_judged REAL NOT NULL DEFAULT 0
-) STRICT;
+);
 CREATE TABLE IF NOT EXISTS counter (
     host TEXT NOT NULL, collector TEXT NOT NULL, at REAL NOT NULL, reading TEXT NOT NULL,
     PRIMARY KEY (host, collector)
-) STRICT;
+);
 """
 
 T = TypeVar("T")
@@ -108,13 +108,14 @@ class Store:
             )
             db.executemany(
                 "INSERT INTO finding VALUES (?, ?, ?, ?, ?, NULL, ?, ?) "
-                "ON CONFLICT DO UPDATE SET last_seen = excluded.last_seen, closed_at = NULL, "
+                "ON CONFLICT (host, check_id, subject, first_seen) DO UPDATE SET "
+                "last_seen = excluded.last_seen, closed_at = NULL, "
                 "health = excluded.health, summary = excluded.summary",
                 opened_rows,
             )
             db.executemany(
                 "INSERT INTO host (name, last_judged, first_judged) VALUES (?, ?, ?) "
-                "ON CONFLICT DO UPDATE SET last_judged = excluded.last_judged",
+                "ON CONFLICT (name) DO UPDATE SET last_judged = excluded.last_judged",
                 host_rows,
             )
 
@@ -150,9 +151,10 @@ class Store:
                     write(db)
             except sqlite3.Error as error:
                 self._degrade(error)
-                db = self._connected()
-                with db:
-                    write(db)
+                with suppress(sqlite3.Error):
+                    db = self._connected()
+                    with db:
+                        write(db)
 
         await self._run(work)
 
@@ -174,7 +176,8 @@ class Store:
         reason = clean_line(getattr(error, "strerror", None) or str(error), 80)
         self.notice = f"nothing is remembered, the store can't be used: {reason} ({self._path})"
         self._close()
-        self._db = _connect(":memory:")
+        with suppress(sqlite3.Error):
+            self._db = _connect(":memory:")
 
     def _close(self) -> None:
         if self._db is not None:

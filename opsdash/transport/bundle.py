@@ -92,7 +92,7 @@ async def collect_bundle(
 
 def _reading(collector: Collector, output: Output | None, host: str, at: float) -> Reading:
     if output is None:
-        problem = Problem(ProblemKind.SESSION, f"{collector.title}: the answer is incomplete")
+        problem = Problem(ProblemKind.BAD_OUTPUT, f"{collector.title}: the answer is incomplete")
         return failed(collector, host, at, problem)
     if output.status in _TIMED_OUT and not output.truncated:
         text = f"{collector.title}: no answer within {collector.timeout_s:.0f}s"

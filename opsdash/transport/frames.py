@@ -15,6 +15,9 @@ from opsdash.core.reading import Output, Reading
 GRANT = 2
 """Samples asked for at once: more would save packets, but a cut link would be noticed later."""
 
+CHUNK_BYTES = 4_000
+"""An ordinary frame is one write of less than this, and so one packet."""
+
 MARK = b"\x1e"
 
 BOOT = "exec /bin/sh -c 'IFS= read -r s; eval \"$s\"'"
@@ -67,14 +70,18 @@ def pulse_script(files: Mapping[str, str], nonce: str, interval_s: float) -> byt
 
 
 def _awk_program(files: Mapping[str, str], nonce: str) -> str:
-    """An awk that answers each input line with one frame, written at once: one packet."""
+    """An awk that answers each input line with one frame, written at once: one packet.
+
+    A long frame is written in chunks, because every line copies what is kept so far.
+    """
     mark = f'"\\036{nonce} '
     steps = []
     for number, (path, keep) in enumerate(files.items()):
         kept = f"if (l ~ /{keep}/) " if keep else ""
         steps.append(
             f'o = o {mark}{number}\\n"; '
-            f'while ((getline l < "{path}") > 0) {kept}o = o l "\\n"; close("{path}"); '
+            f'while ((getline l < "{path}") > 0) {{ {kept}o = o l "\\n"; '
+            f'if (length(o) > {CHUNK_BYTES}) {{ printf "%s", o; o = "" }} }}; close("{path}"); '
         )
     return f'{{ o = ""; {"".join(steps)}printf "%s", o {mark}.\\n"; fflush() }}'
 

@@ -37,7 +37,9 @@ async def run(
         )
     except OSError as error:
         text = f"{argv[0]} can't be started: {error.strerror}"
-        raise HostError(Problem(ProblemKind.MISSING_COMMAND, text)) from error
+        missing = isinstance(error, FileNotFoundError)
+        kind = ProblemKind.MISSING_COMMAND if missing else ProblemKind.LOST
+        raise HostError(Problem(kind, text)) from error
     try:
         async with asyncio.timeout(timeout_s):
             stdout, stderr, truncated = await _communicate(process, stdin, max_bytes)

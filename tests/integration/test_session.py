@@ -20,7 +20,7 @@ from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.snapshot import HostState, LinkState
 from opsdash.engine import poller
 from opsdash.engine.session import Session, Surroundings
-from opsdash.transport.replay import ReplayConnection, ReplayTransport
+from opsdash.transport.replay import Recording, ReplayConnection, ReplayTransport
 from opsdash.transport.ssh import pulse as pulse_module
 from opsdash.transport.ssh import sockets
 from tests.ssh_server import Behaviour, ssh_server
@@ -194,17 +194,30 @@ async def test_a_store_that_can_not_be_used_is_said_and_nothing_stops(tmp_path: 
     assert "nothing is remembered" in notice
 
 
-async def test_a_bug_that_stops_the_polling_shows_on_the_screen(tmp_path: Path) -> None:
+async def test_a_bug_that_meets_one_host_costs_its_row_only_and_not_for_ever(
+    tmp_path: Path,
+) -> None:
     class Buggy(ReplayTransport):
-        async def connect(self, host: Host) -> ReplayConnection:
-            raise KeyError("a bug")
+        healed = False
 
-    fleet = fleet_of(Host("web1", way=Way.REPLAY))
-    surroundings = Surroundings(tmp_path / "state", transports={Way.REPLAY: Buggy({})})
+        async def connect(self, host: Host) -> ReplayConnection:
+            if host.name == "odd" and not self.healed:
+                raise KeyError("a bug")
+            return await super().connect(host)
+
+    transport = Buggy({"web1": Recording(({"/proc/loadavg": b"0 0 0 1/2 3\n"},))})
+    fleet = fleet_of(Host("odd", way=Way.REPLAY), Host("web1", way=Way.REPLAY))
+    surroundings = Surroundings(tmp_path / "state", transports={Way.REPLAY: transport})
     async with Session(fleet, surroundings) as session:
-        await wait_for(lambda: bool(session.snapshot().notices))
-        (notice,) = session.snapshot().notices
-    assert notice == "poller stopped by a bug (KeyError: 'a bug'): restart opsdash"
+        await link_is(session, "odd", LinkState.DOWN)
+        await link_is(session, "web1", LinkState.UP)
+        problem = state_of(session, "odd").link.problem
+        assert problem is not None
+        assert problem.kind is ProblemKind.BUG
+        assert problem.text == "stopped by a bug (KeyError: 'a bug')"
+        Buggy.healed = True
+        session.refresh(("odd",))
+        await wait_for(lambda: _kind(session, "odd") is ProblemKind.NAME)
 
 
 async def test_what_a_run_found_is_known_to_the_next_one(tmp_path: Path) -> None:

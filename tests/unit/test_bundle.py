@@ -148,7 +148,7 @@ class Answering:
 async def test_every_collector_gets_a_reading_whole_or_not() -> None:
     whole, half = await collect_bundle(Answering((0, "one", "end 3\n"), (1, "x", "")), TWO, "web1")
     assert (whole.host, whole.samples) == ("web1", {("status", ""): 3})
-    assert half.problem == Problem(ProblemKind.SESSION, "B: the answer is incomplete")
+    assert half.problem == Problem(ProblemKind.BAD_OUTPUT, "B: the answer is incomplete")
     assert (half.samples, half.rows) == ({}, ())
 
 

@@ -257,11 +257,21 @@ def test_nothing_has_ended_while_the_connection_is_being_made() -> None:
         return [Finding("gone", "web1", Health.DOWN, "gone")] if down else []
 
     bench = Bench(Check("gone", "Gone", unreachable), first_seen={gone: 77.0})
+    bench.state = replace(bench.state, at=0.0)  # it has not delivered anything in this run
     for state in (LinkState.IDLE, LinkState.CONNECTING):
         assert bench.look(link=Link(state)).closed == ()
     assert only(bench.look(link=DOWN)).since == 77.0
     assert bench.look(link=Link(LinkState.CONNECTING)).closed == ()
     assert bench.look(link=UP).closed == (gone,)
+
+
+def test_a_host_that_is_reached_anew_is_still_judged_by_what_it_last_delivered() -> None:
+    old = Check(
+        "old", "Old", lambda inquiry: [Finding("old", "web1", Health.UNKNOWN, "no data for long")]
+    )
+    bench = Bench(old)
+    bench.look(var=0.1)
+    assert bench.look(link=Link(LinkState.CONNECTING)).health is Health.UNKNOWN
 
 
 def test_what_ends_before_it_was_raised_was_never_open() -> None:

@@ -46,6 +46,7 @@ def test_what_locks_accounts_or_trusts_the_wrong_host_is_never_retried() -> None
         ProblemKind.AUTH,
         ProblemKind.KEY_FILE,
         ProblemKind.CONFIG,
+        ProblemKind.BUG,
     }
 
 

@@ -241,14 +241,29 @@ async def test_a_broken_ssh_config_is_told_in_the_words_of_ssh(tmp_path: Path) -
     assert raised.value.hint == "correct your ssh config"
 
 
-async def test_without_an_ssh_client_hosts_yaml_alone_decides(
+async def test_without_an_ssh_client_its_defaults_hold(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def missing(argv: list[str], **options: object) -> None:
         raise HostError(Problem(ProblemKind.MISSING_COMMAND, f"{argv[0]}: not found"))
 
     monkeypatch.setattr(process, "run", missing)
-    assert await resolve(Host("web1", user="me", port=2200)) == Route("web1", 2200, "me")
+    route = await resolve(Host("web1", user="me", port=2200))
+    assert (route.address, route.port, route.user) == ("web1", 2200, "me")
+    assert route.known_hosts == ("~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts")
+
+
+async def test_an_ssh_that_can_not_be_started_is_no_licence_to_know_no_host_keys(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def too_many_files(*argv: str, **options: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr("asyncio.create_subprocess_exec", too_many_files)
+    with pytest.raises(HostError) as caught:
+        await resolve(Host("web1"))
+    assert caught.value.problem.kind is ProblemKind.LOST
+    assert caught.value.problem.mends_itself
 
 
 async def test_a_name_is_never_taken_for_an_option(monkeypatch: pytest.MonkeyPatch) -> None:

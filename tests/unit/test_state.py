@@ -147,10 +147,19 @@ def test_a_counter_that_was_reset_has_no_rate() -> None:
 def test_counters_of_an_earlier_run_give_the_first_pulse_its_rates() -> None:
     state = made_state("web1", "web2")
     state.seed(pulse(10, 1000))
-    state.take("web1", pulse(110, 2000))
-    state.take("web2", pulse(110, 2000, host="web2"))
+    state.take("web1", pulse(30, 1200))
+    state.take("web2", pulse(30, 1200, host="web2"))
     assert receive(state) == 10
     assert state.host("web2").value(PER_S) is None
+
+
+def test_an_average_of_the_past_is_never_shown_as_what_is_now() -> None:
+    state = made_state()
+    state.seed(pulse(10, 1000))
+    state.take("web1", pulse(86_410, 900_000))
+    assert receive(state) is None
+    state.take("web1", pulse(86_412, 900_020))
+    assert receive(state) == 10
 
 
 def test_counters_of_an_earlier_boot_give_none() -> None:

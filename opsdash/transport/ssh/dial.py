@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 
 import asyncssh
@@ -26,6 +26,10 @@ CIPHERS = (
     "aes192-ctr",
     "aes128-ctr",
 )
+OPENINGS = 100
+"""TCP connections that wait for an answer at a time: a thousand at once would look like an attack
+to the firewall in between, and every dead one holds its place for as long as its time-out."""
+
 HANDSHAKES = 10
 HANDSHAKES_PER_JUMP = 4
 
@@ -36,6 +40,7 @@ class Dialer:
 
     known_hosts: KnownHosts
     keys: KeyRing = field(default_factory=KeyRing)
+    _openings: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(OPENINGS))
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(HANDSHAKES))
     _jump_slots: dict[str, asyncio.Semaphore] = field(default_factory=dict)
 
@@ -43,7 +48,6 @@ class Dialer:
         self, host: Host, route: Route, tunnel: asyncssh.SSHClientConnection | None
     ) -> asyncssh.SSHClientConnection:
         """Log in to a host, directly or through an open connection to its jump host."""
-        where = f"{route.address}:{route.port}"
         try:
             match = await asyncio.to_thread(self.known_hosts.match, route)
             identities = await asyncio.to_thread(self.keys.identities, route)
@@ -52,29 +56,44 @@ class Dialer:
             raise HostError(Problem(ProblemKind.KEY_FILE, text)) from error
         judge = KeyJudge(host.host_key, match)
         options = _options(route, identities, match, judge)
-        async with AsyncExitStack() as on_failure:
-            if tunnel is None:
-                sock = await open_socket(route.address, route.port)
-                on_failure.callback(sock.close)
-                reached: dict[str, object] = {"sock": sock}
-            else:
-                reached = {"tunnel": tunnel}
-            try:
-                async with self._slot(route, tunnel), asyncio.timeout(LOGIN_TIMEOUT_S):
-                    connection = await asyncssh.connect(
-                        route.address, route.port, options=options, config=[], **reached
-                    )
-            except CAUGHT as error:
-                raise HostError(_login_problem(error, where, judge)) from error
-            _heed_cancellation(connection)
-            on_failure.pop_all()
+        if tunnel is not None:
+            connection = await self._log_in(route, judge, options, tunnel=tunnel)
+        else:
+            # held until the login is over: no connection waits unauthenticated for long
+            async with self._openings:
+                with ExitStack() as on_failure:
+                    sock = await open_socket(route.address, route.port)
+                    on_failure.callback(sock.close)
+                    connection = await self._log_in(route, judge, options, sock=sock)
+                    on_failure.pop_all()
         if judge.accepted and judge.offered is not None:
-            await asyncio.to_thread(self.known_hosts.remember, route, judge.offered)
+            with suppress(OSError):  # accepted for this run; the next one will see it as new again
+                await asyncio.to_thread(self.known_hosts.remember, route, judge.offered)
         return connection
 
-    def _slot(self, route: Route, tunnel: asyncssh.SSHClientConnection | None) -> asyncio.Semaphore:
+    async def _log_in(
+        self,
+        route: Route,
+        judge: KeyJudge,
+        options: asyncssh.SSHClientConnectionOptions,
+        **reached: object,
+    ) -> asyncssh.SSHClientConnection:
+        """The handshake, in its turn and within its time, over a socket or a tunnel."""
+        slot = self._slot(route, through_jump="tunnel" in reached)
+        try:
+            async with slot, asyncio.timeout(LOGIN_TIMEOUT_S):
+                connection = await asyncssh.connect(
+                    route.address, route.port, options=options, config=[], **reached
+                )
+        except CAUGHT as error:
+            where = f"{route.address}:{route.port}"
+            raise HostError(_login_problem(error, where, judge)) from error
+        _heed_cancellation(connection)
+        return connection
+
+    def _slot(self, route: Route, *, through_jump: bool) -> asyncio.Semaphore:
         """A place among the handshakes in flight: jump hosts count theirs apart (MaxStartups)."""
-        if tunnel is None:
+        if not through_jump:
             return self._slots
         jump = route.hops[-1]
         return self._jump_slots.setdefault(jump, asyncio.Semaphore(HANDSHAKES_PER_JUMP))
@@ -96,7 +115,7 @@ def _options(
     extra: dict[str, object] = {}
     if route.alias:
         extra["host_key_alias"] = route.alias
-    if not match[0]:
+    if not match[0] and not match[1]:
         # with nothing known asyncssh would take an RSA key first
         extra["server_host_key_algs"] = list(PREFERRED_ALGORITHMS)
     if identities.only is not None:

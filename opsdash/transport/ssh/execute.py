@@ -28,21 +28,26 @@ async def execute(
     asyncssh's own ``run()`` returns normally when the connection dies and leaves the remote
     process when it is cancelled; here the first is a HostError and the second ends the process.
     """
-    name = command.split()[0]
-    try:
-        process = await connection.create_process(command, encoding=None)
-    except CAUGHT as error:
-        raise HostError(explain(error, name)) from error
+    process: asyncssh.SSHClientProcess[bytes] | None = None
     try:
         async with asyncio.timeout(timeout_s):
+            process = await connection.create_process(command, encoding=None)
             return await _finish(process, stdin, max_bytes)
     except TimeoutError:
         text = f"no answer within {timeout_s:.0f}s"
         raise HostError(Problem(ProblemKind.TIMEOUT, text)) from None
+    except asyncssh.ChannelOpenError as error:
+        refused = "sshd allows no further session (MaxSessions)"
+        lost = connection.is_closed()
+        kind, text = (
+            (ProblemKind.LOST, "connection lost") if lost else (ProblemKind.SESSION, refused)
+        )
+        raise HostError(Problem(kind, text)) from error
     except CAUGHT as error:
-        raise HostError(explain(error, name)) from error
+        raise HostError(explain(error, command.split()[0])) from error
     finally:
-        await _end(process)
+        if process is not None:
+            await _end(process)
 
 
 async def _finish(process: asyncssh.SSHClientProcess[bytes], stdin: bytes, cap: int) -> Completed:

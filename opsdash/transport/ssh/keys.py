@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import asyncssh
@@ -34,7 +35,7 @@ class KeyRing:
         pairs: list[asyncssh.SSHKeyPair] = []
         locked: list[str] = []
         for path in route.key_files:
-            loaded = self._load(path, must_exist=route.own_keys)
+            loaded = self._load(path, must_be_good=route.named_keys)
             if loaded is None:
                 locked.append(path)
             else:
@@ -42,24 +43,28 @@ class KeyRing:
         if not route.own_keys:
             return Identities(tuple(pairs), agent, None)
         public = tuple(key for path in locked if (key := _public_half(path)) is not None)
-        if locked and not pairs and not agent:
+        if route.named_keys and locked and not pairs and not agent:
             text = f"key {locked[0]} has a passphrase and there is no agent to hold it"
             hint = f"eval $(ssh-agent); ssh-add {locked[0]}"
             raise HostError(Problem(ProblemKind.KEY_FILE, text, hint))
         return Identities(tuple(pairs), agent if public else None, public)
 
-    def _load(self, path: str, *, must_exist: bool) -> tuple[asyncssh.SSHKeyPair, ...] | None:
-        """The key pairs of a file, empty where it does not exist, None when it is encrypted."""
+    def _load(self, path: str, *, must_be_good: bool) -> tuple[asyncssh.SSHKeyPair, ...] | None:
+        """The key pairs of a file: none where it does not exist, None when only an agent has them.
+
+        As ssh does it, a file that the user did not name in hosts.yaml may be missing, or be of a
+        kind that can't be used here (FIDO, a public key, another program's format).
+        """
         if path not in self._loaded:
             try:
-                pairs = asyncssh.load_keypairs(str(expand(path)))
-                self._loaded[path] = tuple(pairs)
+                self._loaded[path] = tuple(asyncssh.load_keypairs(str(expand(path))))
             except (asyncssh.KeyEncryptionError, asyncssh.KeyImportError) as error:
-                if "passphrase" not in str(error).lower():
+                locked = "passphrase" in str(error).lower() or _public_half(path) is not None
+                if must_be_good and not locked:
                     raise HostError(Problem(ProblemKind.KEY_FILE, f"{path}: {error}")) from error
                 self._loaded[path] = None
             except OSError as error:
-                if must_exist:
+                if must_be_good:
                     text = f"key {path} can't be read: {error.strerror}"
                     raise HostError(Problem(ProblemKind.KEY_FILE, text)) from error
                 self._loaded[path] = ()
@@ -67,7 +72,8 @@ class KeyRing:
 
 
 def _public_half(path: str) -> asyncssh.SSHKey | None:
-    try:
-        return asyncssh.read_public_key(str(expand(path)) + ".pub")
-    except (OSError, asyncssh.KeyImportError):
-        return None
+    """The public key that a file is, or that lies beside it: enough to pick the agent's key."""
+    for candidate in (path, path + ".pub"):
+        with suppress(OSError, asyncssh.KeyImportError):
+            return asyncssh.read_public_key(str(expand(candidate)))
+    return None

@@ -29,6 +29,9 @@ MAX_FRAME_BYTES = 1_048_576
 FIRST_ANSWER_S = 15.0
 """A login shell may take this long to start before its host counts as silent."""
 
+LAPSED = "the host ended the pulse"
+"""It heard no grant in time: the link or this machine was slow, and nothing is broken."""
+
 SILENT_AFTER_S = 6.0
 """A host that is asked and says nothing for this long, or for three intervals, is silent."""
 
@@ -51,13 +54,16 @@ class PulseSession(asyncssh.SSHClientSession[bytes]):
         if datatype is not None:
             self.errors = (self.errors + data)[-1000:]
             return
+        # a mark may have come in two parts, so a little of what was searched is searched again
+        start = max(0, len(self._buffer) - len(self._end))
         self._buffer += data
-        if self._buffer.endswith(self._end):
-            self._frame = bytes(self._buffer[: -len(self._end)])
-            self._buffer.clear()
+        while (at := self._buffer.find(self._end, start)) >= 0:
+            self._frame = bytes(self._buffer[:at])
+            del self._buffer[: at + len(self._end)]
+            start = 0
             self.received += 1
             self._stirred.set()
-        elif len(self._buffer) > MAX_FRAME_BYTES:
+        if len(self._buffer) > MAX_FRAME_BYTES:
             self.ended = True
             self._stirred.set()
 
@@ -97,7 +103,8 @@ async def pulse(
     paths = tuple(files)
     session = PulseSession(nonce)
     try:
-        channel, _ = await connection.create_session(lambda: session, BOOT, encoding=None)
+        async with asyncio.timeout(FIRST_ANSWER_S):
+            channel, _ = await connection.create_session(lambda: session, BOOT, encoding=None)
     except CAUGHT as error:
         raise HostError(explain(error, host)) from error
     try:
@@ -154,4 +161,6 @@ def _ended(session: PulseSession) -> Problem:
         return Problem(ProblemKind.SESSION, f"the session was closed: {said.splitlines()[-1]}")
     if session.status:
         return Problem(ProblemKind.SESSION, f"the session was closed with status {session.status}")
-    return Problem(ProblemKind.LOST, "the host closed the session")
+    if not session.received:
+        return Problem(ProblemKind.LOST, "the host closed the session without an answer")
+    return Problem(ProblemKind.LOST, LAPSED)

@@ -12,6 +12,13 @@ from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.target import checked_address, parse_target
 from opsdash.transport import process
 
+WITHOUT_SSH = {
+    "identityfile": ["~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"],
+    "userknownhostsfile": ["~/.ssh/known_hosts"],
+    "globalknownhostsfile": ["/etc/ssh/ssh_known_hosts"],
+}
+"""What ``ssh -G`` would say without any config, for machines that have no OpenSSH client."""
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -19,7 +26,8 @@ class Route:
 
     `hops` are jump hosts in the order of travel. `alias` is the name that known_hosts entries are
     looked up under when it differs from the address. `own_keys` says that hosts.yaml or
-    IdentitiesOnly named the keys, so that nothing else is offered. `agent` is the agent's socket,
+    IdentitiesOnly named the keys, so that nothing else is offered; `named_keys` that hosts.yaml
+    did, so that a key that can't be used is the user's error. `agent` is the agent's socket,
     None for the usual one, empty for no agent at all.
     """
 
@@ -28,6 +36,7 @@ class Route:
     user: str = ""
     key_files: tuple[str, ...] = ()
     own_keys: bool = False
+    named_keys: bool = False
     agent: str | None = None
     hops: tuple[str, ...] = ()
     alias: str = ""
@@ -54,6 +63,7 @@ async def resolve(host: Host) -> Route:
         user=host.user or route.user or getpass.getuser(),
         key_files=host.keys or route.key_files,
         own_keys=bool(host.keys) or route.own_keys,
+        named_keys=bool(host.keys),
         hops=(host.jump,) if host.jump else route.hops,
         known_hosts=host.known_hosts or route.known_hosts,
     )
@@ -65,7 +75,7 @@ async def _ask_ssh(name: str, config: str | None) -> dict[str, list[str]]:
         done = await process.run(argv, timeout_s=10.0)
     except HostError as error:
         if error.problem.kind is ProblemKind.MISSING_COMMAND:
-            return {}  # no OpenSSH client here: hosts.yaml alone decides
+            return dict(WITHOUT_SSH)  # no OpenSSH client here: its own defaults hold
         raise
     if done.status != 0:
         reason = done.stderr.decode("utf-8", "replace").strip().splitlines()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from typing import Any
@@ -23,10 +24,9 @@ BANNER_TIMEOUT_S = 8.0
 async def open_socket(address: str, port: int) -> socket.socket:
     """A connected socket whose server has sent its first bytes; HostError says why not."""
     where = f"{address}:{port}"
-    loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
-            found = await loop.getaddrinfo(address, port, type=socket.SOCK_STREAM)
+            found = await _look_up(address, port)
             connected = await _first_that_answers(found)
     except (OSError, TimeoutError, UnicodeError) as error:
         raise HostError(explain(error, where)) from error
@@ -35,6 +35,39 @@ async def open_socket(address: str, port: int) -> socket.socket:
         await _wait_for_banner(connected, where)
         on_failure.pop_all()
     return connected
+
+
+async def _look_up(address: str, port: int) -> Sequence[tuple[Any, ...]]:
+    """The addresses behind a name, asked of the resolver in a thread that nobody waits for.
+
+    A dead resolver blocks for many seconds: in the loop's own pool of threads it would hold up
+    everything else there, and the end of the program.
+    """
+    with suppress(socket.gaierror):
+        numeric = socket.AI_NUMERICHOST
+        return socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=numeric)
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[Sequence[tuple[Any, ...]]] = loop.create_future()
+
+    def settle(found: Sequence[tuple[Any, ...]] | BaseException) -> None:
+        if answer.done():
+            return
+        if isinstance(found, BaseException):
+            answer.set_exception(found)
+        else:
+            answer.set_result(found)
+
+    def ask() -> None:
+        found: Sequence[tuple[Any, ...]] | BaseException
+        try:
+            found = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            found = error
+        with suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(settle, found)
+
+    threading.Thread(target=ask, name=f"resolve {address}", daemon=True).start()
+    return await answer
 
 
 async def _first_that_answers(found: Sequence[tuple[Any, ...]]) -> socket.socket:
@@ -47,7 +80,8 @@ async def _first_that_answers(found: Sequence[tuple[Any, ...]]) -> socket.socket
             on_failure.callback(attempt.close)
             attempt.setblocking(False)
             try:
-                await loop.sock_connect(attempt, address)
+                async with asyncio.timeout(CONNECT_TIMEOUT_S / len(found)):
+                    await loop.sock_connect(attempt, address)
             except OSError as error:
                 problem = error
             else:

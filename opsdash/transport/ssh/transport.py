@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
@@ -21,7 +22,7 @@ from opsdash.transport.bundle import collect_bundle
 from opsdash.transport.ssh.dial import Dialer
 from opsdash.transport.ssh.execute import execute
 from opsdash.transport.ssh.hostkeys import KnownHosts
-from opsdash.transport.ssh.pulse import pulse
+from opsdash.transport.ssh.pulse import LAPSED, pulse
 from opsdash.transport.ssh.resolve import hop_host, resolve
 
 CHANNELS_PER_HOST = 4
@@ -32,6 +33,9 @@ JUMP_REST_S = 5.0
 
 RESOLVERS = 4
 """``ssh -G`` processes at a time."""
+
+SPARE_FILES = 256
+"""Open files besides connections: the store, pipes, the terminal."""
 
 GOODBYE_S = 1.0
 
@@ -49,10 +53,16 @@ class SshConnection:
     ) -> AsyncGenerator[list[Reading], None]:
         """The readings of the pulse collectors until the connection breaks."""
         async with self._channels:
-            beats = pulse(self._connection, self._host.name, collectors, interval_s)
-            async with aclosing(beats):
-                async for readings in beats:
-                    yield readings
+            while True:
+                beats = pulse(self._connection, self._host.name, collectors, interval_s)
+                try:
+                    async with aclosing(beats):
+                        async for readings in beats:
+                            yield readings
+                except HostError as error:
+                    if error.problem.text != LAPSED or self._connection.is_closed():
+                        raise
+                await asyncio.sleep(interval_s)  # the next loop on the same connection
 
     async def collect(self, due: Sequence[Collector]) -> list[Reading]:
         """All due facts by one script on one channel."""
@@ -80,10 +90,20 @@ async def hang_up(connection: asyncssh.SSHClientConnection) -> None:
     connection.abort()
 
 
+def _allow_many_files(wanted: int) -> None:
+    """Raise this process' limit of open files as far as it may: the usual 1024 is a small fleet."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+
+
 class SshTransport:
     """The way to a fleet over SSH; jump hosts that are in the fleet share its connections."""
 
     def __init__(self, hosts: Mapping[str, Host], known_hosts_file: Path) -> None:
+        _allow_many_files(2 * len(hosts) + SPARE_FILES)
         self._hosts = hosts
         self._dialer = Dialer(KnownHosts(known_hosts_file))
         self._open: dict[str, asyncssh.SSHClientConnection] = {}

@@ -18,21 +18,14 @@ INTERVALS = 3
 LEAST_S = 6.0
 FACTS_GRACE_S = 30.0
 
-_UNKNOWN = frozenset(
-    {
-        ProblemKind.TIMEOUT,
-        ProblemKind.BAD_OUTPUT,
-        ProblemKind.TRUNCATED,
-        ProblemKind.SILENT,
-        ProblemKind.DENIED,
-    }
-)
-"""Problems that leave a question open. What a host does not have is no such question."""
+_NO_QUESTION = frozenset({ProblemKind.UNSUPPORTED, ProblemKind.MISSING_COMMAND})
+"""What a host does not have leaves no question open; every other problem does."""
 
 
 def judge(inquiry: Inquiry) -> Iterator[Finding]:
     """UNKNOWN for the host as a whole; else for each collector without a fresh answer."""
-    if inquiry.state.link.state is not LinkState.UP:
+    link = inquiry.state.link.state
+    if link is LinkState.DOWN or (link is not LinkState.UP and not inquiry.state.at):
         return
     whole = _silent_host(inquiry)
     if whole:
@@ -48,8 +41,12 @@ def judge(inquiry: Inquiry) -> Iterator[Finding]:
 
 
 def _age_s(inquiry: Inquiry, answered_at: float) -> float:
-    """Seconds since an answer, or since the connection stands: before that none could come."""
-    known = max(answered_at, inquiry.state.link.since)
+    """Seconds since an answer, or since the connection stands: before that none could come.
+
+    A connection that is being made anew excuses nothing: what is shown is as old as it is.
+    """
+    up = inquiry.state.link.state is LinkState.UP
+    known = max(answered_at, inquiry.state.link.since if up else 0.0)
     return inquiry.now - known if known else 0.0
 
 
@@ -67,7 +64,7 @@ def _silent_host(inquiry: Inquiry) -> Finding | None:
 def _unanswered(inquiry: Inquiry, collector: Collector) -> str:
     """Why a collector's values are unknown, in words; empty while they are known."""
     reading = inquiry.state.readings.get(collector.name)
-    if reading and reading.problem and reading.problem.kind in _UNKNOWN:
+    if reading and reading.problem and reading.problem.kind not in _NO_QUESTION:
         text = reading.problem.text
         return text if text.startswith(collector.title) else f"{collector.title}: {text}"
     if collector.tier is not Tier.FACTS:

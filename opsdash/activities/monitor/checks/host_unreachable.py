@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from opsdash.core.finding import SUMMARY_WIDTH, Finding
 from opsdash.core.health import Health
 from opsdash.core.plugin import Check, Inquiry
 from opsdash.core.snapshot import LinkState
-from opsdash.core.text import duration, shorten
+from opsdash.core.text import shorten
 
 
 def judge(inquiry: Inquiry) -> Iterator[Finding]:
@@ -19,7 +20,9 @@ def judge(inquiry: Inquiry) -> Iterator[Finding]:
     if link.last_up is None:
         evidence = "not reached since opsdash started"
     else:
-        evidence = f"last seen {duration(inquiry.now - link.last_up)} ago"
+        # the moment and not the time since: this text must not change with every second
+        seen = datetime.fromtimestamp(link.last_up, UTC)
+        evidence = f"last seen {seen:%Y-%m-%d %H:%M:%S} UTC"
     text = link.problem.text if link.problem else "no connection"
     if len(text) > SUMMARY_WIDTH:
         evidence = f"{evidence}: {text}"
