@@ -21,13 +21,15 @@ class Behaviour:
     """How the server treats its clients; the plain one is an ordinary host.
 
     `before` is sent before any command's output. `instead` replaces the output of every command:
-    hang, drop, garbage, endless, exit. `slow_s` delays every command. Running shells are in `pids`.
+    hang, drop, garbage, endless, exit. `slow_s` delays every command. Running shells are in
+    `pids`. `certified` shows a certificate of a CA that known_hosts trusts, in place of a key.
     """
 
     before: bytes = b""
     instead: str = ""
     slow_s: float = 0.0
     refuse_login: bool = False
+    certified: bool = False
     banner: str = ""
     connections: list[asyncssh.SSHServerConnection] = field(default_factory=list)
     pids: set[int] = field(default_factory=set)
@@ -175,18 +177,25 @@ async def ssh_server(
             await asyncio.sleep(behaviour.slow_s)
         await _serve(process, behaviour)
 
+    ca_key = asyncssh.generate_private_key("ssh-ed25519")
+    shown: object = host_key
+    if behaviour.certified:
+        signed = ca_key.generate_host_certificate(host_key, name, principals=["127.0.0.1"])
+        shown = (host_key, signed)
     server = await asyncssh.listen(
         "127.0.0.1",
         0,
-        server_host_keys=[host_key],
+        server_host_keys=[shown],
         server_factory=lambda: _Login(behaviour),
         process_factory=serve,
         encoding=None,
     )
     port = server.get_port()
     known_hosts = folder / "known_hosts"
-    public = host_key.export_public_key().decode().strip()
-    known_hosts.write_text(f"[127.0.0.1]:{port} {public}\n")
+    listed = ca_key if behaviour.certified else host_key
+    marker = "@cert-authority " if behaviour.certified else ""
+    public = listed.export_public_key().decode().strip()
+    known_hosts.write_text(f"{marker}[127.0.0.1]:{port} {public}\n")
     config = folder / "ssh_config"
     config.write_text("")
     host = Host(

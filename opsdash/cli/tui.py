@@ -58,6 +58,8 @@ def run(hosts_file: str | None, theme: str | None, *, ascii_glyphs: bool) -> int
     if refusal:
         click.echo(refusal, err=True)
         return EXIT_NO_TERMINAL
+    for stale in ("COLUMNS", "LINES"):
+        os.environ.pop(stale, None)  # an exported size would outlive every resize of the window
     os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_S)
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     themes, name = _themes(theme)

@@ -46,11 +46,11 @@ class Terminal:
 
     async def shows(self, text: str, within_s: float = 60) -> list[str]:
         """Wait for a text on the screen; returns all its lines."""
-        await wait_for(
-            lambda: any(text in line for line in self.lines()),
-            within_s=within_s,
-            what=f"{text!r} on the screen",
-        )
+        try:
+            await wait_for(lambda: any(text in line for line in self.lines()), within_s=within_s)
+        except AssertionError:
+            seen = "\n".join(self.lines())
+            raise AssertionError(f"{text!r} is not on the screen, but:\n{seen}") from None
         return self.lines()
 
 
@@ -87,7 +87,7 @@ async def test_from_the_first_screen_to_the_cause_and_out(
         await terminal.shows("Keys in")
         terminal.keys("q")
         terminal.tmux("resize-window", "-x", "160", "-y", "50")
-        lines = await terminal.shows("LOAD")
+        lines = await terminal.shows("LOAD", within_s=15)
         assert max(len(line) for line in lines) <= 160
         terminal.tmux("resize-window", "-x", "80", "-y", "24")
     await terminal.shows("●10 OK")

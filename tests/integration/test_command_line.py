@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import jsonschema
@@ -190,6 +191,7 @@ async def test_watching_prints_again_and_ends_at_ctrl_c(home: dict[str, str]) ->
 async def test_the_screen_opens_in_a_terminal_and_q_gives_it_back(home: dict[str, str]) -> None:
     """A real terminal, the real program: what an admin's first key press meets."""
     leader, follower = os.openpty()
+    termios.tcsetwinsize(follower, (24, 80))
     seen = bytearray()
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -197,7 +199,7 @@ async def test_the_screen_opens_in_a_terminal_and_q_gives_it_back(home: dict[str
         stdin=follower,
         stdout=follower,
         stderr=follower,
-        env={**home, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"},
+        env={**home, "TERM": "xterm-256color", "COLUMNS": "20"},
     )
     os.close(follower)
     loop = asyncio.get_running_loop()

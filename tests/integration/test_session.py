@@ -161,6 +161,24 @@ async def test_a_host_that_drops_us_after_every_login_is_not_hammered(
         assert state_of(session, "web1").link.retry_at is not None
 
 
+async def test_a_host_that_allows_one_session_keeps_its_pulse_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(*args: object, **options: object) -> None:
+        raise asyncssh.ChannelOpenError(asyncssh.OPEN_CONNECT_FAILED, "open failed")
+
+    monkeypatch.setattr(asyncssh.SSHClientConnection, "create_process", refused)
+    behaviour = Behaviour()
+    async with ssh_server(tmp_path, behaviour) as server, watching(tmp_path, server.host) as s:
+        await wait_for(lambda: "filesystem" in state_of(s, "web1").readings)
+        await wait_for(lambda: state_of(s, "web1").value("cpu.busy_ratio") is not None)
+        state = state_of(s, "web1")
+        assert state.link.state is LinkState.UP
+        assert state.health is Health.UNKNOWN
+        assert any("MaxSessions" in finding.summary for finding in state.findings)
+        assert len(behaviour.connections) == 1
+
+
 async def test_closing_is_quick_and_leaves_nothing_whatever_state_hosts_are_in(
     tmp_path: Path,
 ) -> None:

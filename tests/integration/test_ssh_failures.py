@@ -310,3 +310,12 @@ async def test_a_cancellation_that_comes_as_the_login_succeeds_is_not_lost(
         with pytest.raises(asyncio.CancelledError):
             await connecting
         await transport.close()
+
+
+async def test_a_host_with_a_certificate_is_trusted_by_its_authority(tmp_path: Path) -> None:
+    async with ssh_server(tmp_path, Behaviour(certified=True)) as server:
+        transport = SshTransport({"web1": server.host}, tmp_path / "own")
+        connection = await transport.connect(server.host)
+        done = await connection.execute(b"echo up\n", timeout_s=5, max_bytes=100)
+        await transport.close()
+    assert done.stdout == b"up\n"
