@@ -99,6 +99,11 @@ def test_the_fullest_disk_is_the_one_that_is_shown() -> None:
     assert "30%" not in shown
 
 
+def test_the_table_names_the_checks_that_one_look_can_not_answer() -> None:
+    shown = table(seen(FLEET), [], ("cpu-saturated", "memory-low"), ascii_only=True)
+    assert shown.endswith("not judged in one look: cpu-saturated, memory-low\n")
+
+
 def test_the_schema_is_one() -> None:
     jsonschema.Draft202012Validator.check_schema(schema())
 
@@ -231,7 +236,7 @@ def test_the_worst_finding_is_the_why() -> None:
 def test_the_exit_code_is_that_of_the_worst_that_was_selected(
     show: Any, select: str, code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert show(seen(FLEET), parse_selection([select])) == code
+    assert show(seen(FLEET), parse_selection([select]), ()) == code
     said = capsys.readouterr().out
     assert ("db3" in said) == (select in ("all", "db3"))
 
@@ -239,5 +244,5 @@ def test_the_exit_code_is_that_of_the_worst_that_was_selected(
 def test_a_state_in_the_selection_chooses_what_is_shown(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert _show_json(seen(FLEET), parse_selection(["state:warn"])) == 1
+    assert _show_json(seen(FLEET), parse_selection(["state:warn"]), ()) == 1
     assert [host["name"] for host in json.loads(capsys.readouterr().out)["hosts"]] == ["edge4"]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from opsdash.core.snapshot import HostState, Snapshot
     from opsdash.engine.session import Surroundings
 
-    Show = Callable[[Snapshot, Selection], int]
+    Show = Callable[[Snapshot, Selection, tuple[str, ...]], int]
 
 WATCH_S = 5.0
 
@@ -84,9 +84,9 @@ def _surroundings() -> Surroundings:
 
 
 async def _once(fleet: Fleet, selection: Selection, show: Show, deadline_s: float) -> int:
-    from opsdash.engine.look import look
+    from opsdash.engine.look import look, needs_longer
 
-    return show(await look(fleet, _surroundings(), deadline_s), selection)
+    return show(await look(fleet, _surroundings(), deadline_s), selection, needs_longer())
 
 
 async def _watch(fleet: Fleet, selection: Selection, show: Show, deadline_s: float) -> int:
@@ -98,7 +98,7 @@ async def _watch(fleet: Fleet, selection: Selection, show: Show, deadline_s: flo
     async with Session(fleet, _surroundings()) as session:
         await settle(session, deadline_s)
         while True:
-            show(session.snapshot(), selection)
+            show(session.snapshot(), selection, ())
             await asyncio.sleep(WATCH_S)
 
 
@@ -106,7 +106,7 @@ def _matching(snapshot: Snapshot, selection: Selection) -> list[HostState]:
     return [s for s in snapshot.hosts.values() if selection.matches(s, snapshot.at)]
 
 
-def _show_table(snapshot: Snapshot, selection: Selection) -> int:
+def _show_table(snapshot: Snapshot, selection: Selection, longer: tuple[str, ...]) -> int:
     import locale
 
     import click
@@ -115,20 +115,19 @@ def _show_table(snapshot: Snapshot, selection: Selection) -> int:
 
     states = _matching(snapshot, selection)
     ascii_only = "UTF-8" not in locale.getpreferredencoding(do_setlocale=False).upper()
-    click.echo(table(snapshot, states, ascii_only=ascii_only), nl=False)
+    click.echo(table(snapshot, states, longer, ascii_only=ascii_only), nl=False)
     return exit_code(state.health for state in states)
 
 
-def _show_json(snapshot: Snapshot, selection: Selection) -> int:
+def _show_json(snapshot: Snapshot, selection: Selection, longer: tuple[str, ...]) -> int:
     import json
 
     import click
 
     from opsdash.activities.monitor.status_report import document
-    from opsdash.engine.look import needs_longer
 
     states = _matching(snapshot, selection)
-    click.echo(json.dumps(document(snapshot, states, needs_longer())))
+    click.echo(json.dumps(document(snapshot, states, longer)))
     return exit_code(state.health for state in states)
 
 

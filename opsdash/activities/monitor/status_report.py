@@ -92,8 +92,17 @@ def why(state: HostState) -> str:
     return "no answer yet" if state.link.problem is None else state.link.problem.text
 
 
-def table(snapshot: Snapshot, states: Iterable[HostState], *, ascii_only: bool) -> str:
-    """The report for a person: a summary line, then a line per host, worst first."""
+def table(
+    snapshot: Snapshot,
+    states: Iterable[HostState],
+    longer: tuple[str, ...] = (),
+    *,
+    ascii_only: bool,
+) -> str:
+    """The report for a person: a summary line, then a line per host, worst first.
+
+    `longer` names the checks that could not speak: what they find must last a while.
+    """
     chosen = sorted(states, key=triage)
     glyphs = ASCII_GLYPHS if ascii_only else GLYPHS
     rows: list[tuple[str, ...]] = [
@@ -106,7 +115,8 @@ def table(snapshot: Snapshot, states: Iterable[HostState], *, ascii_only: bool) 
         " ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)).rstrip()
         for row in rows
     ]
-    return "\n".join([*lines, *_notices(snapshot)]) + "\n"
+    unsaid = [f"not judged in one look: {', '.join(longer)}"] if longer else []
+    return "\n".join([*lines, *unsaid, *_notices(snapshot)]) + "\n"
 
 
 def summary_line(states: list[HostState], *, ascii_only: bool) -> str:
