@@ -107,6 +107,7 @@ def keys_page() -> str:
     from opsdash.app.main import OpsdashApp
     from opsdash.app.panels import find_panels
     from opsdash.widgets.grid import Grid
+    from opsdash.widgets.key_hints import key_name
     from opsdash.widgets.line_view import LineView
 
     rows = [(kind.view_key, f"`view.{kind.slug}`", f"open {kind.title}") for kind in find_panels()]
@@ -114,7 +115,8 @@ def keys_page() -> str:
         for binding in owner.__dict__.get("BINDINGS", []):
             if isinstance(binding, Binding):
                 about = binding.tooltip or binding.description
-                rows.append((binding.key.replace(",", ", "), f"`{binding.id}`", about))
+                keys = ", ".join(key_name(key) for key in binding.key.split(","))
+                rows.append((keys, f"`{binding.id}`", about))
     return NOTE + "# Keys\n\n" + table(("key", "id", "what it does"), rows)
 
 

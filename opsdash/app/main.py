@@ -149,10 +149,12 @@ class OpsdashApp(App[None], inherit_bindings=False):
         self.refresh_bindings()
 
     def action_view(self, slug: str) -> None:
-        """Open a page; q comes back to the one before."""
+        """Open a page; q comes back to the one before, and leaves from the first one."""
         if self.page is None or self.page.slug == slug:
             return
-        self._trail = [past for past in self._trail if past != slug] + [self.page.slug]
+        home = slug == self._kinds[0].slug
+        past = [seen for seen in self._trail if seen != slug]
+        self._trail = [] if home else [*past, self.page.slug]
         self._open(slug)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

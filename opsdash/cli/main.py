@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from io import TextIOWrapper
 from typing import Any, NoReturn
 
 import click
@@ -16,6 +17,7 @@ from opsdash.core.errors import OpsdashError
 from opsdash.core.text import clean_line
 
 EXIT_INTERRUPTED = 130
+EXIT_OUTPUT = 74
 
 
 class Verbs(click.Group):
@@ -52,6 +54,8 @@ def opsdash(
     if ctx.invoked_subcommand is not None:
         if hosts_file:
             os.environ["OPSDASH_HOSTS"] = hosts_file
+        if ascii_glyphs:
+            os.environ["OPSDASH_ASCII"] = "1"
         return
     from opsdash.cli.tui import run
 
@@ -62,21 +66,35 @@ def main() -> NoReturn:
     """Run opsdash; every way to fail ends in a sentence and an exit code, never in a traceback."""
     # what libraries log must never reach the screen, nor a script's standard error
     logging.getLogger().addHandler(logging.NullHandler())
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a glyph that a terminal lacks is no error
+    sys.exit(_run())
+
+
+def _run() -> int:
     try:
         with exit_on_bad_files():
             opsdash.main(standalone_mode=False)
-        sys.exit(0)
     except click.ClickException as error:
         error.show()
-        sys.exit(EXIT_USAGE)
+        return EXIT_USAGE
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(EXIT_INTERRUPTED)
-    except BrokenPipeError:
-        # whoever read the output has gone: nothing is wrong, and nothing can be said
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        return EXIT_INTERRUPTED
+    except OSError as error:
+        # what hosts and files raise is caught where it means something: this is our own output
+        return _unwritable(error)
     except OpsdashError as error:
-        for line in (f"opsdash: {error}", error.hint):
-            if line:
-                click.echo(clean_line(line), err=True)
-        sys.exit(1)
+        for line in filter(None, (f"opsdash: {error}", error.hint)):
+            click.echo(clean_line(line), err=True)
+        return 1
+    return 0
+
+
+def _unwritable(error: OSError) -> int:
+    """Standard output is gone or full; a reader that had enough is no error."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        return 0
+    sys.stderr.write(f"opsdash: the output can't be written: {error.strerror}\n")
+    return EXIT_OUTPUT

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -33,17 +34,21 @@ class Watching:
     async def start(self) -> FleetSource:
         """Read the hosts file and begin to watch; what is slow to load loads in a thread."""
         session = await asyncio.to_thread(self._prepare)
+        self._session = session  # before it starts: whoever quits meanwhile must let go of it
         await session.start()
-        self._session = session
         return session
 
     def _prepare(self) -> Session:
         from opsdash.config.open_fleet import open_fleet
-        from opsdash.config.paths import state_dir
+        from opsdash.config.paths import default_hosts_file, state_dir
         from opsdash.core.discover import checks
         from opsdash.engine.session import Session, Surroundings
 
-        return Session(open_fleet(self._hosts_file, frozenset(checks())), Surroundings(state_dir()))
+        fleet = open_fleet(self._hosts_file, frozenset(checks()))
+        if not fleet.source:
+            alone = f"this machine alone: write {default_hosts_file()} to see your fleet"
+            fleet = replace(fleet, notices=(alone,))
+        return Session(fleet, Surroundings(state_dir()))
 
     async def stop(self) -> None:
         """Let go of every host; called once more than needed it does nothing."""
@@ -65,7 +70,9 @@ def run(hosts_file: str | None, theme: str | None, *, ascii_glyphs: bool) -> int
     themes, name = _themes(theme)
 
     from opsdash.app.main import OpsdashApp
+    from opsdash.app.typed_bytes import accept_any_bytes
 
+    accept_any_bytes()
     watching = Watching(hosts_file)
     plain = ascii_glyphs or "UTF-8" not in (sys.__stdout__ or sys.stdout).encoding.upper()
     app = OpsdashApp(watching.start, watching.stop, themes, name, ascii_glyphs=plain)

@@ -31,7 +31,7 @@ Place = tuple[int, int]
 
 _SECRET_KEY = re.compile(r"(?:\w*_)?(?:password|passwd|passphrase|pass)", re.ASCII | re.IGNORECASE)
 _SECRET_VALUE = re.compile(r"\$ANSIBLE_VAULT|-----BEGIN [A-Z ]*PRIVATE KEY|ENC\[AES256_GCM")
-NO_SECRETS = "opsdash keeps no passwords or keys: use an agent or a key file; it asks when it must"
+NO_SECRETS = "opsdash keeps no passwords or keys: use an agent or a key file"
 
 
 @dataclass(slots=True)

@@ -134,6 +134,29 @@ def test_a_wrong_word_is_named_with_an_exit_code_of_its_own(
     assert "Traceback" not in done.stderr
 
 
+def test_hosts_that_could_not_be_asked_are_not_taken_for_fine(
+    home: dict[str, str], tmp_path: Path
+) -> None:
+    path = hosts_file(tmp_path, "gone: {address: 127.0.0.1, port: 1, user: ops}")
+    done = run(home, "status", "--hosts", path, "disk>90")
+    assert done.returncode == 3
+    assert "1 host could not be asked" in done.stdout
+
+
+def test_output_that_can_not_be_written_is_an_error_in_words(home: dict[str, str]) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{sys.executable} -m opsdash status > /dev/full"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=home,
+        check=False,
+    )
+    assert done.returncode == 74
+    assert "can't be written" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_faults_of_the_hosts_file_come_all_at_once(home: dict[str, str], tmp_path: Path) -> None:
     path = hosts_file(tmp_path, "web1: {adress: x}", "web2: {port: 70000}")
     done = run(home, "status", "--hosts", path)
@@ -214,6 +237,10 @@ async def test_the_screen_opens_in_a_terminal_and_q_gives_it_back(home: dict[str
     try:
         await wait_for(lambda: b"HOST" in seen, within_s=20, what="the fleet screen")
         await wait_for(lambda: b"quit" in seen, what="the keys")
+        os.write(leader, b"\xe9\xff")  # what a Latin-1 terminal sends
+        os.write(leader, b"?")
+        await wait_for(lambda: b"Keys in" in seen, what="the help, after bytes that are no UTF-8")
+        os.write(leader, b"q")
         os.write(leader, b"q")
         async with asyncio.timeout(10):
             assert await process.wait() == 0

@@ -154,6 +154,20 @@ async def test_a_revoked_host_key_is_refused(tmp_path: Path) -> None:
     assert kind is ProblemKind.HOST_KEY_REVOKED
 
 
+@pytest.mark.parametrize("odd", ["/dev/zero", "fifo"])
+async def test_a_file_that_is_no_file_is_not_read_for_ever(tmp_path: Path, odd: str) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    path = odd if odd.startswith("/") else str(tmp_path / odd)
+    async with ssh_server(tmp_path / "s") as server:
+        keyless = replace(server.host, keys=(path,))
+        kind, text = await problem_of(keyless, tmp_path)
+        assert kind is ProblemKind.KEY_FILE
+        assert path in text
+        unlisted = replace(server.host, known_hosts=(path,))
+        kind, _ = await problem_of(unlisted, tmp_path)
+        assert kind is ProblemKind.HOST_KEY_UNKNOWN
+
+
 async def test_a_bad_line_in_known_hosts_costs_that_line_only(tmp_path: Path) -> None:
     async with ssh_server(tmp_path) as server:
         good = server.known_hosts.read_text()
@@ -191,7 +205,7 @@ async def test_a_host_that_misbehaves_after_login_ends_in_a_problem(
         "hang": {ProblemKind.SILENT},
         "garbage": {ProblemKind.LOST},
         "drop": {ProblemKind.LOST},
-        "endless": {ProblemKind.LOST, ProblemKind.SILENT},
+        "endless": {ProblemKind.TRUNCATED},
         "exit": {ProblemKind.SESSION},
     }
     async with ssh_server(tmp_path, Behaviour(instead=instead)) as server:

@@ -44,10 +44,12 @@ async def test_digits_open_pages_and_q_unwinds_them() -> None:
     async with on_stage(mixed_fleet()) as stage:
         await stage.press("j", "2")
         assert "opsdash > vault1" in stage.lines[0]
+        await stage.press("q")
+        assert page(stage) == "fleet"
+        await stage.press("2")
+        assert page(stage) == "host"
         await stage.press("1")
         assert page(stage) == "fleet"
-        await stage.press("q")
-        assert page(stage) == "host"
         await stage.press("q")
         assert not stage.app.is_running
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.hosts_files import HostsFolder
 
-SECRET = "opsdash keeps no passwords or keys: use an agent or a key file; it asks when it must"
+SECRET = "opsdash keeps no passwords or keys: use an agent or a key file"
 
 
 @pytest.fixture

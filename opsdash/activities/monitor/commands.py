@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from opsdash.core.health import exit_code
+from opsdash.core.health import Health, exit_code
 from opsdash.core.plugin import Command
+from opsdash.core.text import count
 
 if TYPE_CHECKING:
     import click
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     Show = Callable[[Snapshot, Selection, tuple[str, ...]], int]
 
 WATCH_S = 5.0
+UNKNOWN = exit_code([Health.UNKNOWN])
 
 
 def build() -> click.Command:
@@ -102,21 +104,32 @@ async def _watch(fleet: Fleet, selection: Selection, show: Show, deadline_s: flo
             await asyncio.sleep(WATCH_S)
 
 
-def _matching(snapshot: Snapshot, selection: Selection) -> list[HostState]:
-    return [s for s in snapshot.hosts.values() if selection.matches(s, snapshot.at)]
+def _answer(snapshot: Snapshot, selection: Selection) -> tuple[Snapshot, list[HostState], int]:
+    """The hosts that fit, and the exit code; who could not be asked may fit, and that is said."""
+    from dataclasses import replace
+
+    states = [s for s in snapshot.hosts.values() if selection.matches(s, snapshot.at)]
+    code = exit_code(state.health for state in states)
+    unasked = [s for s in snapshot.hosts.values() if not s.at and s not in states]
+    if not (selection.needs_state and unasked):
+        return snapshot, states, code
+    text = f"{count(len(unasked), 'host')} could not be asked, and may fit the selection too"
+    return replace(snapshot, notices=(*snapshot.notices, text)), states, code or UNKNOWN
 
 
 def _show_table(snapshot: Snapshot, selection: Selection, longer: tuple[str, ...]) -> int:
     import locale
+    import os
 
     import click
 
     from opsdash.activities.monitor.status_report import table
 
-    states = _matching(snapshot, selection)
-    ascii_only = "UTF-8" not in locale.getpreferredencoding(do_setlocale=False).upper()
+    snapshot, states, code = _answer(snapshot, selection)
+    plain = "UTF-8" not in locale.getpreferredencoding(do_setlocale=False).upper()
+    ascii_only = plain or "OPSDASH_ASCII" in os.environ
     click.echo(table(snapshot, states, longer, ascii_only=ascii_only), nl=False)
-    return exit_code(state.health for state in states)
+    return code
 
 
 def _show_json(snapshot: Snapshot, selection: Selection, longer: tuple[str, ...]) -> int:
@@ -126,9 +139,9 @@ def _show_json(snapshot: Snapshot, selection: Selection, longer: tuple[str, ...]
 
     from opsdash.activities.monitor.status_report import document
 
-    states = _matching(snapshot, selection)
+    snapshot, states, code = _answer(snapshot, selection)
     click.echo(json.dumps(document(snapshot, states, longer)))
-    return exit_code(state.health for state in states)
+    return code
 
 
 COMMAND = Command("status", "how the fleet is now, worst first", build)

@@ -151,7 +151,7 @@ def system_section(page: Page) -> list[Line]:
     up_s = state.value("uptime.up_s")
     address = f"{host.address or host.name}{f':{host.port}' if host.port else ''}"
     values = (
-        ("os", _words(facts.get("name") or facts.get("id"), facts.get("version"))),
+        ("os", _words(facts.get("name") or _words(facts.get("id"), facts.get("version")))),
         ("kernel", _words(facts.get("kernel"), facts.get("arch"))),
         ("inside", str(state.container or facts.get("container") or "") or None),
         ("up", None if up_s is None else duration(up_s)),

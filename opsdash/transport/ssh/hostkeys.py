@@ -20,6 +20,7 @@ import asyncssh
 from opsdash.core.host import HostKeyPolicy
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.transport.ssh.resolve import Route, expand
+from opsdash.transport.ssh.user_files import check_file
 
 Match = tuple[Any, ...]
 """asyncssh's form: host keys, CA keys, revoked keys, and four lists for X.509."""
@@ -49,6 +50,7 @@ class KnownHosts:
 
     def _read(self, path: Path) -> asyncssh.SSHKnownHosts | None:
         try:
+            check_file(path)
             changed = path.stat().st_mtime
             cached = self._parsed.get(path)
             if cached is None or cached[0] != changed:
@@ -62,6 +64,7 @@ class KnownHosts:
     def _revoked(self, paths: Iterable[str]) -> list[asyncssh.SSHKey]:
         keys: list[asyncssh.SSHKey] = []
         for path in paths:
+            check_file(expand(path))
             lines = expand(path).read_text(encoding="utf-8").splitlines()
             keys.extend(
                 asyncssh.import_public_key(line)
@@ -75,7 +78,7 @@ class KnownHosts:
         name = route.alias or route.address
         pattern = name if route.port == 22 or route.alias else f"[{name}]:{route.port}"
         line = f"{pattern} {key.export_public_key().decode().strip()}\n"
-        flags = os.O_APPEND | os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW
+        flags = os.O_APPEND | os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK
         self.own_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(self.own_file, flags, 0o600)
         try:
@@ -125,9 +128,9 @@ class KeyJudge(asyncssh.SSHClient):
         if revoked:
             return Problem(ProblemKind.HOST_KEY_REVOKED, f"host key of {name} is revoked")
         if any(self._match[:2]):
-            text = f"host key CHANGED: {name} now shows {shown}"
+            text = f"host key CHANGED, now {shown}"
             return Problem(ProblemKind.HOST_KEY_CHANGED, text)
-        return Problem(ProblemKind.HOST_KEY_UNKNOWN, f"host key not known: {name} shows {shown}")
+        return Problem(ProblemKind.HOST_KEY_UNKNOWN, f"host key not known: {shown}")
 
 
 def fingerprint(key: asyncssh.SSHKey) -> str:

@@ -11,6 +11,7 @@ import asyncssh
 from opsdash.core.errors import HostError
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.transport.ssh.resolve import Route, expand
+from opsdash.transport.ssh.user_files import check_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class KeyRing:
         """
         if path not in self._loaded:
             try:
+                check_file(expand(path))
                 self._loaded[path] = tuple(asyncssh.load_keypairs(str(expand(path))))
             except (asyncssh.KeyEncryptionError, asyncssh.KeyImportError) as error:
                 locked = "passphrase" in str(error).lower() or _public_half(path) is not None
@@ -75,5 +77,6 @@ def _public_half(path: str) -> asyncssh.SSHKey | None:
     """The public key that a file is, or that lies beside it: enough to pick the agent's key."""
     for candidate in (path, path + ".pub"):
         with suppress(OSError, asyncssh.KeyImportError):
+            check_file(expand(candidate))
             return asyncssh.read_public_key(str(expand(candidate)))
     return None

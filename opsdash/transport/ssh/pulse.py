@@ -46,6 +46,7 @@ class PulseSession(asyncssh.SSHClientSession[bytes]):
         self._stirred = asyncio.Event()
         self.errors = bytearray()
         self.received = 0
+        self.flooded = False
         self.status = 0
         self.ended = False
 
@@ -64,6 +65,7 @@ class PulseSession(asyncssh.SSHClientSession[bytes]):
             self.received += 1
             self._stirred.set()
         if len(self._buffer) > MAX_FRAME_BYTES:
+            self.flooded = True
             self.ended = True
             self._stirred.set()
 
@@ -155,6 +157,9 @@ async def _next(session: PulseSession, patience_s: float) -> bytes:
 def _ended(session: PulseSession) -> Problem:
     """Why there will be no more frames: what the host said last, or that it said nothing."""
     said = session.errors.decode("utf-8", "replace").strip()
+    if session.flooded:
+        text = "cut off: more than 1M of output where a short answer was due"
+        return Problem(ProblemKind.TRUNCATED, text)
     if "awk: not found" in said:
         return Problem(ProblemKind.MISSING_COMMAND, "no awk on the host", "install awk there")
     if said:
