@@ -17,7 +17,7 @@ def failure_lines(error: OpsdashError, width: int) -> list[Line]:
     lines = [line(Span(text, Role.CRIT)) for text in wrap(str(error), room)]
     if error.hint:
         lines += [line(Span(text, Role.ACCENT)) for text in wrap(error.hint, room)]
-    return [*lines, (), line(Span("q quits", Role.MUTED))]
+    return [*lines, (), line(Span("mend it and press ctrl+r to start again; q quits", Role.MUTED))]
 
 
 def exit_code(error: OpsdashError) -> int:

@@ -84,9 +84,10 @@ class OpsdashApp(App[None], inherit_bindings=False):
         yield KeyHints(self.palette)
 
     def on_mount(self) -> None:
-        """Paint first, then start."""
+        """Paint first, then start; and again when it failed and its cause was mended."""
+        self._failure = None
         self.query_one("#message", TextLines).set_lines([line("starting…")])
-        self.call_after_refresh(self.run_worker, self._begin(), name="start")
+        self.call_after_refresh(lambda: self.run_worker(self._begin(), name="start"))
 
     async def _begin(self) -> None:
         try:
@@ -182,12 +183,12 @@ class OpsdashApp(App[None], inherit_bindings=False):
         self.push_screen(HelpScreen(title, key_lines(active_bindings(self)), self.palette))
 
     def action_ask_again(self) -> None:
-        """Ask the page's hosts again at once, those that were given up included."""
-        if self._source is None or self.page is None:
-            return
-        hosts = self.page.targets()
-        self._source.refresh(hosts)
-        self.say(f"asking {count(len(hosts), 'host') if hosts else 'all hosts'} again")
+        """Ask the page's hosts again at once; where the start failed, start again."""
+        if self._failure is not None:
+            self.on_mount()
+        elif self._source is not None and self.page is not None:
+            self._source.refresh(hosts := self.page.targets())
+            self.say(f"asking {count(len(hosts), 'host') if hosts else 'all hosts'} again")
 
     def action_next_theme(self) -> None:
         """The next theme."""

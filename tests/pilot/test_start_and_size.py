@@ -59,6 +59,26 @@ async def test_faults_in_the_hosts_file_fill_the_screen_and_stay_on_stderr(
     assert "hosts.yaml:3:7: unknown key" in capsys.readouterr().err
 
 
+async def test_a_start_that_failed_is_tried_again_when_its_cause_is_mended() -> None:
+    faults = [Fault("hosts.yaml", 3, 7, "unknown key adress, address?")]
+
+    async def start() -> FleetSource:
+        if faults:
+            raise ConfigError([faults.pop()])
+        return Memory(mixed_fleet())
+
+    app = app_that(start)
+    async with app.run_test(size=SMALL) as pilot:
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert "press ctrl+r to start again" in screen_of(app)
+        await pilot.press("ctrl+r")
+        await pilot.pause()
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert "24 hosts" in screen_of(app)
+
+
 async def test_another_error_shows_its_hint_and_ends_with_1() -> None:
     class Broken(OpsdashError):
         hint = "free some space"
