@@ -139,11 +139,13 @@ async def _run_shell(process: asyncssh.SSHServerProcess[bytes], behaviour: Behav
 async def _feed(process: asyncssh.SSHServerProcess[bytes], child: Process) -> None:
     """The client's input to the child, until the client ends it or is gone."""
     assert child.stdin
-    with suppress(ConnectionError, asyncssh.Error):
-        while data := await process.stdin.read(65_536):
-            child.stdin.write(data)
-            await child.stdin.drain()
-    child.stdin.close()
+    try:
+        with suppress(ConnectionError, asyncssh.Error):
+            while data := await process.stdin.read(65_536):
+                child.stdin.write(data)
+                await child.stdin.drain()
+    finally:
+        child.stdin.close()  # whatever ended it, the command must see the end of its input
 
 
 async def _pump(source: asyncio.StreamReader, sink: asyncssh.SSHWriter[bytes]) -> None:
