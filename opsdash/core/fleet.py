@@ -21,10 +21,6 @@ class Fleet:
     notices: tuple[str, ...] = ()
     passed_through: Mapping[str, Host] = field(default_factory=lambda: MappingProxyType({}))
 
-    def tags(self) -> frozenset[str]:
-        """Every tag that any host carries."""
-        return frozenset(tag for host in self.hosts.values() for tag in host.tags)
-
 
 def this_machine(name: str) -> Fleet:
     """The fleet of one that is shown when there is no hosts file."""

@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from time import time
 
-import yaml
-
-from opsdash.core.errors import ConfigError, Fault, HostError
+from opsdash.core.errors import HostError
 from opsdash.core.host import Host
 from opsdash.core.plugin import Collector, failed, understand
 from opsdash.core.problem import Problem, ProblemKind
@@ -32,34 +29,6 @@ class Recording:
     pulses: tuple[Mapping[str, bytes], ...] = ()
     facts: Mapping[str, Output] = field(default_factory=dict)
     problem: Problem | None = None
-
-
-def load_recordings(path: Path) -> dict[str, Recording]:
-    """Recordings by host name from a YAML file; ConfigError says what is wrong with it."""
-    try:
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return {name: _recording(host) for name, host in loaded["hosts"].items()}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
-        fault = Fault(str(path), 1, 1, f"not a recording: {type(error).__name__}: {error}")
-        raise ConfigError([fault]) from error
-
-
-def _recording(host: Mapping[str, object]) -> Recording:
-    pulses = host.get("pulses", [])
-    facts = host.get("facts", {})
-    problem = host.get("problem")
-    if not isinstance(pulses, list) or not isinstance(facts, dict):
-        raise TypeError("pulses must be a list and facts a mapping")
-    return Recording(
-        tuple({path: text.encode() for path, text in pulse.items()} for pulse in pulses),
-        {
-            name: Output(said["output"].encode(), status=said.get("status", 0))
-            for name, said in facts.items()
-        },
-        Problem(ProblemKind(problem["kind"]), problem["text"])
-        if isinstance(problem, dict)
-        else None,
-    )
 
 
 class ReplayConnection:
