@@ -16,15 +16,21 @@ class ProblemKind(StrEnum):
     NO_ROUTE = "no-route"
     TIMEOUT = "timeout"
     NO_BANNER = "no-banner"
+    LOGIN_STUCK = "login-stuck"
     DROPPED = "dropped"
     KEX = "kex"
     HOST_KEY_UNKNOWN = "host-key-unknown"
     HOST_KEY_CHANGED = "host-key-changed"
     HOST_KEY_REVOKED = "host-key-revoked"
     AUTH = "auth"
+    UNANSWERED = "unanswered"
+    ACCOUNT = "account"
     KEY_FILE = "key-file"
     SESSION = "session"
     JUMP = "jump"
+    PROXY = "proxy"
+    OFFLINE = "offline"
+    FILES = "files"
     LOST = "lost"
     SILENT = "silent"
     MISSING_COMMAND = "missing-command"
@@ -42,15 +48,21 @@ HINTS: dict[ProblemKind, str] = {
     ProblemKind.NO_ROUTE: "check the network, VPN and firewall between here and the host",
     ProblemKind.TIMEOUT: "check that the host is up, and the network and firewall on the way",
     ProblemKind.NO_BANNER: "the port is open but sshd says nothing: hung, frozen or overloaded",
+    ProblemKind.LOGIN_STUCK: "sshd hangs in the login: its PAM, DNS or home directory; see its log",
     ProblemKind.DROPPED: "sshd closed the connection: MaxStartups, fail2ban, or not an SSH server",
     ProblemKind.KEX: "no common algorithm: a very old server, or one hardened past this client",
-    ProblemKind.HOST_KEY_UNKNOWN: "verify it, connect once with ssh, or set host_key: accept-new",
+    ProblemKind.HOST_KEY_UNKNOWN: "ctrl+r asks whether to trust it, or set host_key: accept-new",
     ProblemKind.HOST_KEY_CHANGED: "reinstalled, or someone in between? verify, then ssh-keygen -R",
     ProblemKind.HOST_KEY_REVOKED: "the key is marked as revoked: find out why before you connect",
     ProblemKind.AUTH: "is your key in the agent (ssh-add -l) and in authorized_keys over there?",
+    ProblemKind.UNANSWERED: "ctrl+r asks again; an agent or a key without questions needs none",
+    ProblemKind.ACCOUNT: "expired, locked or nologin: see chage -l, passwd -S and the shell there",
     ProblemKind.KEY_FILE: "check the path and the permissions, or ssh-add the key to your agent",
-    ProblemKind.SESSION: "login worked but the session was closed: account expired, nologin?",
+    ProblemKind.SESSION: "login worked, but no session: MaxSessions, a full host, a broken shell?",
     ProblemKind.JUMP: "mend the jump host first: this host is reached through it",
+    ProblemKind.PROXY: "run the ProxyCommand by hand: it must speak SSH on its standard output",
+    ProblemKind.OFFLINE: "check the network, VPN and resolver of this machine",
+    ProblemKind.FILES: "raise the limit of open files here (ulimit -n) and start again",
     ProblemKind.LOST: "the connection broke; it is being tried again",
     ProblemKind.SILENT: "connected, but no answer: the host hangs or the link is cut",
     ProblemKind.MISSING_COMMAND: "install the command on the host, or live without this value",
@@ -62,13 +74,49 @@ HINTS: dict[ProblemKind, str] = {
     ProblemKind.BUG: "a fault of opsdash itself: please report it; ctrl+r tries again",
 }
 
+CAUSES: dict[ProblemKind, str] = {
+    ProblemKind.NAME: "the resolver of this machine knows no address for the host",
+    ProblemKind.REFUSED: "the host, or a firewall, refused the TCP connection at once",
+    ProblemKind.NO_ROUTE: "this machine has no way to the address, or a router said so",
+    ProblemKind.TIMEOUT: "the host answered nothing at all, or a command ran past its deadline",
+    ProblemKind.NO_BANNER: "the TCP connection stands, but no SSH banner came",
+    ProblemKind.LOGIN_STUCK: "the banner came, but key exchange or login did not end in time",
+    ProblemKind.DROPPED: "the connection was closed or reset before the login, or is not SSH",
+    ProblemKind.KEX: "client and server share no key exchange, cipher, MAC or host key algorithm",
+    ProblemKind.HOST_KEY_UNKNOWN: "no known_hosts file lists a key of this host",
+    ProblemKind.HOST_KEY_CHANGED: "a known_hosts file lists another key of this host",
+    ProblemKind.HOST_KEY_REVOKED: "the key, or the authority behind it, is listed as revoked",
+    ProblemKind.AUTH: "the server took none of the keys, passwords or answers it was given",
+    ProblemKind.UNANSWERED: "a passphrase, password, code or decision was wanted, and not given",
+    ProblemKind.ACCOUNT: "the login was right, but the account may not be used",
+    ProblemKind.KEY_FILE: "a key, certificate or known_hosts file named by hosts.yaml is no use",
+    ProblemKind.SESSION: "the connection stands, but the server opened no session or ended it",
+    ProblemKind.JUMP: "a jump host on the way can't be reached",
+    ProblemKind.PROXY: "the ProxyCommand of the ssh config could not be run, or ended",
+    ProblemKind.OFFLINE: "no host at all answers: the common cause is this machine or its network",
+    ProblemKind.FILES: "this process has as many open files as it may have",
+    ProblemKind.LOST: "an established connection broke",
+    ProblemKind.SILENT: "an established connection delivers nothing",
+    ProblemKind.MISSING_COMMAND: "a command that is needed does not exist, there or here",
+    ProblemKind.UNSUPPORTED: "the host's kind has no such thing (no systemd, no package manager)",
+    ProblemKind.DENIED: "the user may not read it, and root is not available",
+    ProblemKind.TRUNCATED: "an answer was longer than its limit",
+    ProblemKind.BAD_OUTPUT: "an answer was incomplete, or nothing that the parser knows",
+    ProblemKind.CONFIG: "the hosts file or the ssh config says something that can't be",
+    ProblemKind.BUG: "an exception that nobody expected",
+}
+"""What raises each kind, for docs/troubleshooting-connections.md."""
+
 WILL_NOT_MEND_ITSELF = frozenset(
     {
         ProblemKind.HOST_KEY_UNKNOWN,
         ProblemKind.HOST_KEY_CHANGED,
         ProblemKind.HOST_KEY_REVOKED,
         ProblemKind.AUTH,
+        ProblemKind.UNANSWERED,
+        ProblemKind.ACCOUNT,
         ProblemKind.KEY_FILE,
+        ProblemKind.FILES,
         ProblemKind.CONFIG,
         ProblemKind.BUG,
     }

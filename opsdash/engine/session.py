@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import time
 
@@ -12,6 +12,7 @@ from opsdash.core.discover import checks, collectors
 from opsdash.core.finding import FindingKey
 from opsdash.core.fleet import Fleet
 from opsdash.core.host import Way
+from opsdash.core.prompts import Asker, Nobody, Prompter
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.engine.judge import Judge
 from opsdash.engine.poller import Poller, Rhythm
@@ -27,14 +28,14 @@ SAVE_COUNTERS_EVERY = 30
 """Counters are saved with every so manieth saving of findings, and at the end."""
 
 
-def transports_for(fleet: Fleet, known_hosts: Path) -> dict[Way, Transport]:
+def transports_for(fleet: Fleet, known_hosts: Path, asker: Asker) -> dict[Way, Transport]:
     """The ways that the hosts of a fleet need; asyncssh and psutil load only where they do."""
     ways = {host.way for host in fleet.hosts.values()}
     found: dict[Way, Transport] = {}
     if Way.SSH in ways:
         from opsdash.transport.ssh.transport import SshTransport
 
-        found[Way.SSH] = SshTransport({**fleet.passed_through, **fleet.hosts}, known_hosts)
+        found[Way.SSH] = SshTransport({**fleet.passed_through, **fleet.hosts}, known_hosts, asker)
     if Way.LOCAL in ways:
         from opsdash.transport.local import LocalTransport
 
@@ -44,9 +45,12 @@ def transports_for(fleet: Fleet, known_hosts: Path) -> dict[Way, Transport]:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a session stands on: where its state is kept, time, and ways in place of real ones."""
+    """What a session stands on: where its state is kept, who answers questions, time, and ways in
+    place of real ones.
+    """
 
     state_dir: Path
+    prompter: Prompter = field(default_factory=Nobody)
     clock: Callable[[], float] = time
     transports: Mapping[Way, Transport] | None = None
 
@@ -62,7 +66,9 @@ class Session:
         self._store = Store(surroundings.state_dir / "history.db")
         known_hosts = surroundings.state_dir / "known_hosts"
         given = surroundings.transports
-        self._transports = dict(given) if given else transports_for(fleet, known_hosts)
+        self._asker = Asker(surroundings.prompter)
+        ways = given or transports_for(fleet, known_hosts, self._asker)
+        self._transports = dict(ways)
         self._judge = Judge(checks())
         self._closed: set[FindingKey] = set()
         self._tasks: list[asyncio.Task[None]] = []
@@ -104,6 +110,7 @@ class Session:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=LONGEST_END_S)
+        await self._asker.close()
         await asyncio.gather(*(transport.close() for transport in self._transports.values()))
         if self._tasks:
             await self._save(counters=True)
@@ -137,6 +144,8 @@ class Session:
 
     def refresh(self, names: tuple[str, ...] = ()) -> None:
         """Ask these hosts again at once; none given: all."""
+        for transport in self._transports.values():
+            transport.ask_again()
         self._poller.refresh(names or tuple(self.fleet.hosts))
 
     def _judge_host(self, name: str) -> None:

@@ -55,6 +55,17 @@ class Transport(Protocol):
         """Reach a host; HostError says why not."""
         ...
 
+    async def log_in(self, host: Host) -> None:
+        """Log in by a connection of its own and leave again: can anybody still get in?
+
+        HostError says why not. It never asks a person: a host that would have to is left out.
+        """
+        ...
+
+    def ask_again(self) -> None:
+        """The user wants another try: questions that were declined may be asked again."""
+        ...
+
     async def close(self) -> None:
         """Close whatever is still open."""
         ...

@@ -133,5 +133,11 @@ class LocalTransport:
         """This machine is always reached."""
         return LocalConnection(host)
 
+    async def log_in(self, host: Host) -> None:
+        """There is no login that could fail."""
+
+    def ask_again(self) -> None:
+        """Nothing was asked."""
+
     async def close(self) -> None:
         """Nothing is held open."""

@@ -85,5 +85,11 @@ class ReplayTransport:
             raise HostError(recording.problem)
         return ReplayConnection(host, recording, self._pause)
 
+    async def log_in(self, host: Host) -> None:
+        """There is no login that could fail."""
+
+    def ask_again(self) -> None:
+        """Nothing was asked."""
+
     async def close(self) -> None:
         """A recording holds nothing open."""

@@ -8,7 +8,7 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from opsdash.core.errors import ConfigError, Fault, HostError, OpsdashError
-from opsdash.core.problem import HINTS, Problem, ProblemKind
+from opsdash.core.problem import CAUSES, HINTS, Problem, ProblemKind
 from tests.fleet_states import EVIL
 
 
@@ -19,6 +19,7 @@ def test_every_kind_has_a_next_step_that_fits_a_row(kind: ProblemKind) -> None:
     assert hint.isascii()
     assert not hint.endswith(".")
     assert Problem(kind, "it broke").hint == hint
+    assert CAUSES[kind]
 
 
 def test_a_hint_of_its_own_comes_before_that_of_the_kind() -> None:
@@ -44,7 +45,10 @@ def test_what_locks_accounts_or_trusts_the_wrong_host_is_never_retried() -> None
         ProblemKind.HOST_KEY_CHANGED,
         ProblemKind.HOST_KEY_REVOKED,
         ProblemKind.AUTH,
+        ProblemKind.UNANSWERED,
+        ProblemKind.ACCOUNT,
         ProblemKind.KEY_FILE,
+        ProblemKind.FILES,
         ProblemKind.CONFIG,
         ProblemKind.BUG,
     }

@@ -25,13 +25,19 @@ class Refusing:
     async def connect(self, host: Host) -> Connection:
         raise HostError(Problem(ProblemKind.REFUSED, f"connection refused by {host.name}:22"))
 
+    async def log_in(self, host: Host) -> None:
+        """Nobody can log in, and nobody tries."""
+
+    def ask_again(self) -> None:
+        """Nothing was asked."""
+
     async def close(self) -> None:
         """Nothing is open."""
 
 
 async def found_down(state_dir: Path, at: float) -> Finding:
     """One run at this time: what it says of the host."""
-    surroundings = Surroundings(state_dir, Clock(at), {Way.SSH: Refusing()})
+    surroundings = Surroundings(state_dir, clock=Clock(at), transports={Way.SSH: Refusing()})
     async with Session(FLEET, surroundings) as session:
 
         def known() -> bool:

@@ -16,6 +16,7 @@ from opsdash.core.errors import HostError
 from opsdash.core.host import Host
 from opsdash.core.plugin import Collector
 from opsdash.core.problem import Problem, ProblemKind
+from opsdash.core.prompts import Asker, Nobody
 from opsdash.core.reading import Reading
 from opsdash.transport.base import Completed
 from opsdash.transport.bundle import collect_bundle
@@ -102,9 +103,12 @@ def _allow_many_files(wanted: int) -> None:
 class SshTransport:
     """The way to a fleet over SSH; jump hosts that are in the fleet share its connections."""
 
-    def __init__(self, hosts: Mapping[str, Host], known_hosts_file: Path) -> None:
+    def __init__(
+        self, hosts: Mapping[str, Host], known_hosts_file: Path, asker: Asker | None = None
+    ) -> None:
         _allow_many_files(2 * len(hosts) + SPARE_FILES)
         self._hosts = hosts
+        self._asker = asker or Asker(Nobody())
         self._dialer = Dialer(KnownHosts(known_hosts_file))
         self._open: dict[str, asyncssh.SSHClientConnection] = {}
         self._failed: dict[str, tuple[float, Problem]] = {}
@@ -114,6 +118,18 @@ class SshTransport:
     async def connect(self, host: Host) -> SshConnection:
         """Reach a host, through its jump hosts if it has any; HostError says why not."""
         return SshConnection(host, await self._connection(host))
+
+    async def log_in(self, host: Host) -> None:
+        """A login of its own, with a command that does nothing: an account may be refused there."""
+        connection = await self._dial(host)
+        try:
+            await SshConnection(host, connection).execute(b":\n", timeout_s=20, max_bytes=65_536)
+        finally:
+            await hang_up(connection)
+
+    def ask_again(self) -> None:
+        """Questions that were declined may be asked again."""
+        self._asker.forget_declined()
 
     async def _connection(
         self, host: Host, *, as_jump: bool = False
