@@ -44,7 +44,7 @@ class Question:
         """Clean what may be remote text: a server chooses the words of its challenge."""
         object.__setattr__(self, "title", clean_line(self.title, 200))
         object.__setattr__(self, "text", clean(self.text, 2000))
-        object.__setattr__(self, "field", clean_line(self.field, 100))
+        object.__setattr__(self, "field", clean_line(self.field, 100).strip())
 
 
 YES = Secret("yes")
@@ -52,11 +52,20 @@ YES = Secret("yes")
 
 
 class Prompter(Protocol):
-    """The front end's way to ask. `present` says whether anybody is there to answer."""
+    """The front end's way to ask.
+
+    `present` says whether anybody is there to answer, `eager` whether a login may ask for a
+    password unbidden, as ssh does; a screen waits until its user wants the host tried again.
+    """
 
     @property
     def present(self) -> bool:
         """Whether anybody can be asked at all."""
+        ...
+
+    @property
+    def eager(self) -> bool:
+        """Whether questions may come up that nobody asked for."""
         ...
 
     async def ask(self, question: Question) -> Secret | None:
@@ -68,6 +77,7 @@ class Nobody:
     """The Prompter of a program that runs by itself: every question is declined."""
 
     present = False
+    eager = False
 
     async def ask(self, question: Question) -> Secret | None:
         """Nobody answers."""
@@ -90,6 +100,18 @@ class Asker:
     def present(self) -> bool:
         """Whether anybody can be asked at all."""
         return self._prompter.present
+
+    @property
+    def eager(self) -> bool:
+        """Whether questions may come up that nobody asked for."""
+        return self._prompter.present and self._prompter.eager
+
+    def remembered(self, key: str) -> Secret | None:
+        """The answer that was given to a question in this run, without asking anybody."""
+        asked = self._asked.get(key)
+        if asked is None or not asked.done() or asked.cancelled() or asked.exception():
+            return None
+        return asked.result()
 
     async def ask(self, question: Question) -> Secret | None:
         """The answer, asked of the person once for each key; None when it was declined.

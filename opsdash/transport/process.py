@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Sequence
 from contextlib import suppress
@@ -97,3 +98,28 @@ async def _end(process: Process) -> None:
     transport = getattr(process, "_transport", None)
     if transport is not None:
         transport.close()
+
+
+async def on_socket(argv: Sequence[str]) -> tuple[socket.socket, Process]:
+    """Start a program that speaks on a socket: our end of it, not blocking, and the process.
+
+    Its error output is a pipe to be read; it leads a session of its own. HostError when it can't be
+    started.
+    """
+    ours, theirs = socket.socketpair()
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *argv,
+            stdin=theirs.fileno(),
+            stdout=theirs.fileno(),
+            stderr=PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        ours.close()
+        text = f"{argv[0]} can't be started: {error.strerror}"
+        raise HostError(Problem(ProblemKind.PROXY, text)) from error
+    finally:
+        theirs.close()
+    ours.setblocking(False)
+    return ours, process

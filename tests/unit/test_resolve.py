@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import getpass
+import shlex
 import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from opsdash.core.errors import HostError
 from opsdash.core.host import Host, HostKeyPolicy
@@ -14,7 +17,15 @@ from opsdash.core.problem import Problem, ProblemKind
 from opsdash.transport import process
 from opsdash.transport.base import Completed
 from opsdash.transport.ssh.keys import KeyRing
-from opsdash.transport.ssh.resolve import Route, _from_ssh, expand, hop_host, parse_ssh_g, resolve
+from opsdash.transport.ssh.resolve import (
+    Route,
+    _from_ssh,
+    expand,
+    expand_tokens,
+    hop_host,
+    parse_ssh_g,
+    resolve,
+)
 
 needs_ssh = pytest.mark.skipif(shutil.which("ssh") is None, reason="no OpenSSH client here")
 
@@ -224,11 +235,36 @@ async def test_hosts_yaml_comes_before_ssh_config(config: str) -> None:
 
 
 @needs_ssh
-async def test_a_proxy_command_is_refused_unless_there_is_a_jump_host(config: str) -> None:
-    with pytest.raises(HostError, match="ProxyCommand is not supported yet: nc") as raised:
-        await resolve(Host("piped", ssh_config=config))
-    assert raised.value.hint == "set jump: in hosts.yaml instead"
-    assert (await resolve(Host("piped", jump="gate", ssh_config=config))).hops == ("gate",)
+async def test_a_proxy_command_has_its_tokens_and_gives_way_to_a_jump_host(config: str) -> None:
+    route = await resolve(Host("piped", user="me", port=2200, ssh_config=config))
+    assert "%" not in route.proxy_command
+    assert route.proxy_command.startswith("nc ")
+    route = await resolve(Host("piped", jump="gate", ssh_config=config))
+    assert (route.hops, route.proxy_command) == (("gate",), "")
+
+
+def test_tokens_of_a_proxy_command_are_filled_in() -> None:
+    route = Route("10.0.0.1", 2200, "me", alias="web-alias")
+    assert expand_tokens("x %h '%p' %r %n %k 100%%", "web", route) == (
+        "x 10.0.0.1 '2200' me web web-alias 100%"
+    )
+
+
+@pytest.mark.parametrize("command", ["nc %C", "nc %", "nc %q"])
+def test_a_token_that_is_not_known_is_refused(command: str) -> None:
+    with pytest.raises(HostError, match=r"ProxyCommand: %.* can't be filled in safely"):
+        expand_tokens(command, "web", Route("10.0.0.1"))
+
+
+@given(st.text(min_size=1))
+def test_no_value_of_a_token_is_more_than_a_word_to_a_shell(value: str) -> None:
+    try:
+        filled = expand_tokens("%r", "web", Route("10.0.0.1", user=value))
+    except HostError:
+        return
+    assert shlex.split(filled) == [value]
+    assert shlex.quote(value) in (value, f"'{value}'")
+    assert not set(value) & set(" $`'\"\\|&;<>()*?[]{}!#~\n\t")
 
 
 @needs_ssh

@@ -42,6 +42,7 @@ class Person:
     """Answers one question at a time, when told to; keeps what was asked."""
 
     present = True
+    eager = False
 
     def __init__(self, *answers: str | None) -> None:
         self.answers = list(answers)
@@ -76,6 +77,7 @@ async def test_one_question_at_a_time_and_one_answer_for_all_who_wait() -> None:
     assert answers == [b"one", b"one", b"two"]
     assert (person.asked, person.most) == (["a", "b"], 1)
     again = await asker.ask(question("a"))
+    assert again is asker.remembered("a")
     assert again is not None
     assert (again.reveal(), person.asked) == (b"one", ["a", "b"])
 

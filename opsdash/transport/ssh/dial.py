@@ -11,9 +11,12 @@ import asyncssh
 from opsdash.core.errors import HostError
 from opsdash.core.host import Host
 from opsdash.core.problem import Problem, ProblemKind
-from opsdash.transport.ssh.hostkeys import PREFERRED_ALGORITHMS, KeyJudge, KnownHosts, Match
+from opsdash.core.prompts import Asker
+from opsdash.transport.ssh.hostkeys import PREFERRED_ALGORITHMS, KnownHosts, fingerprint
 from opsdash.transport.ssh.keys import Identities, KeyRing
+from opsdash.transport.ssh.login import Login, May, Turn, trusts
 from opsdash.transport.ssh.problems import CAUGHT, explain
+from opsdash.transport.ssh.proxy import open_proxy
 from opsdash.transport.ssh.resolve import Route
 from opsdash.transport.ssh.sockets import open_socket
 
@@ -36,58 +39,120 @@ HANDSHAKES_PER_JUMP = 4
 
 @dataclass
 class Dialer:
-    """What all connections of a run share: parsed keys, known hosts, and handshake slots."""
+    """What all connections of a run share: parsed keys, known hosts, handshake slots, and who is
+    asked when a login needs a person.
+    """
 
     known_hosts: KnownHosts
+    asker: Asker
     keys: KeyRing = field(default_factory=KeyRing)
     _openings: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(OPENINGS))
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(HANDSHAKES))
     _jump_slots: dict[str, asyncio.Semaphore] = field(default_factory=dict)
+    _ending: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def dial(
-        self, host: Host, route: Route, tunnel: asyncssh.SSHClientConnection | None
+        self,
+        host: Host,
+        route: Route,
+        tunnel: asyncssh.SSHClientConnection | None,
+        may: May = May.NOTHING,
     ) -> asyncssh.SSHClientConnection:
-        """Log in to a host, directly or through an open connection to its jump host."""
+        """Log in to a host, directly or through an open connection to its jump host.
+
+        A host key that no file lists is shown to the person, where `may` allows to ask; trusted, it
+        is the only one that the second try takes.
+        """
         try:
             match = await asyncio.to_thread(self.known_hosts.match, route)
             identities = await asyncio.to_thread(self.keys.identities, route)
         except (OSError, ValueError) as error:
             text = f"known_hosts or key file: {error}"
             raise HostError(Problem(ProblemKind.KEY_FILE, text)) from error
-        judge = KeyJudge(host.host_key, match)
-        options = _options(route, identities, match, judge)
-        if tunnel is not None:
-            connection = await self._log_in(route, judge, options, tunnel=tunnel)
-        else:
-            # held until the login is over: no connection waits unauthenticated for long
-            async with self._openings:
-                with ExitStack() as on_failure:
-                    sock = await open_socket(route.address, route.port)
-                    on_failure.callback(sock.close)
-                    connection = await self._log_in(route, judge, options, sock=sock)
-                    on_failure.pop_all()
-        if judge.accepted and judge.offered is not None:
+        login = Login(host, route.user, match, self.asker, may)
+        try:
+            connection = await self._reach(route, identities, login, tunnel)
+        except HostError as error:
+            unknown = error.problem.kind is ProblemKind.HOST_KEY_UNKNOWN
+            if not (unknown and may is May.ANYTHING and login.offered and self.asker.present):
+                raise
+            if not await trusts(self.asker, host, fingerprint(login.offered)):
+                raise
+            pinned, login = login.offered, Login(host, route.user, match, self.asker, may)
+            login.pinned = pinned
+            connection = await self._reach(route, identities, login, tunnel)
+        if login.accepted and login.offered is not None:
             with suppress(OSError):  # accepted for this run; the next one will see it as new again
-                await asyncio.to_thread(self.known_hosts.remember, route, judge.offered)
+                await asyncio.to_thread(self.known_hosts.remember, route, login.offered)
+        return connection
+
+    async def _reach(
+        self,
+        route: Route,
+        identities: Identities,
+        login: Login,
+        tunnel: asyncssh.SSHClientConnection | None,
+    ) -> asyncssh.SSHClientConnection:
+        """One try, by the way that the route says: a tunnel, a ProxyCommand, or TCP."""
+        options = _options(route, identities, login, self.keys)
+        if tunnel is not None:
+            return await self._log_in(route, login, options, tunnel=tunnel)
+        # held until the login is over: no connection waits unauthenticated for long
+        async with self._openings:
+            if route.proxy_command:
+                return await self._through_proxy(route, login, options)
+            with ExitStack() as on_failure:
+                sock = await open_socket(route.address, route.port)
+                on_failure.callback(sock.close)
+                connection = await self._log_in(route, login, options, sock=sock)
+                on_failure.pop_all()
+        return connection
+
+    async def _through_proxy(
+        self, route: Route, login: Login, options: asyncssh.SSHClientConnectionOptions
+    ) -> asyncssh.SSHClientConnection:
+        """Log in over the user's ProxyCommand, which ends when the connection does."""
+        sock, proxy = await open_proxy(route.proxy_command)
+        try:
+            connection = await self._log_in(route, login, options, sock=sock)
+        except HostError as error:
+            sock.close()
+            problem = error.problem
+            dropped = problem.kind in (ProblemKind.LOST, ProblemKind.DROPPED)
+            problem = await proxy.why(problem) if dropped else problem
+            await proxy.end()
+            raise HostError(problem) from error
+        except BaseException:
+            sock.close()
+            await proxy.end()
+            raise
+
+        async def end_with_connection() -> None:
+            await connection.wait_closed()
+            await proxy.end()
+
+        ending = asyncio.create_task(end_with_connection(), name="end proxy command")
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
         return connection
 
     async def _log_in(
         self,
         route: Route,
-        judge: KeyJudge,
+        login: Login,
         options: asyncssh.SSHClientConnectionOptions,
         **reached: object,
     ) -> asyncssh.SSHClientConnection:
         """The handshake, in its turn and within its time, over a socket or a tunnel."""
-        slot = self._slot(route, through_jump="tunnel" in reached)
+        login.turn = Turn(self._slot(route, through_jump="tunnel" in reached), LOGIN_TIMEOUT_S)
         try:
-            async with slot, asyncio.timeout(LOGIN_TIMEOUT_S):
+            async with login.turn.taken():
                 connection = await asyncssh.connect(
                     route.address, route.port, options=options, config=[], **reached
                 )
         except CAUGHT as error:
             where = f"{route.address}:{route.port}"
-            raise HostError(_login_problem(error, where, judge)) from error
+            raise HostError(login.refusal(_login_problem(error, where, login))) from error
         _heed_cancellation(connection)
         return connection
 
@@ -97,6 +162,11 @@ class Dialer:
             return self._slots
         jump = route.hops[-1]
         return self._jump_slots.setdefault(jump, asyncio.Semaphore(HANDSHAKES_PER_JUMP))
+
+    async def close(self) -> None:
+        """Wait for the ProxyCommands of closed connections to end; each has its own deadline."""
+        if self._ending:
+            await asyncio.wait(self._ending)
 
 
 def _heed_cancellation(connection: asyncssh.SSHClientConnection) -> None:
@@ -110,9 +180,13 @@ def _heed_cancellation(connection: asyncssh.SSHClientConnection) -> None:
 
 
 def _options(
-    route: Route, identities: Identities, match: Match, judge: KeyJudge
+    route: Route, identities: Identities, login: Login, ring: KeyRing
 ) -> asyncssh.SSHClientConnectionOptions:
+    async def unlock(path: str) -> asyncssh.SSHKey:
+        return await login.unlock(ring, path)
+
     extra: dict[str, object] = {}
+    match = login.match
     if route.alias:
         extra["host_key_alias"] = route.alias
     if not match[0] and not match[1]:
@@ -120,21 +194,21 @@ def _options(
         extra["server_host_key_algs"] = list(PREFERRED_ALGORITHMS)
     if identities.only is not None:
         extra["agent_identities"] = [key.public_data for key in identities.only] or None
-    nothing = not identities.keys and not identities.agent
+    pairs = identities.offered(unlock)
     return asyncssh.SSHClientConnectionOptions(
         config=[],
-        client_factory=lambda: judge,
+        client_factory=lambda: login,
         known_hosts=lambda host, addr, port: match,
-        client_keys=None if nothing else list(identities.keys),
+        client_keys=pairs if pairs or identities.agent else None,
         agent_path=identities.agent,
         username=route.user,
-        preferred_auth=("publickey",),
+        preferred_auth=("publickey", "keyboard-interactive", "password"),
         gss_auth=False,
         gss_kex=False,
         agent_forwarding=False,
         encryption_algs=list(CIPHERS),
-        connect_timeout=LOGIN_TIMEOUT_S,
-        login_timeout=LOGIN_TIMEOUT_S,
+        connect_timeout=None,  # Turn keeps the time, and stops it while a person thinks
+        login_timeout=0,
         keepalive_interval=15,
         keepalive_count_max=3,
         request_pty=False,
@@ -142,7 +216,7 @@ def _options(
     )
 
 
-def _login_problem(error: BaseException, where: str, judge: KeyJudge) -> Problem:
+def _login_problem(error: BaseException, where: str, judge: Login) -> Problem:
     if isinstance(error, asyncssh.HostKeyNotVerifiable):
         return judge.problem(where, "revoked" in str(error))
     if isinstance(error, TimeoutError):

@@ -105,7 +105,8 @@ class KeyJudge(asyncssh.SSHClient):
 
     def __init__(self, policy: HostKeyPolicy, match: Match) -> None:
         self._policy = policy
-        self._match = match
+        self.match = match
+        self.pinned: asyncssh.SSHKey | None = None
         self.offered: asyncssh.SSHKey | None = None
         self.accepted = False
         self.banner = ""
@@ -113,9 +114,15 @@ class KeyJudge(asyncssh.SSHClient):
     def validate_host_public_key(
         self, host: str, addr: str, port: int, key: asyncssh.SSHKey
     ) -> bool:
-        """Asked for every key that no file lists: true only for a new host that may be new."""
+        """Asked for every key that no file lists: true only for a new host that may be new.
+
+        A key that a person has just trusted is `pinned`: no other will do.
+        """
         self.offered = key
-        self.accepted = self._policy is HostKeyPolicy.ACCEPT_NEW and not any(self._match)
+        if self.pinned is not None:
+            self.accepted = key.public_data == self.pinned.public_data and not any(self.match)
+        else:
+            self.accepted = self._policy is HostKeyPolicy.ACCEPT_NEW and not any(self.match)
         return self.accepted
 
     def auth_banner_received(self, msg: str, lang: str) -> None:
@@ -127,7 +134,7 @@ class KeyJudge(asyncssh.SSHClient):
         shown = fingerprint(self.offered) if self.offered is not None else "its key"
         if revoked:
             return Problem(ProblemKind.HOST_KEY_REVOKED, f"host key of {name} is revoked")
-        if any(self._match[:2]):
+        if any(self.match[:2]) or self.pinned is not None:
             text = f"host key CHANGED, now {shown}"
             return Problem(ProblemKind.HOST_KEY_CHANGED, text)
         return Problem(ProblemKind.HOST_KEY_UNKNOWN, f"host key not known: {shown}")

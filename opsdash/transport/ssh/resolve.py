@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import getpass
+import os
+import re
+import socket
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +21,9 @@ WITHOUT_SSH = {
     "globalknownhostsfile": ["/etc/ssh/ssh_known_hosts"],
 }
 """What ``ssh -G`` would say without any config, for machines that have no OpenSSH client."""
+
+_PLAIN = re.compile(r"[\w.:@%/+,-]*", re.ASCII)
+"""What no shell takes for more than a part of a word, with or without quotes round it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,7 @@ class Route:
     known_hosts: tuple[str, ...] = ()
     revoked: tuple[str, ...] = ()
     proxy_command: str = ""
+    certificates: tuple[str, ...] = ()
 
 
 async def resolve(host: Host) -> Route:
@@ -54,10 +61,7 @@ async def resolve(host: Host) -> Route:
         raise HostError(Problem(ProblemKind.CONFIG, f"host {name!r}: {error}")) from error
     said = await _ask_ssh(name, host.ssh_config)
     route = _from_ssh(name, said)
-    if route.proxy_command and not host.jump:
-        text = f"ProxyCommand is not supported yet: {route.proxy_command}"
-        raise HostError(Problem(ProblemKind.CONFIG, text, hint="set jump: in hosts.yaml instead"))
-    return replace(
+    route = replace(
         route,
         port=host.port or route.port,
         user=host.user or route.user or getpass.getuser(),
@@ -66,7 +70,42 @@ async def resolve(host: Host) -> Route:
         named_keys=bool(host.keys),
         hops=(host.jump,) if host.jump else route.hops,
         known_hosts=host.known_hosts or route.known_hosts,
+        proxy_command="" if host.jump else route.proxy_command,
     )
+    command = expand_tokens(route.proxy_command, name, route)
+    return replace(route, proxy_command=command)
+
+
+def expand_tokens(command: str, name: str, route: Route) -> str:
+    """A ProxyCommand with its tokens filled in (``ssh -G`` leaves them), each safe in a shell.
+
+    HostError for a value that a shell would understand as more than a word, or an unknown token.
+    """
+    values = {
+        "%": "%",
+        "h": route.address,
+        "k": route.alias or name,
+        "n": name,
+        "p": str(route.port),
+        "r": route.user,
+        "u": getpass.getuser(),
+        "d": str(Path.home()),
+        "l": socket.gethostname(),
+        "L": socket.gethostname().partition(".")[0],
+        "i": str(os.getuid()),
+        "j": "",
+    }
+
+    def fill(found: re.Match[str]) -> str:
+        token = found[1]
+        value = values.get(token)
+        if value is None or not _PLAIN.fullmatch(value):
+            text = f"ProxyCommand: %{token} can't be filled in safely"
+            hint = "use %h %p %r %n %k %u %d %l %L %i, with plain values"
+            raise HostError(Problem(ProblemKind.PROXY, text, hint))
+        return value
+
+    return re.sub(r"%(.?)", fill, command)
 
 
 async def _ask_ssh(name: str, config: str | None) -> dict[str, list[str]]:
@@ -117,6 +156,7 @@ def _from_ssh(name: str, said: dict[str, list[str]]) -> Route:
         known_hosts=files("userknownhostsfile") + files("globalknownhostsfile"),
         revoked=files("revokedhostkeys"),
         proxy_command=one("proxycommand"),
+        certificates=tuple(said.get("certificatefile", [])),
     )
 
 

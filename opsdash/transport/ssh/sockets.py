@@ -32,7 +32,7 @@ async def open_socket(address: str, port: int) -> socket.socket:
         raise HostError(explain(error, where)) from error
     with ExitStack() as on_failure:
         on_failure.callback(connected.close)
-        await _wait_for_banner(connected, where)
+        await wait_for_banner(connected, where)
         on_failure.pop_all()
     return connected
 
@@ -90,7 +90,8 @@ async def _first_that_answers(found: Sequence[tuple[Any, ...]]) -> socket.socket
     raise problem
 
 
-async def _wait_for_banner(connected: socket.socket, where: str) -> None:
+async def wait_for_banner(connected: socket.socket, where: str) -> None:
+    """Wait until the server has sent its first bytes, and leave them there; HostError if not."""
     loop = asyncio.get_running_loop()
     readable: asyncio.Future[None] = loop.create_future()
 

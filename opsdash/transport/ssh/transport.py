@@ -23,6 +23,7 @@ from opsdash.transport.bundle import collect_bundle
 from opsdash.transport.ssh.dial import Dialer
 from opsdash.transport.ssh.execute import execute
 from opsdash.transport.ssh.hostkeys import KnownHosts
+from opsdash.transport.ssh.login import May
 from opsdash.transport.ssh.pulse import LAPSED, pulse
 from opsdash.transport.ssh.resolve import hop_host, resolve
 
@@ -39,6 +40,10 @@ SPARE_FILES = 256
 """Open files besides connections: the store, pipes, the terminal."""
 
 GOODBYE_S = 1.0
+
+_PERSON_COULD_MEND = frozenset(
+    {ProblemKind.AUTH, ProblemKind.UNANSWERED, ProblemKind.HOST_KEY_UNKNOWN}
+)
 
 
 class SshConnection:
@@ -109,7 +114,8 @@ class SshTransport:
         _allow_many_files(2 * len(hosts) + SPARE_FILES)
         self._hosts = hosts
         self._asker = asker or Asker(Nobody())
-        self._dialer = Dialer(KnownHosts(known_hosts_file))
+        self._dialer = Dialer(KnownHosts(known_hosts_file), self._asker)
+        self._needs_person: set[str] = set()
         self._open: dict[str, asyncssh.SSHClientConnection] = {}
         self._failed: dict[str, tuple[float, Problem]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
@@ -121,7 +127,7 @@ class SshTransport:
 
     async def log_in(self, host: Host) -> None:
         """A login of its own, with a command that does nothing: an account may be refused there."""
-        connection = await self._dial(host)
+        connection = await self._dial(host, May.NOTHING)
         try:
             await SshConnection(host, connection).execute(b":\n", timeout_s=20, max_bytes=65_536)
         finally:
@@ -145,15 +151,27 @@ class SshTransport:
                 if known is not None:
                     raise HostError(known)
                 try:
-                    connection = await self._dial(host)
+                    connection = await self._dial(host, self._may_ask(host))
                 except HostError as error:
                     self._failed[host.name] = (monotonic(), error.problem)
+                    if error.problem.kind in _PERSON_COULD_MEND:
+                        self._needs_person.add(host.name)
                     raise
+                self._needs_person.discard(host.name)
                 self._failed.pop(host.name, None)
                 self._open[host.name] = connection
             return connection
 
-    async def _dial(self, host: Host) -> asyncssh.SSHClientConnection:
+    def _may_ask(self, host: Host) -> May:
+        """What may be asked on the way to a host.
+
+        Nothing but passphrases comes up unbidden on a screen. What a person could have mended is
+        never tried again by itself, so a second try is one that the person wants.
+        """
+        wanted = self._asker.eager or host.name in self._needs_person
+        return May.ANYTHING if wanted else May.PASSPHRASE
+
+    async def _dial(self, host: Host, may: May) -> asyncssh.SSHClientConnection:
         async with self._resolving:
             route = await resolve(host)
         tunnel: asyncssh.SSHClientConnection | None = None
@@ -165,7 +183,7 @@ class SshTransport:
                 raise HostError(Problem(ProblemKind.CONFIG, text))
             tunnel = await self._through(jump)
             previous = jump
-        return await self._dialer.dial(host, route, tunnel)
+        return await self._dialer.dial(host, route, tunnel, may)
 
     def _jump(self, hop: str, previous: Host, *, first: bool) -> Host:
         """The host that a hop means: one of the fleet by its name, or an address."""
@@ -202,3 +220,4 @@ class SshTransport:
         """Close every connection, all at once and in bounded time."""
         connections, self._open = list(self._open.values()), {}
         await asyncio.gather(*(hang_up(connection) for connection in connections))
+        await self._dialer.close()
