@@ -13,6 +13,7 @@ import click
 
 from opsdash.core.discover import checks, collectors, commands
 from opsdash.core.plugin import Collector, Tier
+from opsdash.core.problem import CAUSES, HINTS, Problem, ProblemKind
 from opsdash.core.text import duration, percent
 
 DOCS = Path(__file__).parent
@@ -106,18 +107,37 @@ def keys_page() -> str:
 
     from opsdash.app.main import OpsdashApp
     from opsdash.app.panels import find_panels
+    from opsdash.app.prompt_screen import ConfirmScreen, PromptScreen
     from opsdash.widgets.grid import Grid
     from opsdash.widgets.key_hints import key_name
     from opsdash.widgets.line_view import LineView
 
     rows = [(kind.view_key, f"`view.{kind.slug}`", f"open {kind.title}") for kind in find_panels()]
-    for owner in (OpsdashApp, Grid, LineView):
+    for owner in (OpsdashApp, Grid, LineView, PromptScreen, ConfirmScreen):
         for binding in owner.__dict__.get("BINDINGS", []):
             if isinstance(binding, Binding):
                 about = binding.tooltip or binding.description
                 keys = ", ".join(key_name(key) for key in binding.key.split(","))
                 rows.append((keys, f"`{binding.id}`", about))
     return NOTE + "# Keys\n\n" + table(("key", "id", "what it does"), rows)
+
+
+def problems_page() -> str:
+    """Every way to fail, with what raises it and what to do."""
+    rows = (
+        (f"`{kind}`", CAUSES[kind], HINTS[kind], "yes" if Problem(kind, "").mends_itself else "no")
+        for kind in ProblemKind
+    )
+    return "".join(
+        (
+            NOTE,
+            "# When a host can't be reached or asked\n\n"
+            "The row of a host says what failed in words; `opsdash status --json` names the kind.\n"
+            "What would lock an account or trust the wrong host is never tried again by itself:\n"
+            "ctrl+r on the host does it, and asks for what is missing.\n\n",
+            table(("kind", "what raises it", "next step", "tried again by itself"), rows),
+        )
+    )
 
 
 def pages() -> dict[Path, str]:
@@ -127,6 +147,7 @@ def pages() -> dict[Path, str]:
         DOCS / "checks.md": checks_page(),
         DOCS / "commands.md": commands_page(),
         DOCS / "keys.md": keys_page(),
+        DOCS / "troubleshooting-connections.md": problems_page(),
     }
 
 

@@ -22,7 +22,8 @@ class Behaviour:
 
     `before` is sent before any command's output. `instead` replaces the output of every command:
     hang, drop, garbage, endless, exit. `slow_s` delays every command. Running shells are in
-    `pids`. `certified` shows a certificate of a CA that known_hosts trusts, in place of a key.
+    `pids`. So many connections as `close_next` says are cut at once. `certified` shows a
+    certificate of a CA that known_hosts trusts, in place of a key.
     """
 
     before: bytes = b""
@@ -31,6 +32,7 @@ class Behaviour:
     refuse_login: bool = False
     certified: bool = False
     banner: str = ""
+    close_next: int = 0
     connections: list[asyncssh.SSHServerConnection] = field(default_factory=list)
     pids: set[int] = field(default_factory=set)
 
@@ -61,6 +63,9 @@ class _Login(asyncssh.SSHServer):
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._connection = conn
         self._behaviour.connections.append(conn)
+        if self._behaviour.close_next:
+            self._behaviour.close_next -= 1
+            conn.abort()
 
     def begin_auth(self, username: str) -> bool:
         if self._behaviour.banner and self._connection is not None:

@@ -15,6 +15,7 @@ import click
 from opsdash.core.errors import OpsdashError
 
 if TYPE_CHECKING:
+    from opsdash.core.prompts import Prompter
     from opsdash.core.source import FleetSource
     from opsdash.core.theme import Theme
     from opsdash.engine.session import Session
@@ -27,8 +28,9 @@ FRAMES_PER_S = "20"
 class Watching:
     """The session behind the screen: made when the screen is there, let go when it is gone."""
 
-    def __init__(self, hosts_file: str | None) -> None:
+    def __init__(self, hosts_file: str | None, prompter: Prompter) -> None:
         self._hosts_file = hosts_file
+        self._prompter = prompter
         self._session: Session | None = None
 
     async def start(self) -> FleetSource:
@@ -48,7 +50,7 @@ class Watching:
         if not fleet.source:
             alone = f"this machine alone: write {default_hosts_file()} to see your fleet"
             fleet = replace(fleet, notices=(alone,))
-        return Session(fleet, Surroundings(state_dir()))
+        return Session(fleet, Surroundings(state_dir(), self._prompter))
 
     async def stop(self) -> None:
         """Let go of every host; called once more than needed it does nothing."""
@@ -70,12 +72,15 @@ def run(hosts_file: str | None, theme: str | None, *, ascii_glyphs: bool) -> int
     themes, name = _themes(theme)
 
     from opsdash.app.main import OpsdashApp
+    from opsdash.app.prompt_screen import ScreenPrompter
     from opsdash.app.typed_bytes import accept_any_bytes
 
     accept_any_bytes()
-    watching = Watching(hosts_file)
+    prompter = ScreenPrompter()
+    watching = Watching(hosts_file, prompter)
     plain = ascii_glyphs or "UTF-8" not in (sys.__stdout__ or sys.stdout).encoding.upper()
     app = OpsdashApp(watching.start, watching.stop, themes, name, ascii_glyphs=plain)
+    prompter.serve(app, app.palette)
 
     async def watch() -> None:
         loop = asyncio.get_running_loop()

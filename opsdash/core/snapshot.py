@@ -36,13 +36,22 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Login:
+    """The latest login that was tried beside the open connection: when, how long, what failed."""
+
+    at: float
+    took_s: float
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HostState:
     """All that is known of one host.
 
     `rev` grows with every change, over the whole fleet: a reader that remembers the highest it saw
     can ask for what changed since. `at` is when the host last delivered anything (0: never).
     `findings` are sorted worst first, then newest. `container` says that whole-machine values are
-    not the host's own.
+    not the host's own. `login` is the last login probe of this connection.
     """
 
     host: Host
@@ -54,6 +63,7 @@ class HostState:
     findings: tuple[Finding, ...] = ()
     series: Mapping[str, Ring] = field(default_factory=lambda: MappingProxyType({}))
     container: str = ""
+    login: Login | None = None
 
     @property
     def name(self) -> str:

@@ -13,7 +13,8 @@ from opsdash.core.host import Host, Way
 from opsdash.core.plugin import Collector, Tier, failed
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, Row
-from opsdash.core.snapshot import Link, LinkState
+from opsdash.core.snapshot import Link, LinkState, Login
+from opsdash.engine.prober import Prober
 from opsdash.engine.state import State
 from opsdash.transport.base import Connection, Transport
 
@@ -62,6 +63,7 @@ class Poller:
         self._due_at: dict[tuple[str, str], float] = {}
         self._asked: dict[str, asyncio.Event] = {}
         self._boots: dict[str, tuple[Row, ...]] = {}
+        self._prober = Prober(transports, self._take_login, rhythm.clock)
 
     async def run(self, hosts: Sequence[Host]) -> None:
         """Poll until cancelled."""
@@ -108,6 +110,11 @@ class Poller:
                 self._due_at.pop((name, collector.name), None)
             if name in self._asked:
                 self._asked[name].set()
+            self._prober.ask(name)
+
+    def _take_login(self, name: str, login: Login) -> None:
+        self._state.set_login(name, login)
+        self._judge(name)
 
     async def _sweep(self, hosts: Sequence[Host]) -> None:
         while True:
@@ -147,7 +154,7 @@ class Poller:
 
     async def _follow(self, host: Host, connection: Connection) -> Problem:
         """Take in what a host delivers until it breaks; says why it did."""
-        facts: asyncio.Task[None] | None = None
+        beside: list[asyncio.Task[None]] = []
         broken: asyncio.Future[Problem] = asyncio.get_running_loop().create_future()
         try:
             beats = connection.pulse(self._pulse, host.interval_s)
@@ -155,19 +162,29 @@ class Poller:
                 async for readings in beats:
                     self._heed_reboot(host, readings)
                     self._state.take(host.name, readings)
-                    if facts is None:
+                    if not beside:
+                        self._state.set_login(host.name, None)
                         self._link(host, LinkState.UP)
-                        facts = asyncio.create_task(self._collect(host, connection, broken))
+                        facts = self._collect(host, connection, broken)
+                        beside.append(asyncio.create_task(facts, name=f"facts {host.name}"))
+                        beside += self._probing(host)
                     self._judge(host.name)
                     if broken.done():
                         return broken.result()
         except HostError as error:
             return error.problem
         finally:
-            if facts is not None:
-                facts.cancel()
-                await asyncio.wait([facts])
+            for task in beside:
+                task.cancel()
+            if beside:
+                await asyncio.wait(beside)
         return Problem(ProblemKind.LOST, "the pulse ended")
+
+    def _probing(self, host: Host) -> list[asyncio.Task[None]]:
+        """The task that probes logins, where there are any."""
+        if host.way is not Way.SSH:
+            return []
+        return [asyncio.create_task(self._prober.keep(host), name=f"probe {host.name}")]
 
     async def _collect(
         self, host: Host, connection: Connection, broken: asyncio.Future[Problem]

@@ -13,7 +13,7 @@ from opsdash.core.health import Health
 from opsdash.core.plugin import Collector, attempt
 from opsdash.core.reading import Reading
 from opsdash.core.series import Ring
-from opsdash.core.snapshot import HostState, Link, Snapshot
+from opsdash.core.snapshot import HostState, Link, Login, Snapshot
 from opsdash.core.text import clean_line
 
 RECENT_S = 600
@@ -74,6 +74,11 @@ class State:
         """How the connection to a host stands now."""
         if self._hosts[name].link != link:
             self._put(replace(self._hosts[name], link=link))
+
+    def set_login(self, name: str, login: Login | None) -> None:
+        """What the last login probe found; None: a new connection has answered the question."""
+        if self._hosts[name].login != login:
+            self._put(replace(self._hosts[name], login=login))
 
     def set_judgement(self, name: str, health: Health, findings: tuple[Finding, ...]) -> None:
         """What the judge says of a host."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from opsdash.core.health import Health
-from opsdash.core.snapshot import HostState
+from opsdash.core.snapshot import HostState, LinkState
+from opsdash.engine import prober
 from opsdash.engine.session import Session
 from tests.fleet.testbed import Testbed
 from tests.waiting import wait_for
@@ -93,3 +94,23 @@ async def test_inodes_run_out_on_a_mount_that_is_named(testbed: Testbed, session
         await becomes(session, "web2", Health.CRIT, "/mnt/spool", "inodes")
         assert healths(session, "web2") == {Health.OK}
     await becomes(session, "web2", Health.OK)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [("sshd-off", "connection refused"), ("sshd-hung", "sshd does not answer")],
+)
+async def test_an_open_connection_is_no_proof_that_one_can_log_in(
+    testbed: Testbed,
+    session: Session,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: str,
+    words: str,
+) -> None:
+    monkeypatch.setattr(prober, "EVERY_S", 1.0)
+    session.refresh(("arch1",))
+    with testbed.with_fault("arch1", fault):
+        state = await becomes(session, "arch1", Health.CRIT, "new logins fail", words)
+        assert state.link.state is LinkState.UP
+        assert healths(session, "arch1") == {Health.OK}
+    await becomes(session, "arch1", Health.OK)

@@ -13,7 +13,7 @@ from opsdash.core.host import Host, Limits
 from opsdash.core.plugin import Collector, Inquiry, understand
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, Row, SampleKey
-from opsdash.core.snapshot import HostState, Link, LinkState
+from opsdash.core.snapshot import HostState, Link, LinkState, Login
 from tests.case_files import Case, case_id, cases, output_of, sample_keys
 
 NOW = 1_800_000_000.0
@@ -90,6 +90,7 @@ def _state(content: Mapping[str, Any]) -> HostState:
     age_s = content.get("age_s", 1.0)
     return HostState(
         Host("web1", interval_s=content.get("interval_s", 2)),
+        login=_login(content.get("login")),
         link=Link(
             LinkState(link.get("state", "up")),
             since=NOW - link.get("since_s", 3600.0),
@@ -109,6 +110,15 @@ def _reading(name: str, given: Mapping[str, Any]) -> Reading:
         dict(sample_keys(given.get("samples", {}))),
         tuple(given.get("rows", ())),
         _problem(given.get("problem")),
+    )
+
+
+def _login(said: dict[str, Any] | None) -> Login | None:
+    """A login probe as a case writes it."""
+    if said is None:
+        return None
+    return Login(
+        NOW - said.get("age_s", 5.0), said.get("took_s", 0.3), _problem(said.get("problem"))
     )
 
 
