@@ -128,16 +128,14 @@ def problems_page() -> str:
         (f"`{kind}`", CAUSES[kind], HINTS[kind], "yes" if Problem(kind, "").mends_itself else "no")
         for kind in ProblemKind
     )
-    return "".join(
-        (
-            NOTE,
-            "# When a host can't be reached or asked\n\n"
-            "The row of a host says what failed in words; `opsdash status --json` names the kind.\n"
-            "What would lock an account or trust the wrong host is never tried again by itself:\n"
-            "ctrl+r on the host does it, and asks for what is missing.\n\n",
-            table(("kind", "what raises it", "next step", "tried again by itself"), rows),
-        )
+    intro = (
+        "# When a host can't be reached or asked\n\n"
+        "The row of a host says what failed in words; `opsdash status --json` names the kind.\n"
+        "What would lock an account or trust the wrong host is never tried again by itself:\n"
+        "ctrl+r on the host does it, and asks for what is missing.\n\n"
     )
+    header = ("kind", "what raises it", "next step", "tried again by itself")
+    return NOTE + intro + table(header, rows)
 
 
 def pages() -> dict[Path, str]:

@@ -65,8 +65,19 @@ def test_a_key_that_hosts_yaml_names_must_be_there_and_be_one(tmp_path: Path, wh
     assert files[0] in caught.value.problem.text
 
 
-def test_a_named_key_with_a_passphrase_and_no_agent_says_what_to_do(tmp_path: Path) -> None:
+def test_a_named_key_with_a_passphrase_is_offered_by_its_public_half(tmp_path: Path) -> None:
     files = (a_key(tmp_path / "locked", "secret"),)
+    Path(files[0] + ".pub").unlink(missing_ok=True)
+    found = KeyRing().identities(Route("web1", key_files=files, own_keys=True, named_keys=True))
+    assert [path for path, _, _ in found.locked] == list(files)
+
+
+def test_a_named_key_that_hides_its_public_half_and_no_agent_says_what_to_do(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "locked"
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    path.write_bytes(key.export_private_key("pkcs8-pem", passphrase="secret"))
     with pytest.raises(HostError) as caught:
-        KeyRing().identities(Route("web1", key_files=files, own_keys=True, named_keys=True))
+        KeyRing().identities(Route("web1", key_files=(str(path),), own_keys=True, named_keys=True))
     assert "ssh-add" in caught.value.problem.hint

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack, suppress
+from contextlib import AsyncExitStack, ExitStack, suppress
 from dataclasses import dataclass, field
 
 import asyncssh
@@ -113,19 +113,16 @@ class Dialer:
     ) -> asyncssh.SSHClientConnection:
         """Log in over the user's ProxyCommand, which ends when the connection does."""
         sock, proxy = await open_proxy(route.proxy_command)
-        try:
-            connection = await self._log_in(route, login, options, sock=sock)
-        except HostError as error:
-            sock.close()
-            problem = error.problem
-            dropped = problem.kind in (ProblemKind.LOST, ProblemKind.DROPPED)
-            problem = await proxy.why(problem) if dropped else problem
-            await proxy.end()
-            raise HostError(problem) from error
-        except BaseException:
-            sock.close()
-            await proxy.end()
-            raise
+        async with AsyncExitStack() as on_failure:
+            on_failure.push_async_callback(proxy.end)
+            on_failure.callback(sock.close)
+            try:
+                connection = await self._log_in(route, login, options, sock=sock)
+            except HostError as error:
+                dropped = error.problem.kind in (ProblemKind.LOST, ProblemKind.DROPPED)
+                problem = await proxy.why(error.problem) if dropped else error.problem
+                raise HostError(problem) from error
+            on_failure.pop_all()
 
         async def end_with_connection() -> None:
             await connection.wait_closed()

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import socket
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 
 from opsdash.core.errors import HostError
 from opsdash.core.problem import Problem, ProblemKind
@@ -59,15 +59,12 @@ async def open_proxy(command: str) -> tuple[socket.socket, Proxy]:
     """Start a ProxyCommand and wait until the server behind it speaks; HostError says why not."""
     ours, process = await on_socket(["/bin/sh", "-c", f"exec {command}"])
     proxy = Proxy(process)
-    try:
-        await wait_for_banner(ours, "the ProxyCommand")
-    except HostError as error:
-        ours.close()
-        problem = await proxy.why(error.problem)
-        await proxy.end()
-        raise HostError(problem) from error
-    except BaseException:
-        ours.close()
-        await proxy.end()
-        raise
+    async with AsyncExitStack() as on_failure:
+        on_failure.push_async_callback(proxy.end)
+        on_failure.callback(ours.close)
+        try:
+            await wait_for_banner(ours, "the ProxyCommand")
+        except HostError as error:
+            raise HostError(await proxy.why(error.problem)) from error
+        on_failure.pop_all()
     return ours, proxy

@@ -105,7 +105,7 @@ async def wait_for_banner(connected: socket.socket, where: str) -> None:
             await readable
         first = connected.recv(1, socket.MSG_PEEK)
     except TimeoutError:
-        text = f"{where} accepts connections but sshd does not answer"
+        text = f"sshd does not answer on {where}, though the port is open"
         raise HostError(Problem(ProblemKind.NO_BANNER, text)) from None
     except OSError as error:
         raise HostError(explain(error, where)) from error
