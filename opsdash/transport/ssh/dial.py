@@ -15,7 +15,7 @@ from opsdash.core.prompts import Asker
 from opsdash.transport.ssh.hostkeys import PREFERRED_ALGORITHMS, KnownHosts, fingerprint
 from opsdash.transport.ssh.keys import Identities, KeyRing
 from opsdash.transport.ssh.login import Login, May, Turn, trusts
-from opsdash.transport.ssh.problems import CAUGHT, explain
+from opsdash.transport.ssh.problems import CAUGHT, account_refused, explain, stuck
 from opsdash.transport.ssh.proxy import open_proxy
 from opsdash.transport.ssh.resolve import Route
 from opsdash.transport.ssh.sockets import open_socket
@@ -217,9 +217,12 @@ def _login_problem(error: BaseException, where: str, judge: Login) -> Problem:
     if isinstance(error, asyncssh.HostKeyNotVerifiable):
         return judge.problem(where, "revoked" in str(error))
     if isinstance(error, TimeoutError):
-        return Problem(ProblemKind.NO_BANNER, f"{where} does not finish the login")
+        return stuck(where)
     problem = explain(error, where)
     banner = judge.banner.strip()
+    account = account_refused(banner)
+    if account is not None and problem.kind in (ProblemKind.AUTH, ProblemKind.LOST):
+        return account
     if problem.kind in (ProblemKind.AUTH, ProblemKind.LOST) and banner:
         return Problem(problem.kind, f"{problem.text} ({banner})", problem.hint)
     return problem

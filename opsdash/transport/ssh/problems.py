@@ -17,6 +17,18 @@ _NO_ROUTE = frozenset(
 )
 
 
+_NO_FILES = frozenset({errno.EMFILE, errno.ENFILE})
+
+_ACCOUNT_WORDS = (
+    "account has expired",
+    "account is not available",
+    "account is currently not available",
+    "password has expired",
+    "account is locked",
+)
+"""What sshd, PAM and nologin say, in lower case."""
+
+
 def explain(error: BaseException, where: str) -> Problem:
     """The problem behind an exception; `where` names the address, as ``web1:22``."""
     for kinds, explained in (
@@ -30,6 +42,22 @@ def explain(error: BaseException, where: str) -> Problem:
         if isinstance(error, kinds):
             return explained(error, where)
     return Problem(ProblemKind.KEY_FILE, f"{where}: {error}")
+
+
+def stuck(where: str) -> Problem:
+    """The server speaks, but the login does not end."""
+    return Problem(ProblemKind.LOGIN_STUCK, f"{where} does not finish the login")
+
+
+def account_refused(said: str) -> Problem | None:
+    """The problem behind what sshd and PAM say of an account that may not be used, if it is that.
+
+    `said` is the server's banner or the error output of a session.
+    """
+    for text in said.splitlines():
+        if any(words in text.lower() for words in _ACCOUNT_WORDS):
+            return Problem(ProblemKind.ACCOUNT, f"the account can't be used: {text.strip()}")
+    return None
 
 
 def _name(error: BaseException, where: str) -> Problem:
@@ -54,6 +82,8 @@ def _system(error: BaseException, where: str) -> Problem:
         return _timeout(error, where)
     if number in _NO_ROUTE:
         return Problem(ProblemKind.NO_ROUTE, f"no route to {where}")
+    if number in _NO_FILES:
+        return Problem(ProblemKind.FILES, f"{where}: this machine allows no more open files")
     reason = getattr(error, "strerror", None) or str(error)
     return Problem(ProblemKind.LOST, f"{where}: {reason}")
 
@@ -68,7 +98,7 @@ def _protocol(error: BaseException, where: str) -> Problem:
         hint = "set keys: in hosts.yaml, so that only the right key is offered"
         return Problem(ProblemKind.AUTH, "login refused: too many keys were offered", hint)
     if "timeout" in text.lower():
-        return Problem(ProblemKind.NO_BANNER, f"{where} does not finish the login")
+        return stuck(where)
     if isinstance(error, asyncssh.ChannelOpenError):
         return Problem(ProblemKind.SESSION, f"no session on {where}: {text}")
     if isinstance(error, asyncssh.ProtocolError):
