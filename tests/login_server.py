@@ -10,6 +10,7 @@ from pathlib import Path
 import asyncssh
 
 from opsdash.core.host import Host, HostKeyPolicy
+from tests.ssh_server import end_server
 
 
 @dataclass
@@ -118,7 +119,4 @@ async def login_server(
             host_key=HostKeyPolicy.STRICT,
         )
     finally:
-        server.close()
-        for connection in doors.open:
-            connection.abort()
-        await server.wait_closed()
+        await end_server(server, doors.open)

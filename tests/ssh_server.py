@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 from asyncio.subprocess import Process
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -166,6 +166,20 @@ def _hang_up(child: Process) -> None:
             os.killpg(child.pid, signal.SIGTERM)
 
 
+async def end_server(
+    server: asyncssh.SSHAcceptor, connections: Sequence[asyncssh.SSHServerConnection]
+) -> None:
+    """Cut every connection and wait until all that they held open is closed."""
+    server.close()
+    for connection in connections:
+        connection.abort()
+    for connection in connections:
+        await connection.wait_closed()
+    await server.wait_closed()
+    for _ in range(3):
+        await asyncio.sleep(0)  # sockets of forwarded connections close in the loop's next turns
+
+
 @asynccontextmanager
 async def ssh_server(
     folder: Path, behaviour: Behaviour | None = None, *, name: str = "web1"
@@ -218,6 +232,4 @@ async def ssh_server(
     try:
         yield TestServer(host, behaviour, host_key, known_hosts)
     finally:
-        server.close()
-        behaviour.drop_all()
-        await server.wait_closed()
+        await end_server(server, behaviour.connections)

@@ -126,11 +126,15 @@ WILL_NOT_MEND_ITSELF = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that failed: its kind, a sentence with the particulars, and the next step."""
+    """One thing that failed: its kind, a sentence with the particulars, and the next step.
+
+    `culprit` names the host that failed where it is another one: a jump host on the way.
+    """
 
     kind: ProblemKind
     text: str
     hint: str = ""
+    culprit: str = ""
 
     def __post_init__(self) -> None:
         """Clean what may be remote text; fall back on the kind's own hint."""

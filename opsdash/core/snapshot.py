@@ -26,13 +26,23 @@ class LinkState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The connection to a host: its state, since when (seconds since 1970), and what broke it."""
+    """The connection to a host: its state, since when (seconds since 1970), and what broke it.
+
+    `cause` is set where that is not the host's own failure: its jump host is down, or this machine
+    is offline. Of the host itself nothing is known then.
+    """
 
     state: LinkState = LinkState.IDLE
     since: float = 0.0
     problem: Problem | None = None
     last_up: float | None = None
     retry_at: float | None = None
+    cause: Problem | None = None
+
+    @property
+    def broken_by(self) -> Problem | None:
+        """What to say of a link that is down, and what to mend first."""
+        return self.cause or self.problem
 
 
 @dataclass(frozen=True, slots=True)

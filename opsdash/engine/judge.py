@@ -72,12 +72,23 @@ class Judge:
                 self._ask(check, state, now, memory)
         if state.link.state is LinkState.UP and not waiting:
             memory.judged = True
-        findings = tuple(sorted(memory.raised.values(), key=urgency))
+        findings = self._sorted(state, memory)
         return Judgement(
             _health(state, findings, waiting),
             findings,
             tuple(key for key in before if key not in memory.raised and key not in memory.earlier),
         )
+
+    def _sorted(self, state: HostState, memory: Memory) -> tuple[Finding, ...]:
+        """Worst first; of a host that was cut off by a failure elsewhere, what is known now first:
+        what was found before may be over.
+        """
+
+        def order(finding: Finding) -> tuple[bool, int, float, str, str]:
+            remembered = state.link.cause is not None and bool(self._checks[finding.check].reads)
+            return (remembered, *urgency(finding))
+
+        return tuple(sorted(memory.raised.values(), key=order))
 
     def _ask(self, check: Check, state: HostState, now: float, memory: Memory) -> None:
         def health_before(subject: str) -> Health:
@@ -144,7 +155,12 @@ def _ready(check: Check, state: HostState) -> bool | None:
 
 
 def _health(state: HostState, findings: tuple[Finding, ...], waiting: bool) -> Health:
-    """The worst of what counts; a host of which something is still unknown is not OK."""
+    """The worst of what counts; a host of which something is still unknown is not OK.
+
+    What was found before it was cut off by a failure elsewhere says nothing of it now.
+    """
+    if state.link.cause is not None:
+        return Health.UNKNOWN
     counted = worst(finding.health for finding in findings if not (finding.acked or finding.muted))
     if counted is Health.OK and (waiting or not state.at):
         return Health.UNKNOWN

@@ -6,14 +6,15 @@ import asyncio
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from opsdash.core.errors import HostError
 from opsdash.core.host import Host, Way
 from opsdash.core.plugin import Collector, Tier, failed
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, Row
-from opsdash.core.snapshot import Link, LinkState, Login
+from opsdash.core.snapshot import LinkState, Login
+from opsdash.engine.links import Links
 from opsdash.engine.prober import Prober
 from opsdash.engine.state import State
 from opsdash.transport.base import Connection, Transport
@@ -63,6 +64,7 @@ class Poller:
         self._due_at: dict[tuple[str, str], float] = {}
         self._asked: dict[str, asyncio.Event] = {}
         self._boots: dict[str, tuple[Row, ...]] = {}
+        self._links = Links(state, judge, self._wake, rhythm.clock)
         self._prober = Prober(transports, self._take_login, rhythm.clock)
 
     async def run(self, hosts: Sequence[Host]) -> None:
@@ -94,7 +96,7 @@ class Poller:
         """A bug that meets one host costs that host's row, and only until it is asked for again."""
         bug = task.exception()
         text = f"stopped by a bug ({type(bug).__name__}: {bug})"
-        self._link(host, LinkState.DOWN, Problem(ProblemKind.BUG, text))
+        self._links.set(host, LinkState.DOWN, Problem(ProblemKind.BUG, text))
 
         async def when_asked() -> None:
             self._asked[host.name].clear()
@@ -108,9 +110,14 @@ class Poller:
         for name in names:
             for collector in self._facts:
                 self._due_at.pop((name, collector.name), None)
+            self._prober.ask(name)
+        self._wake(names)
+
+    def _wake(self, names: Sequence[str]) -> None:
+        """Hosts that rest try again at once, those that are up ask for what is due."""
+        for name in names:
             if name in self._asked:
                 self._asked[name].set()
-            self._prober.ask(name)
 
     def _take_login(self, name: str, login: Login) -> None:
         self._state.set_login(name, login)
@@ -129,12 +136,12 @@ class Poller:
         failures = 0
         while True:
             if failures == 0 and self._state.host(host.name).link.problem is None:
-                self._link(host, LinkState.CONNECTING)
+                self._links.set(host, LinkState.CONNECTING)
             problem, steady = await self._attempt(host)
             failures = 0 if steady else failures + 1
             if steady and problem.mends_itself:
                 # it worked until now: what comes of the next try is the truth, not this
-                self._link(host, LinkState.CONNECTING)
+                self._links.set(host, LinkState.CONNECTING)
                 await asyncio.sleep(0.2 * self._rhythm.random())
                 continue
             await self._rest(host, problem, failures)
@@ -164,7 +171,7 @@ class Poller:
                     self._state.take(host.name, readings)
                     if not beside:
                         self._state.set_login(host.name, None)
-                        self._link(host, LinkState.UP)
+                        self._links.set(host, LinkState.UP)
                         facts = self._collect(host, connection, broken)
                         beside.append(asyncio.create_task(facts, name=f"facts {host.name}"))
                         beside += self._probing(host)
@@ -252,27 +259,9 @@ class Poller:
         longest = min(LONGEST_RETRY_S, FIRST_RETRY_S * 2 ** min(failures, 8))
         wait_s = max(1.0, longest * self._rhythm.random()) if problem.mends_itself else None
         retry_at = None if wait_s is None else self._rhythm.clock() + wait_s
-        self._link(host, LinkState.DOWN, problem, retry_at)
+        self._links.set(host, LinkState.DOWN, problem, retry_at)
         try:
             async with asyncio.timeout(wait_s):
                 await asked.wait()
         except TimeoutError:
             return
-
-    def _link(
-        self,
-        host: Host,
-        state: LinkState,
-        problem: Problem | None = None,
-        retry_at: float | None = None,
-    ) -> None:
-        now = self._rhythm.clock()
-        before = self._state.host(host.name).link
-        since = before.since if before.state is state else now
-        last_up = now if state is LinkState.UP else before.last_up
-        if before.state is LinkState.UP and state is not LinkState.UP:
-            last_up = self._state.host(host.name).at
-        self._state.set_link(
-            host.name, replace(Link(state, since, problem), last_up=last_up, retry_at=retry_at)
-        )
-        self._judge(host.name)

@@ -6,7 +6,6 @@ import asyncio
 import random
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from time import monotonic
 
 from opsdash.core.errors import HostError
 from opsdash.core.host import Host, Way
@@ -63,11 +62,11 @@ class Prober:
     async def _probe(self, host: Host) -> Login:
         problem: Problem | None = None
         async with self._slots:
-            began = monotonic()
+            took_s = 0.0
             try:
-                await self._transports[host.way].log_in(host)
+                took_s = await self._transports[host.way].log_in(host)
             except HostError as error:
                 problem = error.problem
         if problem is not None and problem.kind is ProblemKind.UNANSWERED:
             problem = None  # only a person could answer: that says nothing of the host
-        return Login(self._clock(), monotonic() - began, problem)
+        return Login(self._clock(), took_s, problem)

@@ -70,6 +70,17 @@ class State:
             self.notices += (text,)
             self.rev += 1
 
+    def withdraw(self, text: str) -> None:
+        """What a notice said is over."""
+        kept = tuple(notice for notice in self.notices if notice != clean_line(text, 200))
+        if kept != self.notices:
+            self.notices = kept
+            self.rev += 1
+
+    def knows(self, name: str) -> bool:
+        """Whether a host of this name is being watched: it has a row of its own."""
+        return name in self._hosts
+
     def set_link(self, name: str, link: Link) -> None:
         """How the connection to a host stands now."""
         if self._hosts[name].link != link:

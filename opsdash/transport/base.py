@@ -55,10 +55,11 @@ class Transport(Protocol):
         """Reach a host; HostError says why not."""
         ...
 
-    async def log_in(self, host: Host) -> None:
+    async def log_in(self, host: Host) -> float:
         """Log in by a connection of its own and leave again: can anybody still get in?
 
-        HostError says why not. It never asks a person: a host that would have to is left out.
+        Gives the seconds that the host took for it; what it waited for its turn here is not among
+        them. HostError says why not. It never asks a person: a host that would have to is left out.
         """
         ...
 

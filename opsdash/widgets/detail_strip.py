@@ -75,8 +75,8 @@ def finding_lines(finding: Finding) -> list[Line]:
 def _link_lines(state: HostState, now: float) -> list[Line]:
     """How to get a host back, and when it was last seen."""
     link, lines = state.link, []
-    if link.problem and link.state is not LinkState.UP:
-        lines.append(labelled("next", Span(link.problem.hint, Role.ACCENT)))
+    if link.broken_by and link.state is not LinkState.UP:
+        lines.append(labelled("next", Span(link.broken_by.hint, Role.ACCENT)))
     seen = f"last ok {wall_clock(link.last_up, now)}" if link.last_up else "never reached"
     waits_s = link.retry_at - now if link.retry_at else 0.0
     again = f", next try in {duration(waits_s)}" if waits_s > 0 else ""

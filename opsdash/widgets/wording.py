@@ -32,7 +32,8 @@ class Reason(NamedTuple):
 def reason(state: HostState) -> Reason:
     """The worst that is known of a host; a lost connection speaks first, before old findings."""
     why, link = state.why, state.link
-    if link.state is LinkState.DOWN and link.problem and (why is None or why.health < Health.DOWN):
+    down = link.state is LinkState.DOWN and link.cause is None
+    if down and link.problem and (why is None or why.health < Health.DOWN):
         return Reason(link.problem.text, Role.DOWN, link.since, more=len(state.findings))
     if why is not None:
         return Reason(why.summary, ROLES[why.health], why.since, flag(why), len(state.findings) - 1)

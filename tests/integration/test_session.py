@@ -310,3 +310,33 @@ def _free_port() -> int:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
     return port
+
+
+async def test_a_bastion_that_gives_no_session_carries_the_hosts_behind_it(tmp_path: Path) -> None:
+    behaviour = Behaviour(instead="exit")
+    async with (
+        ssh_server(tmp_path / "a", behaviour, name="bastion") as bastion,
+        ssh_server(tmp_path / "b", name="vault1") as inner,
+    ):
+        vault = replace(inner.host, jump="bastion")
+        async with watching(tmp_path, bastion.host, vault) as session:
+            await link_is(session, "vault1", LinkState.UP)
+            await link_is(session, "bastion", LinkState.DOWN)
+            tries = len(behaviour.connections)
+            at = state_of(session, "vault1").at
+            session.refresh(("bastion",))
+            await wait_for(lambda: state_of(session, "vault1").at > at + 3, what="more pulses")
+            assert state_of(session, "vault1").link.state is LinkState.UP
+            # and its own row tries on the connection that is there
+            assert len(behaviour.connections) <= tries + 1
+
+
+async def test_hosts_behind_a_bastion_that_is_down_are_unknown(tmp_path: Path) -> None:
+    async with ssh_server(tmp_path / "b", name="vault1") as inner:
+        async with ssh_server(tmp_path / "a", name="bastion") as first:
+            bastion = first.host
+        vault = replace(inner.host, jump="bastion")
+        async with watching(tmp_path, bastion, vault) as session:
+            await wait_for(lambda: state_of(session, "vault1").link.cause is not None)
+            assert state_of(session, "vault1").health is Health.UNKNOWN
+            assert state_of(session, "bastion").health is Health.DOWN

@@ -96,6 +96,7 @@ def _state(content: Mapping[str, Any]) -> HostState:
             since=NOW - link.get("since_s", 3600.0),
             problem=_problem(link.get("problem")),
             last_up=NOW - link["last_up_s"] if "last_up_s" in link else None,
+            cause=_problem(link.get("cause")),
         ),
         at=0.0 if age_s is None else NOW - age_s,
         readings=readings,

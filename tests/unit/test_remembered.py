@@ -25,8 +25,9 @@ class Refusing:
     async def connect(self, host: Host) -> Connection:
         raise HostError(Problem(ProblemKind.REFUSED, f"connection refused by {host.name}:22"))
 
-    async def log_in(self, host: Host) -> None:
+    async def log_in(self, host: Host) -> float:
         """Nobody can log in, and nobody tries."""
+        return 0.0
 
     def ask_again(self) -> None:
         """Nothing was asked."""

@@ -100,7 +100,7 @@ def why_section(page: Page) -> list[Line]:
     if said.text and (page.state.why is None or page.state.why.summary != said.text):
         since = f"  for {ago(said.since, page.now)}" if said.since else ""
         lines.append(line(head("WHY"), Span(said.text, said.role), Span(since, Role.MUTED)))
-        problem = page.state.link.problem
+        problem = page.state.link.broken_by
         if problem and page.state.link.state is LinkState.DOWN:
             lines += _below(page, "next", problem.hint, Role.ACCENT)
     for finding in page.state.findings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack, ExitStack, suppress
 from dataclasses import dataclass, field
+from time import monotonic
 
 import asyncssh
 
@@ -32,6 +33,9 @@ CIPHERS = (
 OPENINGS = 100
 """TCP connections that wait for an answer at a time: a thousand at once would look like an attack
 to the firewall in between, and every dead one holds its place for as long as its time-out."""
+
+LOGIN_TOOK_S = "opsdash_login_s"
+"""The extra info of a connection that says how long its host took to let us in."""
 
 HANDSHAKES = 10
 HANDSHAKES_PER_JUMP = 4
@@ -102,10 +106,14 @@ class Dialer:
             if route.proxy_command:
                 return await self._through_proxy(route, login, options)
             with ExitStack() as on_failure:
+                began = monotonic()
                 sock = await open_socket(route.address, route.port)
+                opening_s = monotonic() - began
                 on_failure.callback(sock.close)
                 connection = await self._log_in(route, login, options, sock=sock)
                 on_failure.pop_all()
+        handshake_s = connection.get_extra_info(LOGIN_TOOK_S)
+        connection.set_extra_info(**{LOGIN_TOOK_S: opening_s + handshake_s})
         return connection
 
     async def _through_proxy(
@@ -151,6 +159,7 @@ class Dialer:
             where = f"{route.address}:{route.port}"
             raise HostError(login.refusal(_login_problem(error, where, login))) from error
         _heed_cancellation(connection)
+        connection.set_extra_info(**{LOGIN_TOOK_S: login.turn.took_s})
         return connection
 
     def _slot(self, route: Route, *, through_jump: bool) -> asyncio.Semaphore:

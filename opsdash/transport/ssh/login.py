@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from enum import IntEnum
+from time import monotonic
 
 import asyncssh
 
@@ -35,7 +36,7 @@ class Turn:
     """A login's place among the handshakes in flight, and its time.
 
     Neither is used up while a person thinks: the place is given to the next host, the time starts
-    anew with the answer.
+    anew with the answer. `took_s` is the time from the place to the end of the login.
     """
 
     def __init__(self, slot: asyncio.Semaphore, timeout_s: float) -> None:
@@ -43,16 +44,19 @@ class Turn:
         self._timeout_s = timeout_s
         self._holds = False
         self._deadline: asyncio.Timeout | None = None
+        self.took_s = 0.0
 
     @asynccontextmanager
     async def taken(self) -> AsyncGenerator[None, None]:
         """Wait for a place, then allow so much time; TimeoutError when it is used up."""
         await self._slot.acquire()
         self._holds = True
+        began = monotonic()
         try:
             async with asyncio.timeout(self._timeout_s) as self._deadline:
                 yield
         finally:
+            self.took_s = monotonic() - began
             self._give_up_place()
 
     @contextmanager

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import resource
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
+from weakref import WeakSet
 
 import asyncssh
 
@@ -20,7 +22,7 @@ from opsdash.core.prompts import Asker, Nobody
 from opsdash.core.reading import Reading
 from opsdash.transport.base import Completed
 from opsdash.transport.bundle import collect_bundle
-from opsdash.transport.ssh.dial import Dialer
+from opsdash.transport.ssh.dial import LOGIN_TOOK_S, Dialer
 from opsdash.transport.ssh.execute import execute
 from opsdash.transport.ssh.hostkeys import KnownHosts
 from opsdash.transport.ssh.login import May
@@ -41,6 +43,8 @@ SPARE_FILES = 256
 
 GOODBYE_S = 1.0
 
+_DEAD = frozenset({ProblemKind.SILENT, ProblemKind.LOST, ProblemKind.DROPPED})
+
 _PERSON_COULD_MEND = frozenset(
     {ProblemKind.AUTH, ProblemKind.UNANSWERED, ProblemKind.HOST_KEY_UNKNOWN}
 )
@@ -49,9 +53,16 @@ _PERSON_COULD_MEND = frozenset(
 class SshConnection:
     """One host over SSH: the pulse's channel, and a few more for what is asked besides."""
 
-    def __init__(self, host: Host, connection: asyncssh.SSHClientConnection) -> None:
+    def __init__(
+        self,
+        host: Host,
+        connection: asyncssh.SSHClientConnection,
+        carries_others: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._host = host
         self._connection = connection
+        self._carries_others = carries_others
+        self._dead = False
         self._channels = asyncio.Semaphore(CHANNELS_PER_HOST)
 
     async def pulse(
@@ -67,6 +78,7 @@ class SshConnection:
                             yield readings
                 except HostError as error:
                     if error.problem.text != LAPSED or self._connection.is_closed():
+                        self._dead = error.problem.kind in _DEAD
                         raise
                 await asyncio.sleep(interval_s)  # the next loop on the same connection
 
@@ -82,8 +94,13 @@ class SshConnection:
         return Completed(done.status, done.stdout, done.stderr, done.truncated, monotonic() - began)
 
     async def close(self) -> None:
-        """Say goodbye, and hang up if the goodbye is not answered."""
-        await hang_up(self._connection)
+        """Say goodbye, and hang up if the goodbye is not answered.
+
+        A jump host that only gives us no session (a forwarding account, a shell that is broken)
+        goes on carrying the hosts behind it.
+        """
+        if self._dead or not self._carries_others():
+            await hang_up(self._connection)
 
 
 async def hang_up(connection: asyncssh.SSHClientConnection) -> None:
@@ -118,20 +135,31 @@ class SshTransport:
         self._needs_person: set[str] = set()
         self._open: dict[str, asyncssh.SSHClientConnection] = {}
         self._failed: dict[str, tuple[float, Problem]] = {}
+        self._dialling: Counter[str] = Counter()
+        self._carried: dict[str, WeakSet[asyncssh.SSHClientConnection]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._resolving = asyncio.Semaphore(RESOLVERS)
 
     async def connect(self, host: Host) -> SshConnection:
         """Reach a host, through its jump hosts if it has any; HostError says why not."""
-        return SshConnection(host, await self._connection(host))
+        connection = await self._connection(host)
+        return SshConnection(host, connection, lambda: self._carries_others(host.name))
 
-    async def log_in(self, host: Host) -> None:
+    async def log_in(self, host: Host) -> float:
         """A login of its own, with a command that does nothing: an account may be refused there."""
         connection = await self._dial(host, May.NOTHING)
         try:
-            await SshConnection(host, connection).execute(b":\n", timeout_s=20, max_bytes=65_536)
+            asked = SshConnection(host, connection)
+            done = await asked.execute(b":\n", timeout_s=20, max_bytes=65_536)
         finally:
             await hang_up(connection)
+        return float(connection.get_extra_info(LOGIN_TOOK_S, 0.0)) + done.took_s
+
+    def _carries_others(self, name: str) -> bool:
+        """Whether hosts are connected through this one, or about to be."""
+        return self._dialling[name] > 0 or any(
+            not connection.is_closed() for connection in self._carried.get(name, ())
+        )
 
     def ask_again(self) -> None:
         """Questions that were declined may be asked again."""
@@ -183,7 +211,15 @@ class SshTransport:
                 raise HostError(Problem(ProblemKind.CONFIG, text))
             tunnel = await self._through(jump)
             previous = jump
-        return await self._dialer.dial(host, route, tunnel, may)
+        if tunnel is None:
+            return await self._dialer.dial(host, route, None, may)
+        self._dialling[previous.name] += 1
+        try:
+            connection = await self._dialer.dial(host, route, tunnel, may)
+        finally:
+            self._dialling[previous.name] -= 1
+        self._carried.setdefault(previous.name, WeakSet()).add(connection)
+        return connection
 
     def _jump(self, hop: str, previous: Host, *, first: bool) -> Host:
         """The host that a hop means: one of the fleet by its name, or an address."""
@@ -203,7 +239,9 @@ class SshTransport:
             # nobody but the hosts behind it tries a jump host that is not of the fleet
             hopeless = not problem.mends_itself and jump.name not in self._hosts
             kind = problem.kind if hopeless else ProblemKind.JUMP
-            raise HostError(Problem(kind, f"behind {jump.name}: {problem.text}")) from error
+            text = f"behind {jump.name}: {problem.text}"
+            culprit = problem.culprit or jump.name
+            raise HostError(Problem(kind, text, culprit=culprit)) from error
 
     def _known_failure(self, jump: Host) -> Problem | None:
         """Why a jump host can't be reached, as long as there is no use in trying again.

@@ -13,7 +13,10 @@ from opsdash.core.text import shorten
 
 
 def judge(inquiry: Inquiry) -> Iterator[Finding]:
-    """DOWN, with what broke the connection and what to do about it."""
+    """DOWN, with what broke the connection and what to do about it.
+
+    UNKNOWN where the host itself is not known to have failed: the cause is somewhere before it.
+    """
     link = inquiry.state.link
     if link.state is not LinkState.DOWN:
         return
@@ -23,16 +26,19 @@ def judge(inquiry: Inquiry) -> Iterator[Finding]:
         # the moment and not the time since: this text must not change with every second
         seen = datetime.fromtimestamp(link.last_up, UTC)
         evidence = f"last seen {seen:%Y-%m-%d %H:%M:%S} UTC"
-    text = link.problem.text if link.problem else "no connection"
+    broken_by = link.broken_by
+    text = broken_by.text if broken_by else "no connection"
+    if link.cause and link.problem and link.problem.text != text:
+        evidence = f"{evidence}: {link.problem.text}"
     if len(text) > SUMMARY_WIDTH:
         evidence = f"{evidence}: {text}"
     yield Finding(
         "host-unreachable",
         inquiry.state.name,
-        Health.DOWN,
+        Health.UNKNOWN if link.cause else Health.DOWN,
         shorten(text, SUMMARY_WIDTH),
         evidence=evidence,
-        advice=link.problem.hint if link.problem else "",
+        advice=broken_by.hint if broken_by else "",
     )
 
 
