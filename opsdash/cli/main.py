@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -16,6 +17,7 @@ from opsdash.core.discover import commands
 from opsdash.core.errors import OpsdashError
 from opsdash.core.text import clean_line
 
+LOG = logging.getLogger("opsdash")
 EXIT_INTERRUPTED = 130
 EXIT_OUTPUT = 74
 
@@ -42,15 +44,35 @@ class Verbs(click.Group):
 @click.option("--hosts", "hosts_file", metavar="FILE", help="The hosts file to use.")
 @click.option("--theme", metavar="NAME", help="The colours to begin with.")
 @click.option("--ascii", "ascii_glyphs", is_flag=True, help="Draw with ASCII characters only.")
+@click.option(
+    "--log",
+    "log_file",
+    metavar="FILE",
+    envvar="OPSDASH_LOG",
+    type=click.Path(path_type=Path),
+    help="Write what opsdash does to this file (or $OPSDASH_LOG); no secrets, 5 MB and two older.",
+)
 @click.version_option(__version__, prog_name="opsdash")
 @click.pass_context
 def opsdash(
-    ctx: click.Context, hosts_file: str | None, theme: str | None, ascii_glyphs: bool
+    ctx: click.Context,
+    hosts_file: str | None,
+    theme: str | None,
+    log_file: Path | None,
+    *,
+    ascii_glyphs: bool,
 ) -> None:
     """A whole fleet over plain SSH, in one terminal.
 
     Without a verb the screen opens: the hosts of hosts.yaml, or this machine if there is none.
     """
+    # what libraries log must never reach the screen, nor a script's standard error
+    logging.getLogger().addHandler(logging.NullHandler())
+    if log_file is not None:
+        from opsdash.cli.log_file import logging_to
+
+        ctx.with_resource(logging_to(log_file, os.environ.get("OPSDASH_LOG_LEVEL", "info")))
+    LOG.info("opsdash %s, Python %s", __version__, sys.version.split()[0])
     if ctx.invoked_subcommand is not None:
         if hosts_file:
             os.environ["OPSDASH_HOSTS"] = hosts_file
@@ -64,8 +86,7 @@ def opsdash(
 
 def main() -> NoReturn:
     """Run opsdash; every way to fail ends in a sentence and an exit code, never in a traceback."""
-    # what libraries log must never reach the screen, nor a script's standard error
-    logging.getLogger().addHandler(logging.NullHandler())
+    logging.captureWarnings(capture=True)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a glyph that a terminal lacks is no error

@@ -7,6 +7,7 @@ the tty, or nobody at all).
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,8 @@ from typing import Protocol
 
 from opsdash.core.secret import Secret
 from opsdash.core.text import clean, clean_line
+
+LOG = logging.getLogger(__name__)
 
 
 class QuestionKind(StrEnum):
@@ -133,7 +136,10 @@ class Asker:
         if not self._prompter.present:
             return None
         async with self._turn:
-            return await self._prompter.ask(question)
+            LOG.info("%s: asked: %s", question.host, question.title)
+            answer = await self._prompter.ask(question)
+            LOG.info("%s: %s", question.host, "declined" if answer is None else "answered")
+            return answer
 
     def forget(self, wanted: Callable[[str], bool]) -> None:
         """Drop the answers of all keys that `wanted` picks; the next to ask asks the person."""

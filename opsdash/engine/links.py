@@ -6,6 +6,7 @@ reached, it is this machine that is cut off. The hosts themselves are then unkno
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,8 @@ from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.snapshot import Link, LinkState
 from opsdash.core.text import count
 from opsdash.engine.state import State
+
+LOG = logging.getLogger(__name__)
 
 FEWEST_FOR_OFFLINE = 3
 """Fewer hosts than this may well be down by themselves, all at once."""
@@ -55,6 +58,13 @@ def _sign(link: Link, before: _Sign | None) -> _Sign:
     return _Sign.SAYS_NOTHING if lasting or link.problem.kind in _OF_ANOTHER else _Sign.HEARD
 
 
+def _tell(name: str, link: Link) -> None:
+    if link.problem is None:
+        LOG.info("%s: %s", name, link.state.value)
+    else:
+        LOG.info("%s: %s: %s (%s)", name, link.state.value, link.problem.text, link.problem.kind)
+
+
 @dataclass
 class Links:
     """Writes the links of all hosts; `judge` is asked about each that changed, `wake` makes hosts
@@ -84,6 +94,8 @@ class Links:
         if before.state is LinkState.UP and state is not LinkState.UP:
             last_up = self.state.host(host.name).at
         link = Link(state, since, problem, last_up, retry_at)
+        if before.state is not state or before.problem != problem:
+            _tell(host.name, link)
         self._count(host, link)
         self._put(host.name, link)
         self._heed_network()
@@ -133,12 +145,14 @@ class Links:
         if gone == (self._offline is not None):
             return
         if self._offline is not None:
+            LOG.warning("some host answers again")
             self.state.withdraw(self._offline.text)
             self._offline = None
         else:
             text = f"is this machine offline? none of {count(unheard, 'host')} answers"
             self._offline = Problem(ProblemKind.OFFLINE, text)
             self.state.notice(text)
+            LOG.warning("%s", text)
         down = self._down()
         for name, link in down:
             self._put(name, link)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
@@ -18,6 +19,8 @@ from opsdash.engine.links import Links
 from opsdash.engine.prober import Prober
 from opsdash.engine.state import State
 from opsdash.transport.base import Connection, Transport
+
+LOG = logging.getLogger(__name__)
 
 FIRST_RETRY_S = 2.0
 LONGEST_RETRY_S = 30.0
@@ -95,6 +98,7 @@ class Poller:
     def _bury(self, host: Host, task: asyncio.Task[None]) -> asyncio.Task[None]:
         """A bug that meets one host costs that host's row, and only until it is asked for again."""
         bug = task.exception()
+        LOG.error("polling %s stopped by a bug", host.name, exc_info=bug)
         text = f"stopped by a bug ({type(bug).__name__}: {bug})"
         self._links.set(host, LinkState.DOWN, Problem(ProblemKind.BUG, text))
 

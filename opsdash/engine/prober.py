@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -12,6 +13,8 @@ from opsdash.core.host import Host, Way
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.snapshot import Login
 from opsdash.transport.base import Transport
+
+LOG = logging.getLogger(__name__)
 
 EVERY_S = 60.0
 CONFIRM_S = 5.0
@@ -55,6 +58,8 @@ class Prober:
             if login.problem is not None and login.problem.mends_itself:
                 await asyncio.sleep(CONFIRM_S)
                 login = await self._probe(host)
+            if login.problem is not None:
+                LOG.info("%s: new logins fail: %s", host.name, login.problem.text)
             self._report(host.name, login)
             lasting = login.problem is not None and not login.problem.mends_itself
             rest_s = None if lasting else EVERY_S * random.uniform(0.9, 1.1)  # noqa: S311 - jitter

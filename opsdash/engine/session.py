@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,11 +15,15 @@ from opsdash.core.fleet import Fleet
 from opsdash.core.host import Way
 from opsdash.core.prompts import Asker, Nobody, Prompter
 from opsdash.core.snapshot import HostState, Snapshot
+from opsdash.core.text import count
 from opsdash.engine.judge import Judge
 from opsdash.engine.poller import Poller, Rhythm
 from opsdash.engine.state import State
 from opsdash.store.store import Store
 from opsdash.transport.base import Transport
+from opsdash.transport.open_files import make_room_for
+
+LOG = logging.getLogger(__name__)
 
 SAVE_FINDINGS_S = 10.0
 LONGEST_END_S = 5.0
@@ -82,6 +87,12 @@ class Session:
 
     async def start(self) -> None:
         """Recall what earlier runs knew, then begin to poll."""
+        LOG.info("watching %s of %s", count(len(self.fleet.hosts), "host"), self.fleet.source)
+        lacking = make_room_for(
+            sum(host.way is not Way.LOCAL for host in self.fleet.hosts.values())
+        )
+        if lacking:
+            self._state.notice(lacking)
         await self._store.open()
         if self._store.notice:
             self._state.notice(self._store.notice)
@@ -101,6 +112,7 @@ class Session:
         if error is not None:
             while isinstance(error, BaseExceptionGroup):
                 error = error.exceptions[0]
+            LOG.error("%s stopped by a bug", task.get_name(), exc_info=error)
             bug = f"{type(error).__name__}: {error}"
             self._state.notice(f"{task.get_name()} stopped by a bug ({bug}): restart opsdash")
 

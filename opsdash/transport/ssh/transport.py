@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import resource
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
@@ -37,9 +36,6 @@ JUMP_REST_S = 5.0
 
 RESOLVERS = 4
 """``ssh -G`` processes at a time."""
-
-SPARE_FILES = 256
-"""Open files besides connections: the store, pipes, the terminal."""
 
 GOODBYE_S = 1.0
 
@@ -113,22 +109,12 @@ async def hang_up(connection: asyncssh.SSHClientConnection) -> None:
     connection.abort()
 
 
-def _allow_many_files(wanted: int) -> None:
-    """Raise this process' limit of open files as far as it may: the usual 1024 is a small fleet."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    if soft != resource.RLIM_INFINITY and soft < allowed:
-        with suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-
-
 class SshTransport:
     """The way to a fleet over SSH; jump hosts that are in the fleet share its connections."""
 
     def __init__(
         self, hosts: Mapping[str, Host], known_hosts_file: Path, asker: Asker | None = None
     ) -> None:
-        _allow_many_files(2 * len(hosts) + SPARE_FILES)
         self._hosts = hosts
         self._asker = asker or Asker(Nobody())
         self._dialer = Dialer(KnownHosts(known_hosts_file), self._asker)
