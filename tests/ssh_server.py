@@ -137,6 +137,8 @@ async def _run_shell(process: asyncssh.SSHServerProcess[bytes], behaviour: Behav
         feeding.cancel()
         await asyncio.wait([feeding])
         _hang_up(child)
+        # its end is only noticed when its pipes have been read to theirs
+        await asyncio.gather(child.stdout.read(), child.stderr.read())
         await child.wait()
         behaviour.pids.discard(child.pid)
 

@@ -51,6 +51,11 @@ def check_jumps(found: Declarations, hosts: Mapping[str, Host], *, complete: boo
             circles.add(frozenset(circle))
             way = " -> ".join([*circle, circle[0]])
             found.hosts[name].blame(f"jumps run in a circle: {way}", "jump")
+    for name, host in hosts.items():
+        jump = hosts.get(host.jump or "")
+        if jump is not None and jump.way is Way.OPENSSH and host.way is Way.SSH:
+            text = f"{jump.name} is reached by openssh: what is behind it needs it, too"
+            found.hosts[name].blame(text, "jump")
 
 
 def _check_jump(

@@ -67,8 +67,10 @@ class Settings(_Form):
     thresholds: dict[str, Threshold] = Field(
         default=_ABSENT, description="Limits by check id, instead of the check's own"
     )
-    transport: Literal["ssh", "local"] = Field(
-        default=_ABSENT, description="local: this machine itself, without ssh"
+    transport: Literal["ssh", "openssh", "local"] = Field(
+        default=_ABSENT,
+        description="openssh: by the system's ssh program (Kerberos, FIDO keys, odd set-ups); "
+        "local: this machine itself, without ssh",
     )
     ssh_config: PathText = Field(
         default=_ABSENT, description="Config file that ssh resolves the address with (ssh -F)"

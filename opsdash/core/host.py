@@ -25,11 +25,17 @@ class HostKeyPolicy(StrEnum):
 
 
 class Way(StrEnum):
-    """How a host is reached."""
+    """How a host is reached: by our own SSH, by the system's ssh program, or not over a network."""
 
     SSH = "ssh"
+    OPENSSH = "openssh"
     LOCAL = "local"
     REPLAY = "replay"
+
+    @property
+    def logs_in(self) -> bool:
+        """Whether reaching the host takes a login, which may fail."""
+        return self in (Way.SSH, Way.OPENSSH)
 
 
 @dataclass(frozen=True, slots=True)

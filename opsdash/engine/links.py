@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
-from opsdash.core.host import Host, Way
+from opsdash.core.host import Host
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.snapshot import Link, LinkState
 from opsdash.core.text import count
@@ -126,7 +126,7 @@ class Links:
 
     def _count(self, host: Host, link: Link) -> None:
         """Keep count of what the hosts tell about the network of this machine."""
-        if host.way is Way.LOCAL:
+        if not host.way.logs_in:
             return
         before = self._signs.get(host.name)
         if before is not None:

@@ -193,7 +193,7 @@ class Poller:
 
     def _probing(self, host: Host) -> list[asyncio.Task[None]]:
         """The task that probes logins, where there are any."""
-        if host.way is not Way.SSH:
+        if not host.way.logs_in:
             return []
         return [asyncio.create_task(self._prober.keep(host), name=f"probe {host.name}")]
 

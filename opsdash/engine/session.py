@@ -41,6 +41,10 @@ def transports_for(fleet: Fleet, known_hosts: Path, asker: Asker) -> dict[Way, T
         from opsdash.transport.ssh.transport import SshTransport
 
         found[Way.SSH] = SshTransport({**fleet.passed_through, **fleet.hosts}, known_hosts, asker)
+    if Way.OPENSSH in ways:
+        from opsdash.transport.openssh.transport import OpensshTransport
+
+        found[Way.OPENSSH] = OpensshTransport({**fleet.passed_through, **fleet.hosts}, known_hosts)
     if Way.LOCAL in ways:
         from opsdash.transport.local import LocalTransport
 

@@ -7,15 +7,17 @@ import os
 import signal
 import socket
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from time import monotonic
+from typing import Protocol
 
 from opsdash.core.errors import HostError
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.transport.base import Completed
 
 _CHUNK_BYTES = 65_536
+_FAREWELL_S = 1.0
 
 
 async def run(
@@ -28,19 +30,7 @@ async def run(
     as truncated. HostError when it can't be started or does not end in time.
     """
     began = monotonic()
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *argv,
-            stdin=PIPE if stdin else DEVNULL,
-            stdout=PIPE,
-            stderr=PIPE,
-            start_new_session=True,
-        )
-    except OSError as error:
-        text = f"{argv[0]} can't be started: {error.strerror}"
-        missing = isinstance(error, FileNotFoundError)
-        kind = ProblemKind.MISSING_COMMAND if missing else ProblemKind.LOST
-        raise HostError(Problem(kind, text)) from error
+    process = await _started(argv, stdin=PIPE if stdin else DEVNULL)
     try:
         async with asyncio.timeout(timeout_s):
             stdout, stderr, truncated = await _communicate(process, stdin, max_bytes)
@@ -51,6 +41,18 @@ async def run(
         await _end(process)
     status = process.returncode if process.returncode is not None else -signal.SIGKILL
     return Completed(status, stdout, stderr, truncated, monotonic() - began)
+
+
+async def _started(argv: Sequence[str], *, stdin: int) -> Process:
+    try:
+        return await asyncio.create_subprocess_exec(
+            *argv, stdin=stdin, stdout=PIPE, stderr=PIPE, start_new_session=True
+        )
+    except OSError as error:
+        text = f"{argv[0]} can't be started: {error.strerror}"
+        missing = isinstance(error, FileNotFoundError)
+        kind = ProblemKind.MISSING_COMMAND if missing else ProblemKind.LOST
+        raise HostError(Problem(kind, text)) from error
 
 
 async def _communicate(process: Process, stdin: bytes, cap: int) -> tuple[bytes, bytes, bool]:
@@ -98,6 +100,61 @@ async def _end(process: Process) -> None:
     transport = getattr(process, "_transport", None)
     if transport is not None:
         transport.close()
+
+
+class Listener(Protocol):
+    """Who takes in what a talking program says; `status` is set before `end` is called."""
+
+    status: int
+
+    def feed(self, data: bytes) -> None:
+        """Some of its output."""
+
+    def complain(self, data: bytes) -> None:
+        """Some of its error output."""
+
+    def end(self) -> None:
+        """It has ended, and all that it said has been heard."""
+
+
+@asynccontextmanager
+async def talk(
+    argv: Sequence[str], listener: Listener
+) -> AsyncGenerator[Callable[[bytes], None], None]:
+    """Run a program for as long as the block lasts; gives what writes to its input.
+
+    At the end its input is closed; if that does not end it, it is killed. HostError when it can't
+    be started, or is written to after its end.
+    """
+    process = await _started(argv, stdin=PIPE)
+
+    async def hear() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_pass_on(process.stdout, listener.feed))
+            group.create_task(_pass_on(process.stderr, listener.complain))
+        listener.status = await process.wait()
+        listener.end()
+
+    def send(data: bytes) -> None:
+        if process.stdin is None or process.stdin.is_closing() or process.returncode is not None:
+            raise HostError(Problem(ProblemKind.LOST, f"{argv[0]} has ended"))
+        process.stdin.write(data)
+
+    hearing = asyncio.create_task(hear(), name=f"hear {argv[0]}")
+    try:
+        yield send
+    finally:
+        if process.stdin is not None:
+            process.stdin.close()
+        await asyncio.wait([hearing], timeout=_FAREWELL_S)
+        await _end(process)
+        hearing.cancel()
+        await asyncio.wait([hearing])
+
+
+async def _pass_on(stream: asyncio.StreamReader | None, to: Callable[[bytes], None]) -> None:
+    while stream is not None and (data := await stream.read(_CHUNK_BYTES)):
+        to(data)
 
 
 async def on_socket(argv: Sequence[str]) -> tuple[socket.socket, Process]:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from opsdash.core.health import Health
 from opsdash.core.snapshot import LinkState
 from opsdash.engine.session import Session
 from tests.fleet.test_faults import becomes, healths
-from tests.fleet.testbed import Testbed
+from tests.fleet.testbed import Testbed, hosts_file
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.fleet
@@ -75,6 +75,32 @@ async def test_no_process_is_left_on_any_kind_of_host(
     await wait_for(lambda: not busy_hosts(testbed), within_s=9, what="the end of all pulses")
 
 
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+async def test_no_process_of_the_systems_ssh_is_left_here_or_there(
+    testbed: Testbed, tmp_path: Path, how: signal.Signals
+) -> None:
+    hosts = hosts_file(testbed, tmp_path / "openssh.yaml", "openssh")
+    with watching(hosts, tmp_path) as running:
+        assert "host" in first_line(running)
+        assert busy_hosts(testbed) == list(KINDS)
+        assert masters()
+        running.send_signal(how)
+        _, errors = running.communicate(timeout=20)
+    assert errors.strip() == ""
+    await wait_for(lambda: not masters(), within_s=5, what="the end of every ssh here")
+    await wait_for(lambda: not busy_hosts(testbed), within_s=9, what="the end of all pulses")
+
+
+def masters() -> list[int]:
+    """The processes of this machine that hold a connection of the system's ssh for us."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if b"ControlPath=/tmp/opsdash-" in (folder / "cmdline").read_bytes():
+                found.append(int(folder.name))
+    return found
+
+
 async def test_a_cut_link_leaves_no_process_after_its_lease(
     testbed: Testbed, session: Session
 ) -> None:
@@ -110,7 +136,7 @@ async def test_a_host_behind_a_killed_bastion_is_down_for_that_reason_and_both_c
     testbed: Testbed, session: Session
 ) -> None:
     with testbed.with_fault("bastion", "down"):
-        await becomes(session, "vault1", Health.DOWN, "behind bastion")
+        await becomes(session, "vault1", Health.UNKNOWN, "behind bastion")
         await becomes(session, "bastion", Health.DOWN)
         assert healths(session, "bastion", "vault1") == {Health.OK}
     await becomes(session, "bastion", Health.OK)

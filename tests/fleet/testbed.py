@@ -26,6 +26,10 @@ class Testbed:
         """Switch a fault of a host."""
         self._run("fault", host, *words)
 
+    def faults(self) -> list[str]:
+        """A line for each fault that there is, its name first."""
+        return self._run("fault", "list").splitlines()
+
     def inside(self, host: str, command: str) -> str:
         """What a host itself says, asked from outside without SSH."""
         return self._run("testbed.py", "exec", host, command)
@@ -65,11 +69,12 @@ def open_testbed() -> Testbed:
     return Testbed(hosts, tools)
 
 
-def hosts_file(testbed: Testbed, path: Path) -> Path:
+def hosts_file(testbed: Testbed, path: Path, transport: str = "ssh") -> Path:
     """A hosts.yaml for the whole fleet, as a user would write it."""
     first = next(iter(testbed.hosts.values()))
     lines = [
         "defaults:",
+        f"  transport: {transport}",
         f"  user: {first['user']}",
         f"  keys: [{first['key']}]",
         f"  known_hosts: [{first['known_hosts']}]",

@@ -20,8 +20,8 @@ from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.snapshot import HostState, LinkState
 from opsdash.engine import poller
 from opsdash.engine.session import Session, Surroundings
+from opsdash.transport import pulse as pulse_module
 from opsdash.transport.replay import Recording, ReplayConnection, ReplayTransport
-from opsdash.transport.ssh import pulse as pulse_module
 from opsdash.transport.ssh import sockets
 from tests.ssh_server import Behaviour, ssh_server
 from tests.waiting import wait_for

@@ -18,7 +18,7 @@ from opsdash.core.errors import HostError
 from opsdash.core.host import Host, HostKeyPolicy
 from opsdash.core.plugin import Tier
 from opsdash.core.problem import ProblemKind
-from opsdash.transport.ssh import pulse as pulse_module
+from opsdash.transport import pulse as pulse_module
 from opsdash.transport.ssh import sockets
 from opsdash.transport.ssh.transport import SshTransport
 from tests.ssh_server import Behaviour, ssh_server

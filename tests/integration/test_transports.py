@@ -17,6 +17,7 @@ from opsdash.core.reading import Output, Reading
 from opsdash.transport.base import Connection
 from opsdash.transport.frames import pulse_files
 from opsdash.transport.local import LocalTransport
+from opsdash.transport.openssh.transport import OpensshTransport
 from opsdash.transport.replay import Recording, ReplayTransport
 from opsdash.transport.ssh.transport import SshTransport
 from tests.ssh_server import Behaviour, ssh_server
@@ -43,12 +44,17 @@ async def reached(way: str, folder: Path) -> AsyncGenerator[Connection, None]:
         yield await ReplayTransport({"web1": record()}).connect(Host("web1", way=Way.REPLAY))
     else:
         async with ssh_server(folder) as server:
-            transport = SshTransport({"web1": server.host}, folder / "own_known_hosts")
-            yield await transport.connect(server.host)
+            hosts, own = {"web1": server.host}, folder / "own_known_hosts"
+            by_itself = way == "ssh"
+            transport = SshTransport(hosts, own) if by_itself else OpensshTransport(hosts, own)
+            connection = await transport.connect(server.host)
+            yield connection
+            await connection.close()
             await transport.close()
 
 
-WAYS = pytest.mark.parametrize("way", ["local", "ssh", "replay"])
+WAYS = pytest.mark.parametrize("way", ["local", "ssh", "openssh", "replay"])
+RUNS = pytest.mark.parametrize("way", ["local", "ssh", "openssh"])
 
 
 async def beats(connection: Connection, wanted: int) -> list[list[Reading]]:
@@ -91,7 +97,7 @@ async def test_closing_twice_is_no_error(way: str, tmp_path: Path) -> None:
         assert connection is not None
 
 
-@pytest.mark.parametrize("way", ["local", "ssh"])
+@RUNS
 async def test_a_script_runs_to_its_end_with_its_status_and_both_outputs(
     way: str, tmp_path: Path
 ) -> None:
@@ -103,7 +109,7 @@ async def test_a_script_runs_to_its_end_with_its_status_and_both_outputs(
     assert not done.truncated
 
 
-@pytest.mark.parametrize("way", ["local", "ssh"])
+@RUNS
 async def test_a_script_that_takes_too_long_is_a_time_out(way: str, tmp_path: Path) -> None:
     async with reached(way, tmp_path) as connection:
         with pytest.raises(HostError) as caught:
@@ -111,7 +117,7 @@ async def test_a_script_that_takes_too_long_is_a_time_out(way: str, tmp_path: Pa
     assert caught.value.problem.kind is ProblemKind.TIMEOUT
 
 
-@pytest.mark.parametrize("way", ["local", "ssh"])
+@RUNS
 async def test_endless_output_is_cut_and_marked(way: str, tmp_path: Path) -> None:
     async with reached(way, tmp_path) as connection:
         done = await connection.execute(b"yes\n", timeout_s=20, max_bytes=50_000)
@@ -119,7 +125,7 @@ async def test_endless_output_is_cut_and_marked(way: str, tmp_path: Path) -> Non
     assert len(done.stdout) == 50_000
 
 
-@pytest.mark.parametrize("way", ["local", "ssh"])
+@RUNS
 async def test_a_section_that_hangs_floods_or_fails_costs_no_other_section(
     way: str, tmp_path: Path
 ) -> None:

@@ -21,11 +21,12 @@ from opsdash.core.prompts import Asker, Nobody
 from opsdash.core.reading import Reading
 from opsdash.transport.base import Completed
 from opsdash.transport.bundle import collect_bundle
+from opsdash.transport.pulse import LAPSED
 from opsdash.transport.ssh.dial import LOGIN_TOOK_S, Dialer
 from opsdash.transport.ssh.execute import execute
 from opsdash.transport.ssh.hostkeys import KnownHosts
 from opsdash.transport.ssh.login import May
-from opsdash.transport.ssh.pulse import LAPSED, pulse
+from opsdash.transport.ssh.pulse import pulse
 from opsdash.transport.ssh.resolve import hop_host, resolve
 
 CHANNELS_PER_HOST = 4
