@@ -57,9 +57,14 @@ class BadOutput(OpsdashError):
 
 
 class HostError(OpsdashError):
-    """A host could not be reached or asked."""
+    """A host could not be reached or asked.
 
-    def __init__(self, problem: Problem) -> None:
+    `partial` is what a command had put out when its time was over: all of it is whole, but it is
+    not all.
+    """
+
+    def __init__(self, problem: Problem, partial: bytes = b"") -> None:
         self.problem = problem
+        self.partial = partial
         self.hint = problem.hint
         super().__init__(problem.text)

@@ -7,10 +7,12 @@ itself and no other. A section without its end mark was cut and is not parsed.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from secrets import token_hex
 from time import time
 
+from opsdash.core.errors import HostError
 from opsdash.core.plugin import Collector, failed, understand
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Output, Reading
@@ -84,16 +86,28 @@ async def collect_bundle(
     nonce = token_hex(6)
     deadline_s = sum(collector.timeout_s + 1 for collector in due) + 2
     cap = sum(collector.max_bytes + 200 for collector in due) + 8_192
-    done = await execute(bundle_script(due, nonce), timeout_s=deadline_s, max_bytes=cap)
+    lacking = Problem(ProblemKind.BAD_OUTPUT, "the answer is incomplete")
+    try:
+        done = await execute(bundle_script(due, nonce), timeout_s=deadline_s, max_bytes=cap)
+        data = done.stdout
+    except HostError as error:
+        # a host that hangs half-way has answered the first half
+        data, lacking = error.partial, error.problem
+        if lacking.kind is not ProblemKind.TIMEOUT or not split_bundle(data, due, nonce):
+            raise
     at = time()
-    outputs = split_bundle(done.stdout, due, nonce)
-    return [_reading(collector, outputs.get(collector.name), host, at) for collector in due]
+    outputs = split_bundle(data, due, nonce)
 
-
-def _reading(collector: Collector, output: Output | None, host: str, at: float) -> Reading:
-    if output is None:
-        problem = Problem(ProblemKind.BAD_OUTPUT, f"{collector.title}: the answer is incomplete")
+    def reading(collector: Collector) -> Reading:
+        if collector.name in outputs:
+            return _reading(collector, outputs[collector.name], host, at)
+        problem = replace(lacking, text=f"{collector.title}: {lacking.text}")
         return failed(collector, host, at, problem)
+
+    return [reading(collector) for collector in due]
+
+
+def _reading(collector: Collector, output: Output, host: str, at: float) -> Reading:
     if output.status in _TIMED_OUT and not output.truncated:
         text = f"{collector.title}: no answer within {collector.timeout_s:.0f}s"
         return failed(collector, host, at, Problem(ProblemKind.TIMEOUT, text))

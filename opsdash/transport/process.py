@@ -31,16 +31,17 @@ async def run(
     """
     began = monotonic()
     process = await _started(argv, stdin=PIPE if stdin else DEVNULL)
+    kept, errors = bytearray(), bytearray()
     try:
         async with asyncio.timeout(timeout_s):
-            stdout, stderr, truncated = await _communicate(process, stdin, max_bytes)
+            truncated = await _communicate(process, stdin, (kept, errors), max_bytes)
     except TimeoutError:
         text = f"{argv[0]} did not end within {timeout_s:.0f}s"
-        raise HostError(Problem(ProblemKind.TIMEOUT, text)) from None
+        raise HostError(Problem(ProblemKind.TIMEOUT, text), bytes(kept)) from None
     finally:
         await _end(process)
     status = process.returncode if process.returncode is not None else -signal.SIGKILL
-    return Completed(status, stdout, stderr, truncated, monotonic() - began)
+    return Completed(status, bytes(kept), bytes(errors), truncated, monotonic() - began)
 
 
 async def _started(argv: Sequence[str], *, stdin: int) -> Process:
@@ -55,7 +56,11 @@ async def _started(argv: Sequence[str], *, stdin: int) -> Process:
         raise HostError(Problem(kind, text)) from error
 
 
-async def _communicate(process: Process, stdin: bytes, cap: int) -> tuple[bytes, bytes, bool]:
+async def _communicate(
+    process: Process, stdin: bytes, kept: tuple[bytearray, bytearray], cap: int
+) -> bool:
+    """Feed it and keep both of its outputs; whether the first was cut."""
+
     async def feed() -> None:
         if process.stdin is not None:
             with suppress(BrokenPipeError, ConnectionResetError):
@@ -65,25 +70,24 @@ async def _communicate(process: Process, stdin: bytes, cap: int) -> tuple[bytes,
 
     async with asyncio.TaskGroup() as group:
         group.create_task(feed())
-        out = group.create_task(_read(process.stdout, cap, process))
-        err = group.create_task(_read(process.stderr, cap, process))
-    if not (out.result()[1] or err.result()[1]):
+        out = group.create_task(_read(process.stdout, kept[0], cap, process))
+        err = group.create_task(_read(process.stderr, kept[1], cap, process))
+    if not (out.result() or err.result()):
         await process.wait()
-    return out.result()[0], err.result()[0], out.result()[1]
+    return out.result()
 
 
 async def _read(
-    stream: asyncio.StreamReader | None, cap: int, process: Process
-) -> tuple[bytes, bool]:
-    if stream is None:
-        return b"", False
-    kept = bytearray()
-    while chunk := await stream.read(_CHUNK_BYTES):
-        kept += chunk
+    stream: asyncio.StreamReader | None, kept: bytearray, cap: int, process: Process
+) -> bool:
+    """Keep all of a stream, or its first `cap` bytes: then the process is killed."""
+    while stream is not None and (chunk := await stream.read(_CHUNK_BYTES)):
+        kept += chunk[: cap - len(kept) + 1]
         if len(kept) > cap:
+            del kept[cap:]
             _kill(process)
-            return bytes(kept[:cap]), True
-    return bytes(kept), False
+            return True
+    return False
 
 
 def _kill(process: Process) -> None:
@@ -124,7 +128,7 @@ async def talk(
     """Run a program for as long as the block lasts; gives what writes to its input.
 
     At the end its input is closed; if that does not end it, it is killed. HostError when it can't
-    be started, or is written to after its end.
+    be started.
     """
     process = await _started(argv, stdin=PIPE)
 
@@ -136,9 +140,9 @@ async def talk(
         listener.end()
 
     def send(data: bytes) -> None:
-        if process.stdin is None or process.stdin.is_closing() or process.returncode is not None:
-            raise HostError(Problem(ProblemKind.LOST, f"{argv[0]} has ended"))
-        process.stdin.write(data)
+        # to one that has ended nothing is said: its listener is told that it has
+        if process.stdin is not None and process.returncode is None:
+            process.stdin.write(data)
 
     hearing = asyncio.create_task(hear(), name=f"hear {argv[0]}")
     try:

@@ -167,3 +167,21 @@ async def test_noise_of_a_login_shell_never_gets_into_a_reading(tmp_path: Path) 
         await transport.close()
     assert [r.problem for r in readings if r.collector != "pressure"] == [None] * (len(PULSE) - 1)
     assert [r.problem for r in facts if r.collector in ("os", "filesystem")] == [None, None]
+
+
+@RUNS
+async def test_a_flood_of_error_output_neither_hangs_nor_is_kept(way: str, tmp_path: Path) -> None:
+    script = b"head -c 300000 /dev/zero | tr '\\0' e >&2; echo done\n"
+    async with reached(way, tmp_path) as connection:
+        done = await connection.execute(script, timeout_s=20, max_bytes=1_000_000)
+        cut = await connection.execute(script, timeout_s=20, max_bytes=1_000)
+    assert (done.stdout, len(done.stderr)) == (b"done\n", 300_000)
+    assert len(cut.stderr) <= 65_536
+
+
+@RUNS
+async def test_a_script_whose_time_is_over_gives_what_it_said(way: str, tmp_path: Path) -> None:
+    async with reached(way, tmp_path) as connection:
+        with pytest.raises(HostError) as caught:
+            await connection.execute(b"echo first; sleep 60\n", timeout_s=1, max_bytes=1000)
+    assert caught.value.partial == b"first\n"

@@ -180,3 +180,22 @@ async def test_a_connection_that_breaks_is_not_hidden() -> None:
 
     with pytest.raises(HostError, match="lost"):
         await collect_bundle(lost, TWO, "web1")
+
+
+class Stuck(Answering):
+    """A host that answers some sections, and then nothing until the time is over."""
+
+    async def __call__(self, script: bytes, **limits: object) -> Completed:
+        done = await super().__call__(script, **limits)
+        raise HostError(Problem(ProblemKind.TIMEOUT, "no answer within 14s"), done.stdout)
+
+
+async def test_what_a_host_answered_before_it_hung_is_not_lost() -> None:
+    whole, hung = await collect_bundle(Stuck((0, "one", "end 3\n"), (1, "x", "")), TWO, "web1")
+    assert whole.samples == {("status", ""): 3}
+    assert hung.problem == Problem(ProblemKind.TIMEOUT, "B: no answer within 14s")
+
+
+async def test_a_host_that_answered_nothing_in_time_is_told_as_one_failure() -> None:
+    with pytest.raises(HostError, match="no answer within 14s"):
+        await collect_bundle(Stuck(), TWO, "web1")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from secrets import token_hex
 
@@ -82,6 +82,13 @@ class Master:
     def alive(self) -> bool:
         """Whether the connection stands, as far as ssh knows."""
         return self._heard.stands.is_set() and not self._heard.ended.is_set()
+
+    async def ends_within(self, seconds: float) -> bool:
+        """Whether the connection is gone, or goes within so many seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._heard.ended.wait()
+        return not self.alive
 
     @property
     def said(self) -> str:

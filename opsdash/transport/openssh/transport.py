@@ -33,6 +33,11 @@ LOGIN_TIMEOUT_S = 30.0
 SSH_FAILED = 255
 """The exit status of ssh itself; a command's own 255 looks the same."""
 
+DYING_S = 0.5
+"""A channel's ssh ends a little before the master does that lost the connection."""
+
+_NOT_OF_SSH = frozenset({ProblemKind.SILENT, ProblemKind.TRUNCATED, ProblemKind.MISSING_COMMAND})
+
 
 class OpensshConnection:
     """One host behind a running master."""
@@ -63,7 +68,7 @@ class OpensshConnection:
                             yield readings
                 except HostError as error:
                     if error.problem.text != LAPSED or not self._master.alive:
-                        raise HostError(self._why(error.problem)) from error
+                        raise HostError(await self._why(error.problem)) from error
                 await asyncio.sleep(interval_s)  # the next loop over the same master
 
     @asynccontextmanager
@@ -71,9 +76,9 @@ class OpensshConnection:
         async with process.talk(self._over_master(BOOT), frames) as send:
             yield send
 
-    def _why(self, problem: Problem) -> Problem:
+    async def _why(self, problem: Problem) -> Problem:
         """When the master has ended, that is the reason and not what its channels say of it."""
-        if self._master.alive:
+        if problem.kind in _NOT_OF_SSH or not await self._master.ends_within(DYING_S):
             return problem
         lines = self._master.said.strip().splitlines()
         return Problem(ProblemKind.LOST, f"connection lost: {lines[-1] if lines else 'ssh ended'}")
@@ -91,8 +96,8 @@ class OpensshConnection:
                 timeout_s=timeout_s,
                 max_bytes=max_bytes,
             )
-        if done.status == SSH_FAILED and not self._master.alive:
-            raise HostError(self._why(Problem(ProblemKind.LOST, "connection lost")))
+        if done.status == SSH_FAILED and await self._master.ends_within(DYING_S):
+            raise HostError(await self._why(Problem(ProblemKind.LOST, "connection lost")))
         if done.status == SSH_FAILED and b"mux_client" in done.stderr:
             said = done.stderr.decode("utf-8", "replace")
             raise HostError(complaint(said, self._host.name, self._host.name))

@@ -29,13 +29,14 @@ async def execute(
     process when it is cancelled; here the first is a HostError and the second ends the process.
     """
     process: asyncssh.SSHClientProcess[bytes] | None = None
+    kept = bytearray()
     try:
         async with asyncio.timeout(timeout_s):
             process = await connection.create_process(command, encoding=None)
-            return await _finish(process, stdin, max_bytes)
+            return await _finish(process, stdin, kept, max_bytes)
     except TimeoutError:
         text = f"no answer within {timeout_s:.0f}s"
-        raise HostError(Problem(ProblemKind.TIMEOUT, text)) from None
+        raise HostError(Problem(ProblemKind.TIMEOUT, text), bytes(kept)) from None
     except asyncssh.ChannelOpenError as error:
         refused = "sshd allows no further session (MaxSessions)"
         lost = connection.is_closed()
@@ -50,32 +51,39 @@ async def execute(
             await _end(process)
 
 
-async def _finish(process: asyncssh.SSHClientProcess[bytes], stdin: bytes, cap: int) -> Completed:
+async def _finish(
+    process: asyncssh.SSHClientProcess[bytes], stdin: bytes, kept: bytearray, cap: int
+) -> Completed:
+    """Both outputs to their end: one that nobody reads would stop the other."""
     with suppress(BrokenPipeError, ConnectionError):
         process.stdin.write(stdin)
         process.stdin.write_eof()
-    errors = asyncio.create_task(_read(process.stderr, _CHUNK_BYTES))
+    errors = bytearray()
+    reading = [
+        asyncio.create_task(_read(process.stdout, kept, cap)),
+        asyncio.create_task(_read(process.stderr, errors, max(cap, _CHUNK_BYTES))),
+    ]
     try:
-        stdout, truncated = await _read(process.stdout, cap)
-        if truncated:
-            return Completed(-15, stdout, truncated=True)
-        stderr, _ = await errors
+        for ended in asyncio.as_completed(reading):
+            if await ended:
+                return Completed(-15, bytes(kept), bytes(errors), truncated=True)
     finally:
-        errors.cancel()
+        for task in reading:
+            task.cancel()
     await process.wait_closed()
     if process.exit_status is None and process.exit_signal is None:
         raise HostError(Problem(ProblemKind.LOST, "the connection broke in mid-command"))
-    return Completed(process.returncode or 0, stdout, stderr)
+    return Completed(process.returncode or 0, bytes(kept), bytes(errors))
 
 
-async def _read(stream: asyncssh.SSHReader[bytes], cap: int) -> tuple[bytes, bool]:
-    """All of a stream, or its first `cap` bytes and that it was cut there."""
-    kept = bytearray()
+async def _read(stream: asyncssh.SSHReader[bytes], kept: bytearray, cap: int) -> bool:
+    """Keep all of a stream, or its first `cap` bytes; whether it was cut there."""
     while chunk := await stream.read(_CHUNK_BYTES):
-        kept += chunk
+        kept += chunk[: cap - len(kept) + 1]
         if len(kept) > cap:
-            return bytes(kept[:cap]), True
-    return bytes(kept), False
+            del kept[cap:]
+            return True
+    return False
 
 
 async def _end(process: asyncssh.SSHClientProcess[bytes]) -> None:
