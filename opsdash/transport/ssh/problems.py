@@ -6,6 +6,7 @@ import errno
 import socket
 
 import asyncssh
+from asyncssh.packet import PacketDecodeError
 
 from opsdash.core.problem import Problem, ProblemKind
 
@@ -37,6 +38,7 @@ def explain(error: BaseException, where: str) -> Problem:
         (ConnectionResetError, _reset),
         (TimeoutError, _timeout),
         (OSError, _system),
+        ((PacketDecodeError, UnicodeError), _nonsense),
         (asyncssh.Error, _protocol),
     ):
         if isinstance(error, kinds):
@@ -86,6 +88,11 @@ def _system(error: BaseException, where: str) -> Problem:
         return Problem(ProblemKind.FILES, f"{where}: this machine allows no more open files")
     reason = getattr(error, "strerror", None) or str(error)
     return Problem(ProblemKind.LOST, f"{where}: {reason}")
+
+
+def _nonsense(error: BaseException, where: str) -> Problem:
+    """asyncssh lets these through when a packet is not what its length or type says."""
+    return Problem(ProblemKind.DROPPED, f"{where} does not speak SSH: {error}")
 
 
 def _protocol(error: BaseException, where: str) -> Problem:
