@@ -91,12 +91,13 @@ class Asker:
     """Asks one question at a time, shares each answer with all who wait for it, and remembers.
 
     A declined question stays declined, and a remembered answer stays remembered, until the end of
-    the run, or `forget`. Nothing is kept on disk.
+    the run, or `forget`. Nothing is kept on disk. `busy` says that a question is open.
     """
 
     def __init__(self, prompter: Prompter) -> None:
         self._prompter = prompter
         self._turn = asyncio.Lock()
+        self.busy = False
         self._asked: dict[str, asyncio.Task[Secret | None]] = {}
 
     @property
@@ -137,7 +138,11 @@ class Asker:
             return None
         async with self._turn:
             LOG.info("%s: asked: %s", question.host, question.title)
-            answer = await self._prompter.ask(question)
+            self.busy = True
+            try:
+                answer = await self._prompter.ask(question)
+            finally:
+                self.busy = False
             LOG.info("%s: %s", question.host, "declined" if answer is None else "answered")
             return answer
 

@@ -15,6 +15,7 @@ from opsdash.core.snapshot import HostState, LinkState, Snapshot
 from opsdash.engine.session import Session, Surroundings
 
 DEADLINE_S = 10.0
+SHORTEST_WAIT_S = 0.2
 
 
 def brisk(fleet: Fleet) -> Fleet:
@@ -42,12 +43,22 @@ def _answered() -> Callable[[HostState], bool]:
 
 
 async def settle(session: Session, deadline_s: float) -> None:
-    """Wait until every host has answered in full or is known to be down, or for the deadline."""
+    """Wait until every host has answered in full or is known to be down, or for the deadline.
+
+    The time in which a person is asked something does not count.
+    """
     answered = _answered()
-    with suppress(TimeoutError):
-        async with asyncio.timeout(deadline_s):
-            while not all(map(answered, session.snapshot().hosts.values())):
+    now = asyncio.get_running_loop().time
+    left_s = deadline_s
+    while not all(map(answered, session.snapshot().hosts.values())):
+        began = now()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(left_s, SHORTEST_WAIT_S)):
                 await session.change()
+        if not session.asking:
+            left_s -= now() - began
+            if left_s <= 0:
+                return
 
 
 async def look(fleet: Fleet, surroundings: Surroundings, deadline_s: float) -> Snapshot:

@@ -146,6 +146,11 @@ class Session:
         """Grows with every change of any host."""
         return self._state.rev
 
+    @property
+    def asking(self) -> bool:
+        """Whether a person is being asked something right now."""
+        return self._asker.busy
+
     async def change(self) -> None:
         """Wait until any host has changed."""
         await self._state.change()

@@ -47,6 +47,7 @@ def run(
         timeout=60,
         env=home,
         stdin=stdin,
+        start_new_session=True,  # whoever runs the tests is not asked on the terminal
         check=False,
     )
 

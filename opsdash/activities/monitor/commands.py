@@ -40,12 +40,11 @@ def build() -> click.Command:
         show_default=True,
         help="Seconds after which a host that has not answered is UNKNOWN.",
     )
+    @click.option(
+        "--batch", is_flag=True, help="Ask nothing on the terminal: no password, no passphrase."
+    )
     def status(
-        select: tuple[str, ...],
-        hosts_file: str | None,
-        as_json: bool,
-        watch: bool,
-        deadline_s: float,
+        select: tuple[str, ...], hosts_file: str | None, deadline_s: float, **flags: bool
     ) -> None:
         """How the fleet is now, worst first.
 
@@ -56,9 +55,10 @@ def build() -> click.Command:
         import asyncio
 
         fleet, selection = _chosen(hosts_file, select or ("all",))
-        show = _show_json if as_json else _show_table
-        run = _watch if watch else _once
-        raise SystemExit(asyncio.run(run(fleet, selection, show, deadline_s)))
+        show = _show_json if flags["as_json"] else _show_table
+        run = _watch if flags["watch"] else _once
+        around = _surroundings(batch=flags["batch"])
+        raise SystemExit(asyncio.run(run(fleet, around, (selection, show), deadline_s)))
 
     return status
 
@@ -78,26 +78,34 @@ def _chosen(hosts_file: str | None, select: tuple[str, ...]) -> tuple[Fleet, Sel
     return replace(fleet, hosts=hosts, passed_through=fleet.hosts), selection
 
 
-def _surroundings() -> Surroundings:
+def _surroundings(*, batch: bool) -> Surroundings:
     from opsdash.config.paths import state_dir
+    from opsdash.core.prompts import Nobody
     from opsdash.engine.session import Surroundings
+    from opsdash.engine.tty_prompter import TtyPrompter
 
-    return Surroundings(state_dir())
+    return Surroundings(state_dir(), Nobody() if batch else TtyPrompter())
 
 
-async def _once(fleet: Fleet, selection: Selection, show: Show, deadline_s: float) -> int:
+async def _once(
+    fleet: Fleet, around: Surroundings, report: tuple[Selection, Show], deadline_s: float
+) -> int:
     from opsdash.engine.look import look, needs_longer
 
-    return show(await look(fleet, _surroundings(), deadline_s), selection, needs_longer())
+    selection, show = report
+    return show(await look(fleet, around, deadline_s), selection, needs_longer())
 
 
-async def _watch(fleet: Fleet, selection: Selection, show: Show, deadline_s: float) -> int:
+async def _watch(
+    fleet: Fleet, around: Surroundings, report: tuple[Selection, Show], deadline_s: float
+) -> int:
     import asyncio
 
     from opsdash.engine.look import settle
     from opsdash.engine.session import Session
 
-    async with Session(fleet, _surroundings()) as session:
+    selection, show = report
+    async with Session(fleet, around) as session:
         await settle(session, deadline_s)
         while True:
             show(session.snapshot(), selection, ())
