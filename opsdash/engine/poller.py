@@ -16,6 +16,7 @@ from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, Row
 from opsdash.core.snapshot import LinkState, Login
 from opsdash.engine.links import Links
+from opsdash.engine.own_machine import OwnMachine
 from opsdash.engine.prober import Prober
 from opsdash.engine.state import State
 from opsdash.transport.base import Connection, Transport
@@ -41,10 +42,13 @@ _BREAKS_THE_LINK = frozenset({ProblemKind.LOST, ProblemKind.DROPPED})
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """What a poller needs besides hosts: time and chance, both replaced in tests."""
+    """What a poller needs besides hosts: time, how far the wall clock has been set meanwhile, and
+    chance; all replaced in tests.
+    """
 
     clock: Callable[[], float]
     random: Callable[[], float] = random.random
+    jump_s: Callable[[], float] = lambda: 0.0
 
 
 class Poller:
@@ -128,8 +132,13 @@ class Poller:
         self._judge(name)
 
     async def _sweep(self, hosts: Sequence[Host]) -> None:
+        machine = OwnMachine(self._state, self._rhythm.clock, self._rhythm.jump_s)
         while True:
             await asyncio.sleep(SWEEP_S)
+            if machine.look():
+                self.refresh([host.name for host in hosts])
+            if machine.just_awake:
+                continue
             overdue = self._rhythm.clock() - SWEEP_S
             for host in hosts:
                 if self._state.host(host.name).at < overdue - host.interval_s:

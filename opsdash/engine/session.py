@@ -7,8 +7,8 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import time
 
+from opsdash.core.clock import now
 from opsdash.core.discover import checks, collectors
 from opsdash.core.finding import FindingKey
 from opsdash.core.fleet import Fleet
@@ -60,7 +60,8 @@ class Surroundings:
 
     state_dir: Path
     prompter: Prompter = field(default_factory=Nobody)
-    clock: Callable[[], float] = time
+    clock: Callable[[], float] = now
+    jump_s: Callable[[], float] = now.jump_s
     transports: Mapping[Way, Transport] | None = None
 
 
@@ -86,7 +87,7 @@ class Session:
             self._collectors,
             self._transports,
             self._judge_host,
-            Rhythm(self._clock),
+            Rhythm(self._clock, jump_s=surroundings.jump_s),
         )
 
     async def start(self) -> None:

@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from secrets import token_hex
-from time import time
 
+from opsdash.core.clock import now
 from opsdash.core.errors import HostError
 from opsdash.core.plugin import Collector, failed, understand
 from opsdash.core.problem import Problem, ProblemKind
@@ -95,7 +95,7 @@ async def collect_bundle(
         data, lacking = error.partial, error.problem
         if lacking.kind is not ProblemKind.TIMEOUT or not split_bundle(data, due, nonce):
             raise
-    at = time()
+    at = now()
     outputs = split_bundle(data, due, nonce)
 
     def reading(collector: Collector) -> Reading:

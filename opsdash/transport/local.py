@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from time import time
 
+from opsdash.core.clock import now
 from opsdash.core.host import Host
 from opsdash.core.plugin import Collector, failed
 from opsdash.core.problem import Problem, ProblemKind
@@ -91,7 +91,7 @@ class LocalConnection:
             await asyncio.sleep(interval_s)
 
     def _sweep(self, collectors: Sequence[Collector]) -> list[Reading]:
-        at = time()
+        at = now()
         parsed = [collector for collector in collectors if collector.name not in READERS]
         contents: dict[str, bytes] = {}
         for path in pulse_files(parsed):

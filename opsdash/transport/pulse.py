@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
 from secrets import token_hex
-from time import time
 
+from opsdash.core.clock import now
 from opsdash.core.errors import HostError
 from opsdash.core.plugin import Collector
 from opsdash.core.problem import Problem, ProblemKind
@@ -126,7 +126,7 @@ async def pulse_over(
         async with aclosing(_asked_for(send, frames, interval_s)) as granted:
             async for frame in granted:
                 contents = split_frame(frame, paths, nonce)
-                yield read_frame(collectors, contents, host, time())
+                yield read_frame(collectors, contents, host, now())
 
 
 async def _asked_for(send: Send, frames: Frames, interval_s: float) -> AsyncGenerator[bytes, None]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from time import time
 
+from opsdash.core.clock import now
 from opsdash.core.errors import HostError
 from opsdash.core.host import Host
 from opsdash.core.plugin import Collector, failed, understand
@@ -45,13 +45,13 @@ class ReplayConnection:
         """The recorded pulses for ever, one per interval."""
         while self._recording.pulses:
             for contents in self._recording.pulses:
-                yield read_frame(collectors, contents, self._host.name, time())
+                yield read_frame(collectors, contents, self._host.name, now())
                 await self._pause(interval_s)
         await asyncio.Event().wait()
 
     async def collect(self, due: Sequence[Collector]) -> list[Reading]:
         """The recorded facts; a collector without any is unsupported by this host."""
-        return [self._fact(collector, time()) for collector in due]
+        return [self._fact(collector, now()) for collector in due]
 
     def _fact(self, collector: Collector, at: float) -> Reading:
         output = self._recording.facts.get(collector.name)

@@ -340,3 +340,15 @@ async def test_hosts_behind_a_bastion_that_is_down_are_unknown(tmp_path: Path) -
             await wait_for(lambda: state_of(session, "vault1").link.cause is not None)
             assert state_of(session, "vault1").health is Health.UNKNOWN
             assert state_of(session, "bastion").health is Health.DOWN
+
+
+async def test_a_clock_that_is_set_here_is_told_and_changes_no_age(tmp_path: Path) -> None:
+    offset = [0.0]
+    async with ssh_server(tmp_path) as server:
+        around = Surroundings(tmp_path / "state", jump_s=lambda: offset[0])
+        async with Session(fleet_of(server.host), around) as session:
+            await link_is(session, "web1", LinkState.UP)
+            offset[0] = 3600.0
+            await wait_for(lambda: bool(session.snapshot().notices), what="the notice")
+            assert "was set forward by 60m" in session.snapshot().notices[0]
+            assert (state_of(session, "web1").age_s(session.snapshot().at) or 0) < 10
