@@ -32,6 +32,8 @@ class Memory:
         self.notices = notices
         self.rev = 1
         self.asked: list[tuple[str, ...]] = []
+        self.waiting_for_root = 0
+        self.touched = 0
 
     def snapshot(self) -> Snapshot:
         """All as it is now."""
@@ -41,6 +43,14 @@ class Memory:
     def changed_since(self, rev: int) -> list[HostState]:
         """Hosts with a later revision."""
         return [state for state in self.states.values() if state.rev > rev]
+
+    def touch(self) -> None:
+        """Count it."""
+        self.touched += 1
+
+    def become_root(self) -> int:
+        """So many hosts wait for a password."""
+        return self.waiting_for_root
 
     def refresh(self, names: tuple[str, ...] = ()) -> None:
         """Remember what was asked for."""

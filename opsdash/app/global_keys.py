@@ -7,6 +7,7 @@ from textual.binding import Binding, BindingType
 GLOBAL_KEYS: list[BindingType] = [
     Binding("C", "next_theme", "colours", id="theme.next", show=False, tooltip="next theme"),
     Binding("ctrl+r,f5", "ask_again", "refresh", id="refresh", tooltip="ask the hosts now"),
+    Binding("number_sign", "root", "root", id="root.ask", show=False, tooltip="give sudo password"),
     Binding("ctrl+l", "redraw", "redraw", id="redraw", show=False),
     Binding("ctrl+c", "interrupt", "twice: quit", id="interrupt", show=False, priority=True),
     Binding("ctrl+q", "quit", "quit", id="quit", show=False, priority=True),

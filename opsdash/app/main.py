@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import ClassVar
 
 from textual import on
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import BindingsMap, BindingType
 from textual.widgets import ContentSwitcher
 
@@ -16,6 +15,8 @@ from opsdash.app.global_keys import GLOBAL_KEYS
 from opsdash.app.help_screen import HelpScreen, key_lines
 from opsdash.app.look import Looks, as_textual
 from opsdash.app.panels import find_panels, view_bindings
+from opsdash.app.root_keys import RootKeys
+from opsdash.core import clock
 from opsdash.core.errors import OpsdashError
 from opsdash.core.source import FleetSource
 from opsdash.core.text import count
@@ -32,7 +33,7 @@ Stop = Callable[[], Awaitable[None]]
 TWICE_WITHIN_S = 2.0
 
 
-class OpsdashApp(App[None], inherit_bindings=False):
+class OpsdashApp(RootKeys, inherit_bindings=False):
     """The program. `start` delivers the fleet after the first paint, `stop` lets go of it.
 
     `now` is the wall clock in seconds since 1970; tests stop it.
@@ -51,7 +52,7 @@ class OpsdashApp(App[None], inherit_bindings=False):
         theme_name: str,
         *,
         ascii_glyphs: bool = False,
-        now: Callable[[], float] = time.time,
+        now: Callable[[], float] = clock.now,
         title: str = "opsdash",
     ) -> None:
         super().__init__()
@@ -67,7 +68,6 @@ class OpsdashApp(App[None], inherit_bindings=False):
         self._bindings = BindingsMap.merge(
             [BindingsMap(view_bindings(self._kinds)), self._bindings]
         )
-        self._source: FleetSource | None = None
         self._failure: OpsdashError | None = None
         self._host = ""
         self._trail: list[str] = []

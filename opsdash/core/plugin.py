@@ -51,6 +51,7 @@ class Collector:
     and sbin on the PATH), due every `every_s` seconds and cut off after `timeout_s` seconds or
     `max_bytes` bytes. `parse` is pure: output, host, wall clock to a Reading. `derive` makes rates
     from two readings of the same boot that lie `elapsed_s` of the host's own time apart.
+    What `needs_root` is fetched by a script of its own, not more often than every 15 minutes.
     `machine_wide` names metrics that in a container are the whole machine's: they judge nothing.
     """
 
@@ -66,6 +67,7 @@ class Collector:
     max_bytes: int = 65_536
     derive: Derive | None = None
     machine_wide: bool = False
+    needs_root: bool = False
 
     @property
     def id(self) -> str:

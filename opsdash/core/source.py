@@ -26,3 +26,11 @@ class FleetSource(Protocol):
     def refresh(self, names: tuple[str, ...] = ()) -> None:
         """Ask these hosts again at once (none given: all), the ones that gave up included."""
         ...
+
+    def touch(self) -> None:
+        """Somebody is at the keyboard: what is forgotten after idle minutes stays known."""
+        ...
+
+    def become_root(self) -> int:
+        """Ask for the sudo password, once; gives how many hosts wait for it."""
+        ...

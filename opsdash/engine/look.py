@@ -25,12 +25,17 @@ def brisk(fleet: Fleet) -> Fleet:
 
 
 def needs_longer() -> tuple[str, ...]:
-    """The checks that one look can't answer, because what they find must last a while."""
-    return tuple(check.id for check in checks().values() if check.hold_s > 0)
+    """The checks that one look can't answer: what they find must last a while, or needs root."""
+    as_root = {one.name for one in collectors().values() if one.needs_root}
+    return tuple(
+        check.id
+        for check in checks().values()
+        if check.hold_s > 0 or not as_root.isdisjoint(check.reads)
+    )
 
 
 def _answered() -> Callable[[HostState], bool]:
-    facts = [c.name for c in collectors().values() if c.tier is Tier.FACTS]
+    facts = [c.name for c in collectors().values() if c.tier is Tier.FACTS and not c.needs_root]
 
     def answered(state: HostState) -> bool:
         if state.link.state is LinkState.DOWN:
@@ -63,6 +68,7 @@ async def settle(session: Session, deadline_s: float) -> None:
 
 async def look(fleet: Fleet, surroundings: Surroundings, deadline_s: float) -> Snapshot:
     """The fleet as it is now, each host asked once; a host that takes too long is UNKNOWN."""
-    async with Session(brisk(fleet), surroundings) as session:
+    # a script may call it every minute, and each sudo is a line in the host's log
+    async with Session(brisk(fleet), replace(surroundings, root=False)) as session:
         await settle(session, deadline_s)
         return session.snapshot()

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from opsdash.core.errors import HostError
 from opsdash.core.host import Host, Way
-from opsdash.core.plugin import Collector, Tier, failed
+from opsdash.core.plugin import Collector, Tier
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, Row
 from opsdash.core.snapshot import LinkState, Login
+from opsdash.engine.facts import Facts, by_the_login
 from opsdash.engine.links import Links
 from opsdash.engine.own_machine import OwnMachine
+from opsdash.engine.privilege import Privilege
 from opsdash.engine.prober import Prober
+from opsdash.engine.rhythm import Rhythm
 from opsdash.engine.state import State
 from opsdash.transport.base import Connection, Transport
 
@@ -29,26 +31,16 @@ STEADY_S = 10.0
 """A connection that has delivered for so long is made anew at once when it breaks; one that breaks
 sooner counts as a failure, or a host that drops us after each login would be hammered."""
 
-FAILED_FACTS_AGAIN_S = 60.0
-"""A collector that failed is asked again after so long, however rarely it is due."""
-
-_WILL_STAY = frozenset({ProblemKind.UNSUPPORTED, ProblemKind.MISSING_COMMAND})
-
 SWEEP_S = 1.0
 """How often hosts are looked at of which nothing arrives: data grows old, holds run out."""
 
-_BREAKS_THE_LINK = frozenset({ProblemKind.LOST, ProblemKind.DROPPED})
-
 
 @dataclass(frozen=True, slots=True)
-class Rhythm:
-    """What a poller needs besides hosts: time, how far the wall clock has been set meanwhile, and
-    chance; all replaced in tests.
-    """
+class Reach:
+    """The ways to the hosts, and how root is become there."""
 
-    clock: Callable[[], float]
-    random: Callable[[], float] = random.random
-    jump_s: Callable[[], float] = lambda: 0.0
+    transports: Mapping[Way, Transport]
+    privilege: Privilege
 
 
 class Poller:
@@ -58,21 +50,29 @@ class Poller:
         self,
         state: State,
         collectors: Mapping[str, Collector],
-        transports: Mapping[Way, Transport],
+        reach: Reach,
         judge: Callable[[str], None],
         rhythm: Rhythm,
     ) -> None:
         self._state = state
-        self._transports = transports
+        self._transports = reach.transports
         self._judge = judge
         self._rhythm = rhythm
         self._pulse = tuple(c for c in collectors.values() if c.tier is Tier.PULSE)
-        self._facts = tuple(c for c in collectors.values() if c.tier is Tier.FACTS)
-        self._due_at: dict[tuple[str, str], float] = {}
+        facts = [c for c in collectors.values() if c.tier is Tier.FACTS]
+        self._facts = (
+            Facts([c for c in facts if not c.needs_root], by_the_login, self._take_facts, rhythm),
+            Facts(
+                [c for c in facts if c.needs_root],
+                reach.privilege.collect,
+                self._take_facts,
+                rhythm,
+            ),
+        )
         self._asked: dict[str, asyncio.Event] = {}
         self._boots: dict[str, tuple[Row, ...]] = {}
         self._links = Links(state, judge, self._wake, rhythm.clock)
-        self._prober = Prober(transports, self._take_login, rhythm.clock)
+        self._prober = Prober(reach.transports, self._take_login, rhythm.clock)
 
     async def run(self, hosts: Sequence[Host]) -> None:
         """Poll until cancelled."""
@@ -115,11 +115,22 @@ class Poller:
 
     def refresh(self, names: Sequence[str]) -> None:
         """Ask again at once: facts of hosts that are up, a connection for those that are not."""
+        facts, as_root = self._facts
+        facts.ask(names)
+        # each sudo is a line in the host's log: only what was refused is worth another one
+        as_root.ask(name for name in names if self._lacks(name, as_root))
         for name in names:
-            for collector in self._facts:
-                self._due_at.pop((name, collector.name), None)
             self._prober.ask(name)
         self._wake(names)
+
+    def _lacks(self, name: str, facts: Facts) -> bool:
+        readings = self._state.host(name).readings
+        found = [readings.get(collector.name) for collector in facts.collectors]
+        return any(reading is not None and reading.problem is not None for reading in found)
+
+    def fetch_as_root(self, names: Sequence[str]) -> None:
+        """What needs root is due at once on these hosts."""
+        self._facts[1].ask(names)
 
     def _wake(self, names: Sequence[str]) -> None:
         """Hosts that rest try again at once, those that are up ask for what is due."""
@@ -185,8 +196,10 @@ class Poller:
                     if not beside:
                         self._state.set_login(host.name, None)
                         self._links.set(host, LinkState.UP)
-                        facts = self._collect(host, connection, broken)
-                        beside.append(asyncio.create_task(facts, name=f"facts {host.name}"))
+                        beside += [
+                            asyncio.create_task(facts.keep(host, connection, broken))
+                            for facts in self._facts
+                        ]
                         beside += self._probing(host)
                     self._judge(host.name)
                     if broken.done():
@@ -206,49 +219,9 @@ class Poller:
             return []
         return [asyncio.create_task(self._prober.keep(host), name=f"probe {host.name}")]
 
-    async def _collect(
-        self, host: Host, connection: Connection, broken: asyncio.Future[Problem]
-    ) -> None:
-        """Fetch facts whenever some are due; tell when the connection turns out to be broken."""
-        asked = self._asked[host.name]
-        while True:
-            due = [c for c in self._facts if self._is_due(host, c)]
-            if due:
-                try:
-                    readings = await connection.collect(due)
-                except HostError as error:
-                    readings = self._failed(host, due, error.problem)
-                    if error.problem.kind in _BREAKS_THE_LINK and not broken.done():
-                        broken.set_result(error.problem)
-                        return
-                self._state.take(host.name, readings)
-                self._judge(host.name)
-                self._plan(host, readings)
-            asked.clear()
-            wait_s = self._next_due(host) - self._rhythm.clock()
-            try:
-                async with asyncio.timeout(max(0.1, wait_s)):
-                    await asked.wait()
-            except TimeoutError:
-                continue
-
-    def _failed(self, host: Host, due: Sequence[Collector], problem: Problem) -> list[Reading]:
-        at = self._rhythm.clock()
-        return [failed(collector, host.name, at, problem) for collector in due]
-
-    def _is_due(self, host: Host, collector: Collector) -> bool:
-        return self._due_at.get((host.name, collector.name), 0.0) <= self._rhythm.clock()
-
-    def _plan(self, host: Host, readings: Sequence[Reading]) -> None:
-        """When facts are due again: their period, up to a tenth sooner; soon if they failed."""
-        now = self._rhythm.clock()
-        periods = {collector.name: collector.every_s for collector in self._facts}
-        for reading in readings:
-            every_s = periods[reading.collector]
-            if reading.problem is not None and reading.problem.kind not in _WILL_STAY:
-                every_s = min(every_s, FAILED_FACTS_AGAIN_S)
-            early = 0.1 * self._rhythm.random()
-            self._due_at[host.name, reading.collector] = now + every_s * (1 - early)
+    def _take_facts(self, host: Host, readings: Sequence[Reading]) -> None:
+        self._state.take(host.name, readings)
+        self._judge(host.name)
 
     def _heed_reboot(self, host: Host, readings: Sequence[Reading]) -> None:
         """After a reboot nothing that was asked before holds: all facts are due."""
@@ -258,12 +231,6 @@ class Poller:
             self._boots[host.name] = booted
             if before is not None:
                 self.refresh((host.name,))
-
-    def _next_due(self, host: Host) -> float:
-        return min(
-            (self._due_at.get((host.name, c.name), 0.0) for c in self._facts),
-            default=self._rhythm.clock() + 3600,
-        )
 
     async def _rest(self, host: Host, problem: Problem, failures: int) -> None:
         """Say that the host is down and wait: for the next try, or for ever until asked."""

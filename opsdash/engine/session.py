@@ -17,7 +17,9 @@ from opsdash.core.prompts import Asker, Nobody, Prompter
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.core.text import count
 from opsdash.engine.judge import Judge
-from opsdash.engine.poller import Poller, Rhythm
+from opsdash.engine.poller import Poller, Reach
+from opsdash.engine.privilege import Privilege
+from opsdash.engine.rhythm import Rhythm
 from opsdash.engine.state import State
 from opsdash.store.store import Store
 from opsdash.transport.base import Transport
@@ -54,12 +56,13 @@ def transports_for(fleet: Fleet, known_hosts: Path, asker: Asker) -> dict[Way, T
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a session stands on: where its state is kept, who answers questions, time, and ways in
-    place of real ones.
+    """What a session stands on: where its state is kept, who answers questions, whether it may
+    become root where it needs no password, time, and ways in place of real ones.
     """
 
     state_dir: Path
     prompter: Prompter = field(default_factory=Nobody)
+    root: bool = True
     clock: Callable[[], float] = now
     jump_s: Callable[[], float] = now.jump_s
     transports: Mapping[Way, Transport] | None = None
@@ -71,7 +74,13 @@ class Session:
     def __init__(self, fleet: Fleet, surroundings: Surroundings) -> None:
         self.fleet = fleet
         self._clock = surroundings.clock
-        self._collectors = collectors()
+        known = collectors().items()
+        self._collectors = {
+            name: one for name, one in known if surroundings.root or not one.needs_root
+        }
+        self._checks = {
+            name: one for name, one in checks().items() if self._collectors.keys() >= set(one.reads)
+        }
         self._state = State(fleet, self._collectors, self._clock)
         self._store = Store(surroundings.state_dir / "history.db")
         known_hosts = surroundings.state_dir / "known_hosts"
@@ -79,13 +88,14 @@ class Session:
         self._asker = Asker(surroundings.prompter)
         ways = given or transports_for(fleet, known_hosts, self._asker)
         self._transports = dict(ways)
-        self._judge = Judge(checks())
+        self._judge = Judge(self._checks)
         self._closed: set[FindingKey] = set()
         self._tasks: list[asyncio.Task[None]] = []
+        self._privilege = Privilege(self._asker, self._clock)
         self._poller = Poller(
             self._state,
             self._collectors,
-            self._transports,
+            Reach(self._transports, self._privilege),
             self._judge_host,
             Rhythm(self._clock, jump_s=surroundings.jump_s),
         )
@@ -102,7 +112,7 @@ class Session:
         if self._store.notice:
             self._state.notice(self._store.notice)
         first_seen = await self._store.open_findings()
-        self._judge = Judge(checks(), first_seen, await self._store.known_hosts())
+        self._judge = Judge(self._checks, first_seen, await self._store.known_hosts())
         self._state.seed(await self._store.counters())
         self._tasks = [
             asyncio.create_task(self._poller.run(list(self.fleet.hosts.values())), name="poller"),
@@ -127,6 +137,7 @@ class Session:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=LONGEST_END_S)
+        self._privilege.forget()
         await self._asker.close()
         await asyncio.gather(*(transport.close() for transport in self._transports.values()))
         if self._tasks:
@@ -169,6 +180,16 @@ class Session:
         for transport in self._transports.values():
             transport.ask_again()
         self._poller.refresh(names or tuple(self.fleet.hosts))
+
+    def touch(self) -> None:
+        """Somebody is at the keyboard."""
+        self._privilege.touch()
+
+    def become_root(self) -> int:
+        """Ask for the sudo password and use it; gives how many hosts wait for one."""
+        waiting = self._privilege.want()
+        self._poller.fetch_as_root(waiting)
+        return len(waiting)
 
     def _judge_host(self, name: str) -> None:
         judgement = self._judge.judge(self._state.host(name), self._clock())

@@ -16,7 +16,13 @@ from opsdash.widgets.palette import Palette
 MOST = 8
 """Keys that one line may name: more are read by nobody."""
 
-_NAMES = {"question_mark": "?", "escape": "esc", "pagedown": "pgdn", "pageup": "pgup"}
+_NAMES = {
+    "question_mark": "?",
+    "number_sign": "#",
+    "escape": "esc",
+    "pagedown": "pgdn",
+    "pageup": "pgup",
+}
 
 
 def key_name(key: str) -> str:

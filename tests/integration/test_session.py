@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +16,15 @@ import pytest
 from opsdash.core.fleet import Fleet, this_machine
 from opsdash.core.health import Health
 from opsdash.core.host import Host, Way
+from opsdash.core.plugin import Collector
 from opsdash.core.problem import Problem, ProblemKind
+from opsdash.core.reading import Reading
 from opsdash.core.snapshot import HostState, LinkState
 from opsdash.engine import poller
+from opsdash.engine.privilege import Privilege
 from opsdash.engine.session import Session, Surroundings
 from opsdash.transport import pulse as pulse_module
+from opsdash.transport.base import Connection
 from opsdash.transport.replay import Recording, ReplayConnection, ReplayTransport
 from opsdash.transport.ssh import sockets
 from tests.ssh_server import Behaviour, ssh_server
@@ -352,3 +356,28 @@ async def test_a_clock_that_is_set_here_is_told_and_changes_no_age(tmp_path: Pat
             await wait_for(lambda: bool(session.snapshot().notices), what="the notice")
             assert "was set forward by 60m" in session.snapshot().notices[0]
             assert (state_of(session, "web1").age_s(session.snapshot().at) or 0) < 10
+
+
+async def test_asking_again_costs_no_second_sudo_where_the_first_was_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    async def collect(
+        self: Privilege, host: Host, connection: Connection, due: Sequence[Collector]
+    ) -> list[Reading]:
+        asked.append(host.name)
+        refused = Problem(ProblemKind.DENIED, "needs root: not yet")
+        problem = refused if len(asked) == 1 else None
+        return [Reading(host.name, one.name, 1.0, problem=problem) for one in due]
+
+    monkeypatch.setattr(Privilege, "collect", collect)
+    async with ssh_server(tmp_path) as server, watching(tmp_path, server.host) as session:
+        await wait_for(lambda: {"os", "logins"} <= set(state_of(session, "web1").readings))
+        session.refresh()
+        await wait_for(lambda: len(asked) == 2, what="another try of what was refused")
+        await wait_for(lambda: state_of(session, "web1").readings["logins"].problem is None)
+        before = state_of(session, "web1").readings["os"].at
+        session.refresh()
+        await wait_for(lambda: state_of(session, "web1").readings["os"].at > before)
+    assert asked == ["web1", "web1"]

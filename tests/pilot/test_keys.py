@@ -192,3 +192,13 @@ async def test_a_click_points_and_a_second_one_opens() -> None:
         await stage.pilot.click("#fleet-grid", offset=(5, 3))
         await stage.pilot.pause()
         assert page(stage) == "host"
+
+
+async def test_the_root_key_says_who_waits_and_every_key_shows_that_somebody_is_there() -> None:
+    async with on_stage(mixed_fleet()) as stage:
+        await stage.press("number_sign")
+        assert "no host is known whose sudo asks for a password" in stage.lines[-1]
+        stage.source.waiting_for_root = 3
+        await stage.press("number_sign")
+        assert "3 hosts with a sudo that asks" in stage.lines[-1]
+        assert stage.source.touched >= 2

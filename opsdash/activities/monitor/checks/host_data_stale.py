@@ -9,6 +9,7 @@ from opsdash.core.finding import SUMMARY_WIDTH, Finding
 from opsdash.core.health import Health
 from opsdash.core.plugin import Check, Collector, Inquiry, Tier
 from opsdash.core.problem import ProblemKind
+from opsdash.core.reading import Reading
 from opsdash.core.snapshot import LinkState
 from opsdash.core.text import duration, shorten
 
@@ -61,9 +62,17 @@ def _silent_host(inquiry: Inquiry) -> Finding | None:
     return Finding(CHECK_ID, state.name, Health.UNKNOWN, summary, evidence=evidence)
 
 
+def _is_denied(reading: Reading) -> bool:
+    return reading.problem is not None and reading.problem.kind is ProblemKind.DENIED
+
+
 def _unanswered(inquiry: Inquiry, collector: Collector) -> str:
     """Why a collector's values are unknown, in words; empty while they are known."""
     reading = inquiry.state.readings.get(collector.name)
+    if collector.needs_root and (reading is None or _is_denied(reading)):
+        return (
+            ""  # that root is needed is said where the value would stand; the host is not unknown
+        )
     if reading and reading.problem and reading.problem.kind not in _NO_QUESTION:
         text = reading.problem.text
         return text if text.startswith(collector.title) else f"{collector.title}: {text}"

@@ -1,0 +1,33 @@
+"""The key that asks for the sudo password; any key at all keeps it from being forgotten."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.app import App
+
+from opsdash.core.source import FleetSource
+from opsdash.core.text import count
+from opsdash.widgets.key_hints import KeyHints
+
+
+class RootKeys(App[None]):
+    """The part of the app that knows of root."""
+
+    _source: FleetSource | None = None
+
+    def _tell(self, text: str) -> None:
+        self.screen.query_one(KeyHints).say(text)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys and the mouse say that somebody is there."""
+        if self._source is not None and isinstance(event, (events.Key, events.MouseDown)):
+            self._source.touch()
+        await super().on_event(event)
+
+    def action_root(self) -> None:
+        """Ask for the sudo password, on behalf of all hosts that want one."""
+        waiting = 0 if self._source is None else self._source.become_root()
+        if waiting:
+            self._tell(f"{count(waiting, 'host')} with a sudo that asks")
+        else:
+            self._tell("no host is known whose sudo asks for a password")

@@ -1,0 +1,97 @@
+"""Facts: what is asked of a host now and then, each collector at its own time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from opsdash.core.errors import HostError
+from opsdash.core.host import Host
+from opsdash.core.plugin import Collector, failed
+from opsdash.core.problem import Problem, ProblemKind
+from opsdash.core.reading import Reading
+from opsdash.engine.rhythm import Rhythm
+from opsdash.transport.base import Connection
+
+FAILED_AGAIN_S = 60.0
+"""A collector that failed is asked again after so long, however rarely it is due."""
+
+_WILL_STAY = frozenset({ProblemKind.UNSUPPORTED, ProblemKind.MISSING_COMMAND, ProblemKind.DENIED})
+_BREAKS_THE_LINK = frozenset({ProblemKind.LOST, ProblemKind.DROPPED})
+
+Fetch = Callable[[Host, Connection, Sequence[Collector]], Awaitable[list[Reading]]]
+Take = Callable[[Host, Sequence[Reading]], None]
+
+
+async def by_the_login(
+    host: Host, connection: Connection, due: Sequence[Collector]
+) -> list[Reading]:
+    """What the user that logs in may see."""
+    return await connection.collect(due)
+
+
+@dataclass
+class Facts:
+    """Some collectors of all hosts: `fetch` asks a host for those that are due, `take` gets what
+    came of it.
+    """
+
+    collectors: Sequence[Collector]
+    fetch: Fetch
+    take: Take
+    rhythm: Rhythm
+    _due_at: dict[tuple[str, str], float] = field(default_factory=dict)
+    _asked: dict[str, asyncio.Event] = field(default_factory=dict)
+
+    def ask(self, names: Iterable[str]) -> None:
+        """Everything is due at once for these hosts."""
+        for name in names:
+            for collector in self.collectors:
+                self._due_at.pop((name, collector.name), None)
+            if name in self._asked:
+                self._asked[name].set()
+
+    async def keep(
+        self, host: Host, connection: Connection, broken: asyncio.Future[Problem]
+    ) -> None:
+        """Fetch whenever some are due; tell when the connection turns out to be broken."""
+        asked = self._asked[host.name] = asyncio.Event()
+        while True:
+            due = [c for c in self.collectors if self._due(host, c) <= self.rhythm.clock()]
+            if due:
+                try:
+                    readings = await self.fetch(host, connection, due)
+                except HostError as error:
+                    at = self.rhythm.clock()
+                    readings = [failed(one, host.name, at, error.problem) for one in due]
+                    if error.problem.kind in _BREAKS_THE_LINK and not broken.done():
+                        broken.set_result(error.problem)
+                        return
+                self.take(host, readings)
+                self._plan(host, readings)
+            asked.clear()
+            wait_s = self._next_due(host) - self.rhythm.clock()
+            try:
+                async with asyncio.timeout(max(0.1, wait_s)):
+                    await asked.wait()
+            except TimeoutError:
+                continue
+
+    def _due(self, host: Host, collector: Collector) -> float:
+        return self._due_at.get((host.name, collector.name), 0.0)
+
+    def _next_due(self, host: Host) -> float:
+        never = self.rhythm.clock() + 3600
+        return min((self._due(host, one) for one in self.collectors), default=never)
+
+    def _plan(self, host: Host, readings: Sequence[Reading]) -> None:
+        """When facts are due again: their period, up to a tenth sooner; soon if they failed."""
+        now = self.rhythm.clock()
+        periods = {collector.name: collector.every_s for collector in self.collectors}
+        for reading in readings:
+            every_s = periods[reading.collector]
+            if reading.problem is not None and reading.problem.kind not in _WILL_STAY:
+                every_s = min(every_s, FAILED_AGAIN_S)
+            early = 0.1 * self.rhythm.random()
+            self._due_at[host.name, reading.collector] = now + every_s * (1 - early)

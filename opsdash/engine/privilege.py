@@ -1,0 +1,139 @@
+"""Root on the hosts of a fleet: who may, whose password it takes, and for how long it is known."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from opsdash.core.errors import HostError
+from opsdash.core.host import Host, Sudo, Way
+from opsdash.core.plugin import Collector
+from opsdash.core.problem import Problem, ProblemKind
+from opsdash.core.prompts import Asker, Question
+from opsdash.core.reading import Reading
+from opsdash.core.secret import Secret
+from opsdash.transport.base import Connection
+from opsdash.transport.bundle import collect_bundle
+from opsdash.transport.elevate import Root, as_root, find_root
+
+LOG = logging.getLogger(__name__)
+
+IDLE_S = 900.0
+"""A password is forgotten when nobody has touched the program for so long."""
+
+WANTS_PASSWORD = "needs root: sudo asks for a password"  # noqa: S105 - words for a person
+HOW = "press # to type it: it is tried on one host first, and forgotten after 15 idle minutes"
+
+
+@dataclass
+class Privilege:
+    """Fetches what needs root. One password serves all hosts that ask for one; a wrong one fails on
+    a single host, because until it has worked somewhere no other host gets to see it.
+    """
+
+    asker: Asker
+    clock: Callable[[], float]
+    _root: dict[str, Root] = field(default_factory=dict)
+    _password: Secret | None = None
+    _proved: set[str] = field(default_factory=set)
+    _refused: set[str] = field(default_factory=set)
+    _wanted: bool = False
+    _touched: float = 0.0
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def touch(self) -> None:
+        """Somebody is there."""
+        self._touched = self.clock()
+
+    def want(self) -> list[str]:
+        """The person is ready to type a password; gives the hosts that wait for one."""
+        self.touch()
+        self._wanted = True
+        self._refused.clear()
+        return [name for name, root in self._root.items() if root is Root.PASSWORD]
+
+    def forget(self) -> None:
+        """Wipe the password."""
+        if self._password is not None:
+            LOG.info("the sudo password is forgotten")
+            self._password.wipe()
+        self._password = None
+        self._proved.clear()
+
+    async def collect(
+        self, host: Host, connection: Connection, due: Sequence[Collector]
+    ) -> list[Reading]:
+        """The readings of collectors that need root; HostError (DENIED) says why there are none."""
+        if host.way is Way.REPLAY:
+            return await connection.collect(due)
+        root = await self._way_of(host, connection)
+        if root is not Root.PASSWORD:
+            return await self._freely(root, host, connection, due)
+        if self.clock() - self._touched > IDLE_S:
+            self.forget()
+        if host.name in self._proved and self._password is not None:
+            elevated = as_root(connection.execute, root, self._password)
+            return await collect_bundle(elevated, due, host.name)
+        async with self._turn:
+            return await self._first_time(host, connection, due)
+
+    async def _freely(
+        self, root: Root, host: Host, connection: Connection, due: Sequence[Collector]
+    ) -> list[Reading]:
+        try:
+            return await collect_bundle(as_root(connection.execute, root), due, host.name)
+        except HostError as error:
+            if error.problem.kind is ProblemKind.DENIED:
+                self._root.pop(host.name, None)  # it was allowed once: find out anew
+            raise
+
+    async def _way_of(self, host: Host, connection: Connection) -> Root:
+        if host.sudo is Sudo.NONE:
+            raise HostError(Problem(ProblemKind.DENIED, "needs root: hosts.yaml says sudo: none"))
+        known = self._root.get(host.name)
+        if known is None or known is Root.NEVER:
+            known = await find_root(connection.execute)
+            LOG.info("%s: root: %s", host.name, known)
+            self._root[host.name] = known
+        if known is Root.SUDO and host.sudo is Sudo.ASK:
+            return Root.PASSWORD
+        if known is Root.PASSWORD and host.sudo is Sudo.NOPASSWD:
+            raise HostError(Problem(ProblemKind.DENIED, WANTS_PASSWORD, "hosts.yaml: nopasswd"))
+        return known
+
+    async def _first_time(
+        self, host: Host, connection: Connection, due: Sequence[Collector]
+    ) -> list[Reading]:
+        """One host at a time shows whether the password is right; the first is the canary."""
+        if self._password is None and self._wanted:
+            self._password = await self._ask(host)
+            self._wanted = self._password is not None
+        if self._password is None or host.name in self._refused:
+            raise HostError(Problem(ProblemKind.DENIED, WANTS_PASSWORD, HOW))
+        elevated = as_root(connection.execute, Root.PASSWORD, self._password)
+        try:
+            readings = await collect_bundle(elevated, due, host.name)
+        except HostError as error:
+            if error.problem.kind is ProblemKind.DENIED:
+                self._refused.add(host.name)
+                if not self._proved:
+                    self._wanted = False
+                    self.forget()
+            raise
+        self._proved.add(host.name)
+        return readings
+
+    async def _ask(self, host: Host) -> Secret | None:
+        user = host.user or "your user"
+        text = (
+            f"It is tried on {host.name} first, once; only when it is right there, on the other\n"
+            "hosts whose sudo asks. It is kept in memory, and forgotten after 15 idle minutes."
+        )
+        question = Question(
+            "sudo", host.name, f"sudo password of {user}@{host.name}", text, field="password"
+        )
+        answer = await self.asker.ask_once(question)
+        self.touch()
+        return answer or None

@@ -1,0 +1,106 @@
+"""Becoming root on a host for one script: what the host allows is found out, a password is passed
+on standard input alone, and a refusal is told from a script that failed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from secrets import token_hex
+
+from opsdash.core.errors import HostError
+from opsdash.core.problem import Problem, ProblemKind
+from opsdash.core.secret import Secret
+from opsdash.transport.base import Completed
+from opsdash.transport.bundle import quote
+
+Execute = Callable[..., Awaitable[Completed]]
+"""Runs a script on a host: ``execute(script, timeout_s=…, max_bytes=…)``."""
+
+
+class Root(StrEnum):
+    """How a login becomes root on a host: it is, by sudo or doas alone, by a password, or never."""
+
+    IS = "is"
+    SUDO = "sudo"
+    DOAS = "doas"
+    PASSWORD = "password"  # noqa: S105 - a way, not a password
+    NEVER = "never"
+
+
+FIND_TIMEOUT_S = 10.0
+
+_FIND = """\
+w=never
+if [ "$(id -u 2>/dev/null)" = 0 ]; then w=is
+elif command -v sudo >/dev/null 2>&1; then
+  said=$(LC_ALL=C sudo -n true 2>&1 </dev/null) && w=sudo || case $said in
+    *password*|*terminal*|*askpass*) w=password ;;
+  esac
+fi
+if [ $w = never ] && command -v doas >/dev/null 2>&1 && doas -n true >/dev/null 2>&1 </dev/null
+then w=doas; fi
+"""
+
+_REFUSALS = (
+    (r"not in the sudoers|may not run|not allowed to (run|execute)", "sudo does not let it"),
+    (
+        r"incorrect password|orry, try again|no password was provided",
+        "sudo refused the password",
+    ),
+    (r"must have a tty|no tty present|terminal is required", "sudo wants a terminal (requiretty)"),
+    (r"a password is required|[Aa]uthentication (failed|required)", "sudo asks for a password"),
+    (r"account.*(expired|locked)|PAM", "sudo's own login check refuses"),
+)
+
+
+async def find_root(execute: Execute) -> Root:
+    """How this login becomes root, found out by ``sudo -n true`` or ``doas -n true``."""
+    mark = token_hex(6)
+    script = f"{_FIND}echo {mark}=$w\n".encode()
+    done = await execute(script, timeout_s=FIND_TIMEOUT_S, max_bytes=65_536)
+    found = re.search(rf"{mark}=(\w+)", done.stdout.decode("utf-8", "replace"))
+    return Root(found[1]) if found and found[1] in list(Root) else Root.NEVER
+
+
+def as_root(execute: Execute, root: Root, password: Secret | None = None) -> Execute:
+    """`execute`, but as root; HostError (DENIED) when the host refuses.
+
+    A password is tried once: it stands alone on sudo's input, so a second try finds the end of it.
+    It is never an argument, in the environment or on a disk: the remote shell gets it on its own
+    input and prints it by a builtin.
+    """
+
+    async def elevated(script: bytes, *, timeout_s: float, max_bytes: int) -> Completed:
+        wrapped = _wrapped(script, root, password)
+        done = await execute(wrapped, timeout_s=timeout_s, max_bytes=max_bytes)
+        said = done.stderr.decode("utf-8", "replace")
+        if done.status != 0 and not done.stdout:
+            for pattern, words in _REFUSALS:
+                if re.search(pattern, said):
+                    raise HostError(Problem(ProblemKind.DENIED, f"needs root: {words}"))
+            last = (said.strip().splitlines() or [f"status {done.status}"])[-1]
+            raise HostError(Problem(ProblemKind.DENIED, f"needs root: {last}"))
+        return done
+
+    return elevated
+
+
+def _wrapped(script: bytes, root: Root, password: Secret | None) -> bytes:
+    text = script.decode()
+    match root:
+        case Root.IS:
+            return script
+        case Root.SUDO | Root.DOAS:
+            end = f"END-{token_hex(6)}"
+            return f"exec {root} -n -- /bin/sh -s <<'{end}'\n{text}\n{end}\n".encode()
+        case Root.PASSWORD if password:
+            word = quote(password.reveal().decode("utf-8", "surrogateescape"))
+            lines = [
+                "case $(command -V printf) in *built*) ;; *) echo no builtin >&2; exit 1 ;; esac",
+                f"p={word}",
+                "printf '%s\\n' \"$p\" | LC_ALL=C sudo -k -S -p '' -- /bin/sh -c " + quote(text),
+            ]
+            return "\n".join(lines).encode("utf-8", "surrogateescape") + b"\n"
+    raise HostError(Problem(ProblemKind.DENIED, "needs root: neither sudo nor doas lets this user"))

@@ -1,0 +1,161 @@
+"""One password for a fleet: a canary first, one failure at most, forgotten when nobody is there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from opsdash.core.errors import HostError
+from opsdash.core.host import Host, Sudo
+from opsdash.core.plugin import Collector, Tier
+from opsdash.core.prompts import Asker
+from opsdash.core.reading import Output, Reading
+from opsdash.engine.privilege import IDLE_S, Privilege
+from opsdash.transport.base import Completed
+from tests.fleet_states import Clock
+from tests.person import Person
+
+
+def parse(output: Output, host: str, at: float) -> Reading:
+    return Reading(host, "logins", at, {("seen", ""): 1.0})
+
+
+DUE = [Collector("logins", "Logins", Tier.FACTS, parse, command="true", needs_root=True)]
+
+
+@dataclass
+class SudoHost:
+    """A connection to a host whose sudo asks; `tried` holds the passwords that it has seen."""
+
+    right: str = "good"
+    says: str = "password"
+    tried: list[str] = field(default_factory=list)
+    probes: int = 0
+
+    async def execute(self, script: bytes, *, timeout_s: float, max_bytes: int) -> Completed:
+        text = script.decode()
+        if "sudo -n true" in text:
+            self.probes += 1
+            mark = text.rsplit("echo ", 1)[1].partition("=")[0]
+            return Completed(0, f"{mark}={self.says}\n".encode())
+        if self.says == "password":
+            typed = text.partition("p='")[2].partition("'")[0]
+            self.tried.append(typed)
+            if typed != self.right:
+                return Completed(1, b"", b"Sorry, try again.\nsudo: no password was provided\n")
+        nonce = text.partition("N=")[2].partition("\n")[0]
+        mark = f"\x1e{nonce} "
+        return Completed(0, f"{mark}begin 0\n{mark}end 0\n".encode())
+
+    async def collect(self, due: Sequence[Collector]) -> list[Reading]:
+        raise AssertionError("not by the login")
+
+    def pulse(
+        self, collectors: Sequence[Collector], interval_s: float
+    ) -> AsyncGenerator[list[Reading], None]:
+        raise AssertionError("no pulse")
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+class Fleet:
+    """Hosts with sudo, and a person who may know the password."""
+
+    def __init__(self, *answers: str, **hosts: SudoHost) -> None:
+        self.person = Person(eager=False, **{"sudo password": list(answers)})
+        self.clock = Clock(at=5000.0)
+        self.privilege = Privilege(Asker(self.person), self.clock)
+        self.hosts = hosts
+        self.sudo = Sudo.PROBE
+
+    async def ask(self, name: str) -> str:
+        """What comes of the root facts of a host: empty when they came."""
+        host = Host(name, user="ops", sudo=self.sudo)
+        try:
+            (reading,) = await self.privilege.collect(host, self.hosts[name], DUE)
+        except HostError as error:
+            return error.problem.text
+        return reading.problem.text if reading.problem else ""
+
+
+ASKS = "needs root: sudo asks for a password"
+REFUSED = "needs root: sudo refused the password"
+
+
+async def test_nobody_is_asked_unbidden() -> None:
+    fleet = Fleet("good", db1=SudoHost())
+    assert await fleet.ask("db1") == ASKS
+    assert fleet.person.asked == []
+
+
+async def test_one_answer_serves_every_host() -> None:
+    fleet = Fleet("good", db1=SudoHost(), db2=SudoHost())
+    assert [await fleet.ask("db1"), await fleet.ask("db2")] == [ASKS, ASKS]
+    assert fleet.privilege.want() == ["db1", "db2"]
+    assert [await fleet.ask("db1"), await fleet.ask("db2"), await fleet.ask("db1")] == ["", "", ""]
+    assert len(fleet.person.asked) == 1
+    assert fleet.hosts["db1"].tried == ["good", "good"]
+
+
+async def test_a_wrong_password_fails_on_one_host_only_and_is_forgotten() -> None:
+    fleet = Fleet("wrong", "good", db1=SudoHost(), db2=SudoHost())
+    fleet.privilege.want()
+    assert await fleet.ask("db1") == REFUSED
+    assert [await fleet.ask("db2"), await fleet.ask("db1")] == [ASKS, ASKS]
+    assert (fleet.hosts["db1"].tried, fleet.hosts["db2"].tried) == (["wrong"], [])
+    fleet.privilege.want()
+    assert [await fleet.ask("db2"), await fleet.ask("db1")] == ["", ""]
+
+
+async def test_a_host_with_another_password_sees_it_once() -> None:
+    fleet = Fleet("good", db1=SudoHost(), odd=SudoHost(right="other"))
+    fleet.privilege.want()
+    assert await fleet.ask("db1") == ""
+    assert [await fleet.ask("odd"), await fleet.ask("odd")] == [REFUSED, ASKS]
+    assert fleet.hosts["odd"].tried == ["good"]
+    assert await fleet.ask("db1") == ""
+
+
+async def test_a_declined_question_is_not_asked_again_by_itself() -> None:
+    fleet = Fleet(db1=SudoHost(), db2=SudoHost())
+    fleet.privilege.want()
+    assert [await fleet.ask("db1"), await fleet.ask("db2")] == [ASKS, ASKS]
+    assert len(fleet.person.asked) == 1
+
+
+async def test_after_idle_minutes_the_password_is_forgotten_and_a_key_press_keeps_it() -> None:
+    fleet = Fleet("good", db1=SudoHost())
+    fleet.privilege.want()
+    assert await fleet.ask("db1") == ""
+    fleet.clock.at += IDLE_S - 1
+    fleet.privilege.touch()
+    fleet.clock.at += IDLE_S - 1
+    assert await fleet.ask("db1") == ""
+    fleet.clock.at += 2
+    assert await fleet.ask("db1") == ASKS
+
+
+async def test_what_needs_no_password_is_found_out_once() -> None:
+    fleet = Fleet(web1=SudoHost(says="sudo"))
+    assert [await fleet.ask("web1"), await fleet.ask("web1")] == ["", ""]
+    assert fleet.hosts["web1"].probes == 1
+
+
+@pytest.mark.parametrize(
+    ("sudo", "says", "words"),
+    [
+        (Sudo.NONE, "sudo", "needs root: hosts.yaml says sudo: none"),
+        (Sudo.NOPASSWD, "password", ASKS),
+        (Sudo.ASK, "sudo", ASKS),
+        (Sudo.PROBE, "never", "needs root: neither sudo nor doas lets this user"),
+    ],
+)
+async def test_hosts_yaml_has_the_last_word(sudo: Sudo, says: str, words: str) -> None:
+    fleet = Fleet(web1=SudoHost(says=says))
+    fleet.sudo = sudo
+    assert await fleet.ask("web1") == words
+    if sudo is Sudo.NONE:
+        assert fleet.hosts["web1"].probes == 0
