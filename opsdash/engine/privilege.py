@@ -23,8 +23,16 @@ LOG = logging.getLogger(__name__)
 IDLE_S = 900.0
 """A password is forgotten when nobody has touched the program for so long."""
 
-WANTS_PASSWORD = "needs root: sudo asks for a password"  # noqa: S105 - words for a person
 HOW = "press # to type it: it is tried on one host first, and forgotten after 15 idle minutes"
+
+
+def _tool(root: Root) -> str:
+    return "doas" if root is Root.TTY else "sudo"
+
+
+def _wants_password(root: Root, hint: str) -> HostError:
+    text = f"needs root: {_tool(root)} asks for a password"
+    return HostError(Problem(ProblemKind.DENIED, text, hint))
 
 
 @dataclass
@@ -52,7 +60,7 @@ class Privilege:
         self.touch()
         self._wanted = True
         self._refused.clear()
-        return [name for name, root in self._root.items() if root is Root.PASSWORD]
+        return [name for name, root in self._root.items() if root.takes_password]
 
     def forget(self) -> None:
         """Wipe the password."""
@@ -69,21 +77,21 @@ class Privilege:
         if host.way is Way.REPLAY:
             return await connection.collect(due)
         root = await self._way_of(host, connection)
-        if root is not Root.PASSWORD:
+        if not root.takes_password:
             return await self._freely(root, host, connection, due)
         if self.clock() - self._touched > IDLE_S:
             self.forget()
         if host.name in self._proved and self._password is not None:
-            elevated = as_root(connection.execute, root, self._password)
+            elevated = as_root(connection, root, self._password)
             return await collect_bundle(elevated, due, host.name)
         async with self._turn:
-            return await self._first_time(host, connection, due)
+            return await self._first_time(root, host, connection, due)
 
     async def _freely(
         self, root: Root, host: Host, connection: Connection, due: Sequence[Collector]
     ) -> list[Reading]:
         try:
-            return await collect_bundle(as_root(connection.execute, root), due, host.name)
+            return await collect_bundle(as_root(connection, root), due, host.name)
         except HostError as error:
             if error.problem.kind is ProblemKind.DENIED:
                 self._root.pop(host.name, None)  # it was allowed once: find out anew
@@ -99,20 +107,20 @@ class Privilege:
             self._root[host.name] = known
         if known is Root.SUDO and host.sudo is Sudo.ASK:
             return Root.PASSWORD
-        if known is Root.PASSWORD and host.sudo is Sudo.NOPASSWD:
-            raise HostError(Problem(ProblemKind.DENIED, WANTS_PASSWORD, "hosts.yaml: nopasswd"))
+        if known.takes_password and host.sudo is Sudo.NOPASSWD:
+            raise _wants_password(known, "hosts.yaml says sudo: nopasswd, and it is not so")
         return known
 
     async def _first_time(
-        self, host: Host, connection: Connection, due: Sequence[Collector]
+        self, root: Root, host: Host, connection: Connection, due: Sequence[Collector]
     ) -> list[Reading]:
         """One host at a time shows whether the password is right; the first is the canary."""
         if self._password is None and self._wanted:
-            self._password = await self._ask(host)
+            self._password = await self._ask(host, _tool(root))
             self._wanted = self._password is not None
         if self._password is None or host.name in self._refused:
-            raise HostError(Problem(ProblemKind.DENIED, WANTS_PASSWORD, HOW))
-        elevated = as_root(connection.execute, Root.PASSWORD, self._password)
+            raise _wants_password(root, HOW)
+        elevated = as_root(connection, root, self._password)
         try:
             readings = await collect_bundle(elevated, due, host.name)
         except HostError as error:
@@ -125,14 +133,14 @@ class Privilege:
         self._proved.add(host.name)
         return readings
 
-    async def _ask(self, host: Host) -> Secret | None:
+    async def _ask(self, host: Host, tool: str) -> Secret | None:
         user = host.user or "your user"
         text = (
             f"It is tried on {host.name} first, once; only when it is right there, on the other\n"
-            "hosts whose sudo asks. It is kept in memory, and forgotten after 15 idle minutes."
+            f"hosts whose {tool} asks. It is kept in memory, and forgotten after 15 idle minutes."
         )
         question = Question(
-            "sudo", host.name, f"sudo password of {user}@{host.name}", text, field="password"
+            "sudo", host.name, f"{tool} password of {user}@{host.name}", text, field="password"
         )
         answer = await self.asker.ask_once(question)
         self.touch()

@@ -9,6 +9,7 @@ from typing import Protocol
 from opsdash.core.host import Host
 from opsdash.core.plugin import Collector
 from opsdash.core.reading import Reading
+from opsdash.core.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,16 @@ class Connection(Protocol):
 
     async def execute(self, script: bytes, *, timeout_s: float, max_bytes: int) -> Completed:
         """Run a POSIX sh script to its end; HostError when it takes longer than `timeout_s`."""
+        ...
+
+    async def execute_on_tty(
+        self, command: str, answer: Secret, *, timeout_s: float, max_bytes: int
+    ) -> Completed:
+        """Run a command on a terminal of its own, and answer the first question for a password.
+
+        Both outputs come as one, with whatever the terminal makes of them. HostError as execute(),
+        and UNSUPPORTED where there are no terminals to be had.
+        """
         ...
 
     async def close(self) -> None:

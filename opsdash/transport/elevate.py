@@ -12,7 +12,7 @@ from secrets import token_hex
 from opsdash.core.errors import HostError
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.secret import Secret
-from opsdash.transport.base import Completed
+from opsdash.transport.base import Completed, Connection
 from opsdash.transport.bundle import quote
 
 Execute = Callable[..., Awaitable[Completed]]
@@ -20,13 +20,21 @@ Execute = Callable[..., Awaitable[Completed]]
 
 
 class Root(StrEnum):
-    """How a login becomes root on a host: it is, by sudo or doas alone, by a password, or never."""
+    """How a login becomes root on a host: it is, by sudo or doas alone, by a password for sudo, by
+    one that doas wants to have typed on a terminal, or never.
+    """
 
     IS = "is"
     SUDO = "sudo"
     DOAS = "doas"
     PASSWORD = "password"  # noqa: S105 - a way, not a password
+    TTY = "tty"
     NEVER = "never"
+
+    @property
+    def takes_password(self) -> bool:
+        """Whether a person has to give one."""
+        return self in (Root.PASSWORD, Root.TTY)
 
 
 FIND_TIMEOUT_S = 10.0
@@ -39,8 +47,11 @@ elif command -v sudo >/dev/null 2>&1; then
     *password*|*terminal*|*askpass*) w=password ;;
   esac
 fi
-if [ $w = never ] && command -v doas >/dev/null 2>&1 && doas -n true >/dev/null 2>&1 </dev/null
-then w=doas; fi
+if [ $w = never ] && command -v doas >/dev/null 2>&1; then
+  said=$(LC_ALL=C doas -n true 2>&1 </dev/null) && w=doas || case $said in
+    *required*) w=tty ;;
+  esac
+fi
 """
 
 _REFUSALS = (
@@ -64,8 +75,8 @@ async def find_root(execute: Execute) -> Root:
     return Root(found[1]) if found and found[1] in list(Root) else Root.NEVER
 
 
-def as_root(execute: Execute, root: Root, password: Secret | None = None) -> Execute:
-    """`execute`, but as root; HostError (DENIED) when the host refuses.
+def as_root(connection: Connection, root: Root, password: Secret | None = None) -> Execute:
+    """A connection's execute(), but as root; HostError (DENIED) when the host refuses.
 
     A password is tried once: it stands alone on sudo's input, so a second try finds the end of it.
     It is never an argument, in the environment or on a disk: the remote shell gets it on its own
@@ -73,18 +84,37 @@ def as_root(execute: Execute, root: Root, password: Secret | None = None) -> Exe
     """
 
     async def elevated(script: bytes, *, timeout_s: float, max_bytes: int) -> Completed:
+        if root is Root.TTY and password:
+            command = f"doas -- /bin/sh -c {quote(_RAW_TTY + script.decode())}"
+            done = await connection.execute_on_tty(
+                command, password, timeout_s=timeout_s, max_bytes=max_bytes
+            )
+            if done.status != 0 and b"doas: " in done.stdout[:400]:
+                raise _denied("doas refused the password")
+            return done
         wrapped = _wrapped(script, root, password)
-        done = await execute(wrapped, timeout_s=timeout_s, max_bytes=max_bytes)
-        said = done.stderr.decode("utf-8", "replace")
+        done = await connection.execute(wrapped, timeout_s=timeout_s, max_bytes=max_bytes)
         if done.status != 0 and not done.stdout:
-            for pattern, words in _REFUSALS:
-                if re.search(pattern, said):
-                    raise HostError(Problem(ProblemKind.DENIED, f"needs root: {words}"))
-            last = (said.strip().splitlines() or [f"status {done.status}"])[-1]
-            raise HostError(Problem(ProblemKind.DENIED, f"needs root: {last}"))
+            raise _denied(_refusal(done.stderr.decode("utf-8", "replace"), done.status))
         return done
 
     return elevated
+
+
+def _denied(reason: str) -> HostError:
+    return HostError(Problem(ProblemKind.DENIED, f"needs root: {reason}"))
+
+
+def _refusal(said: str, status: int) -> str:
+    """What sudo means by its words."""
+    for pattern, words in _REFUSALS:
+        if re.search(pattern, said):
+            return words
+    return (said.strip().splitlines() or [f"status {status}"])[-1]
+
+
+_RAW_TTY = "stty -opost -echo 2>/dev/null; "
+"""Else the terminal would put a carriage return before every newline."""
 
 
 def _wrapped(script: bytes, root: Root, password: Secret | None) -> bytes:
@@ -103,4 +133,4 @@ def _wrapped(script: bytes, root: Root, password: Secret | None) -> bytes:
                 "printf '%s\\n' \"$p\" | LC_ALL=C sudo -k -S -p '' -- /bin/sh -c " + quote(text),
             ]
             return "\n".join(lines).encode("utf-8", "surrogateescape") + b"\n"
-    raise HostError(Problem(ProblemKind.DENIED, "needs root: neither sudo nor doas lets this user"))
+    raise _denied("neither sudo nor doas lets this user")

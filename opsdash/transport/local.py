@@ -8,10 +8,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from opsdash.core.clock import now
+from opsdash.core.errors import HostError
 from opsdash.core.host import Host
 from opsdash.core.plugin import Collector, failed
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, SampleKey
+from opsdash.core.secret import Secret
 from opsdash.transport import process
 from opsdash.transport.base import Completed
 from opsdash.transport.bundle import collect_bundle
@@ -121,6 +123,13 @@ class LocalConnection:
         """Run a script by /bin/sh here."""
         argv = ["/bin/sh", "-s"]
         return await process.run(argv, stdin=script, timeout_s=timeout_s, max_bytes=max_bytes)
+
+    async def execute_on_tty(
+        self, command: str, answer: Secret, *, timeout_s: float, max_bytes: int
+    ) -> Completed:
+        """There is no terminal but the user's own."""
+        text = f"{self._host.name}: no terminal to be had for a command"
+        raise HostError(Problem(ProblemKind.UNSUPPORTED, text))
 
     async def close(self) -> None:
         """Nothing is held open."""

@@ -12,6 +12,7 @@ from opsdash.core.host import Host
 from opsdash.core.plugin import Collector, failed, understand
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Output, Reading
+from opsdash.core.secret import Secret
 from opsdash.transport.base import Completed
 from opsdash.transport.frames import read_frame
 
@@ -63,6 +64,13 @@ class ReplayConnection:
     async def execute(self, script: bytes, *, timeout_s: float, max_bytes: int) -> Completed:
         """Nothing can be run on a recording."""
         text = f"{self._host.name} is a recording: nothing runs there"
+        raise HostError(Problem(ProblemKind.UNSUPPORTED, text))
+
+    async def execute_on_tty(
+        self, command: str, answer: Secret, *, timeout_s: float, max_bytes: int
+    ) -> Completed:
+        """There is no terminal but the user's own."""
+        text = f"{self._host.name}: no terminal to be had for a command"
         raise HostError(Problem(ProblemKind.UNSUPPORTED, text))
 
     async def close(self) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,7 @@ FAILURES = "journalctl -q --no-pager -o cat _COMM=sudo | grep -c 'authentication
 @asynccontextmanager
 async def watched(hosts: Path, folder: Path, *answers: str) -> AsyncGenerator[Session, None]:
     """The fleet with a person who types these sudo passwords, root facts of every host in."""
-    person = Person(eager=False, **{"sudo password": list(answers)})
+    person = Person(eager=False, **{"password of": list(answers)})
     async with Session(load_fleet(hosts), Surroundings(folder / "state", person)) as session:
         hosts_of = session.snapshot().hosts
         await wait_for(
@@ -86,3 +86,51 @@ async def test_a_wrong_password_is_one_failure_on_one_host(
             what="the refusal",
         )
     assert int(testbed.inside("db1", FAILURES) or 0) == before + 1
+
+
+DOAS = """#!/bin/sh
+[ "$1" = -n ] && { echo 'doas: Authorization required' >&2; exit 1; }
+[ "$1" = -- ] && shift
+stty -echo </dev/tty
+printf 'doas (ops@rc1) password: ' >/dev/tty
+IFS= read -r typed </dev/tty
+stty echo </dev/tty; echo >/dev/tty
+[ "$typed" = 'doas secret' ] || { echo 'doas: Authorization failed' >&2; exit 1; }
+exec "$@"
+"""
+"""How OpenDoas asks: on the terminal, and nowhere else. No host of the fleet has it."""
+
+
+@contextmanager
+def doas_on(testbed: Testbed, host: str) -> Iterator[None]:
+    """A doas that asks, on a host without sudo."""
+    path = "/usr/local/bin/doas"
+    testbed.inside(host, f"cat >{path} <<'END'\n{DOAS}END\nchmod 755 {path}")
+    try:
+        yield
+    finally:
+        testbed.inside(host, f"rm -f {path}")
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [("doas secret", ""), ("wrong", "needs root: doas refused the password")],
+)
+async def test_a_doas_that_asks_on_a_terminal_is_answered_there(
+    testbed: Testbed, hosts_yaml: Path, tmp_path: Path, typed: str, words: str
+) -> None:
+    with doas_on(testbed, "rc1"):
+        only = tmp_path / "rc1.yaml"
+        lines = hosts_yaml.read_text().splitlines()
+        at = lines.index("hosts:") + 1
+        only.write_text(
+            "\n".join([*lines[:at], *(line for line in lines if line.startswith("  rc1:")), ""])
+        )
+        only.chmod(0o600)
+        async with watched(only, tmp_path, typed) as session:
+            assert said(session, "rc1") == "needs root: doas asks for a password"
+            assert session.become_root() == 1
+            await wait_for(lambda: said(session, "rc1") == words, within_s=20, what="an answer")
+            reading = logins(session, "rc1")
+    assert reading is not None
+    assert (reading.get("logins.failed") is not None) == (words == "")

@@ -115,6 +115,20 @@ async def test_an_empty_line_leaves_the_host_with_the_reason(tmp_path: Path) -> 
     assert report["why"] == "login refused: password of ops@web1 not given"
 
 
+async def test_no_escape_of_a_hostile_server_reaches_the_terminal(tmp_path: Path) -> None:
+    evil = "\x1b]52;c;ZXZpbA==\x07\x1b[2Jcode\u202e \x9b31m"
+    doors = Doors(rounds=[[(evil, False, "42")]])
+    async with login_server(tmp_path, doors) as host, status(tmp_path, host) as terminal:
+        await terminal.shows(b"code")
+        await terminal.shows(b"company")
+        terminal.types(b"42\n")
+        report = await terminal.report()
+    assert doors.tried[:1] == ["round"]
+    shown = terminal.seen.decode() + str(report)
+    for forbidden in ("\x1b", "\x07", "]52", "\u202e", "\x9b"):
+        assert forbidden not in shown
+
+
 async def test_in_batch_mode_nothing_is_asked(tmp_path: Path) -> None:
     doors = Doors(password=PASSWORD)
     async with login_server(tmp_path, doors) as host, status(tmp_path, host, "--batch") as terminal:

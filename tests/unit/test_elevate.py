@@ -47,7 +47,8 @@ class FakeHost:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.execute = LocalConnection(Host("web1", way=Way.LOCAL)).execute
+        self.connection = LocalConnection(Host("web1", way=Way.LOCAL))
+        self.execute = self.connection.execute
 
     def has(self, mode: str, program: str = "sudo") -> None:
         self.write("mode", mode)
@@ -78,7 +79,7 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeHost:
 
 async def run(fake: FakeHost, root: Root, script: bytes, password: str | None = None) -> bytes:
     secret = None if password is None else Secret(password)
-    elevated = as_root(fake.execute, root, secret)
+    elevated = as_root(fake.connection, root, secret)
     return (await elevated(script, timeout_s=20, max_bytes=10_000)).stdout
 
 
@@ -110,7 +111,7 @@ async def test_root_itself_and_doas_are_found(fake: FakeHost) -> None:
 async def test_a_script_runs_whole_and_its_output_comes_back(fake: FakeHost, root: Root) -> None:
     fake.has("free")
     script = b"echo \"it's\"\ncat <<'E'\n$(no) `way`\nE\nexit 3\n"
-    elevated = as_root(fake.execute, root)
+    elevated = as_root(fake.connection, root)
     done = await elevated(script, timeout_s=20, max_bytes=10_000)
     assert (done.stdout, done.status) == (b"it's\n$(no) `way`\n", 3)
 

@@ -12,6 +12,7 @@ from opsdash.core.host import Host, Sudo
 from opsdash.core.plugin import Collector, Tier
 from opsdash.core.prompts import Asker
 from opsdash.core.reading import Output, Reading
+from opsdash.core.secret import Secret
 from opsdash.engine.privilege import IDLE_S, Privilege
 from opsdash.transport.base import Completed
 from tests.fleet_states import Clock
@@ -57,6 +58,17 @@ class SudoHost:
     ) -> AsyncGenerator[list[Reading], None]:
         raise AssertionError("no pulse")
 
+    async def execute_on_tty(
+        self, command: str, answer: Secret, *, timeout_s: float, max_bytes: int
+    ) -> Completed:
+        """As execute(), for a doas that asks."""
+        self.tried.append(answer.reveal().decode())
+        if self.tried[-1] != self.right:
+            return Completed(1, b"\r\ndoas: Authorization failed\r\n")
+        nonce = command.partition("N=")[2].partition("\n")[0]
+        mark = f"\x1e{nonce} "
+        return Completed(0, f"\r\n{mark}begin 0\n{mark}end 0\n".encode())
+
     async def close(self) -> None:
         """Nothing is open."""
 
@@ -65,7 +77,7 @@ class Fleet:
     """Hosts with sudo, and a person who may know the password."""
 
     def __init__(self, *answers: str, **hosts: SudoHost) -> None:
-        self.person = Person(eager=False, **{"sudo password": list(answers)})
+        self.person = Person(eager=False, **{"password of": list(answers)})
         self.clock = Clock(at=5000.0)
         self.privilege = Privilege(Asker(self.person), self.clock)
         self.hosts = hosts
@@ -136,6 +148,15 @@ async def test_after_idle_minutes_the_password_is_forgotten_and_a_key_press_keep
     assert await fleet.ask("db1") == ""
     fleet.clock.at += 2
     assert await fleet.ask("db1") == ASKS
+
+
+async def test_doas_gets_the_password_on_a_terminal_and_refuses_it_in_words() -> None:
+    fleet = Fleet("good", alpine=SudoHost(says="tty"), odd=SudoHost(right="other", says="tty"))
+    assert await fleet.ask("alpine") == "needs root: doas asks for a password"
+    fleet.privilege.want()
+    assert await fleet.ask("alpine") == ""
+    assert await fleet.ask("odd") == "needs root: doas refused the password"
+    assert fleet.hosts["odd"].tried == ["good"]
 
 
 async def test_what_needs_no_password_is_found_out_once() -> None:

@@ -14,6 +14,7 @@ from opsdash.core.host import Host
 from opsdash.core.plugin import Collector
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading
+from opsdash.core.secret import Secret
 from opsdash.transport import process
 from opsdash.transport.base import Completed
 from opsdash.transport.bundle import collect_bundle
@@ -102,6 +103,13 @@ class OpensshConnection:
             said = done.stderr.decode("utf-8", "replace")
             raise HostError(complaint(said, self._host.name, self._host.name))
         return done
+
+    async def execute_on_tty(
+        self, command: str, answer: Secret, *, timeout_s: float, max_bytes: int
+    ) -> Completed:
+        """Not by this way: a terminal would be the user's own."""
+        text = f"{self._host.name}: no terminal to be had by the system's ssh"
+        raise HostError(Problem(ProblemKind.UNSUPPORTED, text))
 
     async def close(self) -> None:
         """End the master, and with it every channel."""

@@ -19,11 +19,12 @@ from opsdash.core.plugin import Collector
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.prompts import Asker, Nobody
 from opsdash.core.reading import Reading
+from opsdash.core.secret import Secret
 from opsdash.transport.base import Completed
 from opsdash.transport.bundle import collect_bundle
 from opsdash.transport.pulse import LAPSED
 from opsdash.transport.ssh.dial import LOGIN_TOOK_S, Dialer
-from opsdash.transport.ssh.execute import execute
+from opsdash.transport.ssh.execute import Answer, execute
 from opsdash.transport.ssh.hostkeys import KnownHosts
 from opsdash.transport.ssh.login import May
 from opsdash.transport.ssh.pulse import pulse
@@ -89,6 +90,14 @@ class SshConnection:
             began = monotonic()
             done = await execute(self._connection, "exec /bin/sh -s", script, timeout_s, max_bytes)
         return Completed(done.status, done.stdout, done.stderr, done.truncated, monotonic() - began)
+
+    async def execute_on_tty(
+        self, command: str, answer: Secret, *, timeout_s: float, max_bytes: int
+    ) -> Completed:
+        """Run a command on a terminal, and answer its question for a password."""
+        async with self._channels:
+            question = Answer(answer)
+            return await execute(self._connection, command, question, timeout_s, max_bytes)
 
     async def close(self) -> None:
         """Say goodbye, and hang up if the goodbye is not answered.
