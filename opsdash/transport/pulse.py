@@ -12,6 +12,7 @@ from opsdash.core.errors import HostError
 from opsdash.core.plugin import Collector
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading
+from opsdash.transport.accounts import account_refused
 from opsdash.transport.frames import (
     GRANT,
     end_mark,
@@ -92,6 +93,11 @@ class Frames:
         if self._flooded:
             text = "cut off: more than 1M of output where a short answer was due"
             return Problem(ProblemKind.TRUNCATED, text)
+        # nologin says why on its standard output
+        put_out = self._buffer[-1000:].decode("utf-8", "replace")
+        refused = None if self.received else account_refused(f"{said}\n{put_out}")
+        if refused is not None:
+            return refused
         if "awk: not found" in said:
             return Problem(ProblemKind.MISSING_COMMAND, "no awk on the host", "install awk there")
         if said:
@@ -106,7 +112,7 @@ class Frames:
 
 
 Send = Callable[[bytes], None]
-"""Writes to the remote loop's input; HostError when that is gone."""
+"""Writes to the remote loop's input; when that is gone, it is the frames that are told."""
 
 Open = Callable[[Frames], AbstractAsyncContextManager[Send]]
 """Starts the shell that runs the loop, feeds the frames from then on, and ends it at the exit."""

@@ -18,6 +18,7 @@ from tests.fleet.testbed import Testbed
 pytestmark = pytest.mark.fleet
 
 CONFIG = "/etc/ssh/sshd_config"
+OF_THE_FLEET = "/etc/ssh/sshd_config.d/10-testbed.conf"
 RELOAD = "kill -HUP $(cat /run/sshd.pid)"
 
 
@@ -59,7 +60,7 @@ async def test_a_shell_that_lets_nobody_in_says_what_it_said(
 ) -> None:
     shell = "usermod -s /usr/sbin/nologin ops"
     async with odd(testbed, session, "web2", shell, "usermod -s /bin/bash ops"):
-        await becomes(session, "web2", Health.DOWN, "account is currently not available")
+        await becomes(session, "web2", Health.DOWN, "the account can't be used")
 
 
 async def test_a_shell_that_never_returns_is_silent_and_holds_nobody_up(
@@ -87,12 +88,12 @@ async def test_a_server_that_is_full_of_strangers_drops_new_logins(
 ) -> None:
     monkeypatch.setattr(prober, "EVERY_S", 1.0)
     session.refresh(("web1",))
-    full = f"cp {CONFIG} {CONFIG}.keep; echo 'MaxStartups 1:100:1' | cat - {CONFIG}.keep >{CONFIG}"
-    back = f"mv {CONFIG}.keep {CONFIG}; {RELOAD}"
+    full = f"sed -i.keep 's/^MaxStartups.*/MaxStartups 1:100:1/' {OF_THE_FLEET}"
+    back = f"mv {OF_THE_FLEET}.keep {OF_THE_FLEET}; {RELOAD}"
     address = str(testbed.hosts["web1"]["address"])
     with changed(testbed, "web1", f"{full}; {RELOAD}", back), ExitStack() as strangers:
         for _ in range(3):
             strangers.enter_context(socket.create_connection((address, 22), timeout=5))
-        state = await becomes(session, "web1", Health.CRIT, "new logins fail", "closed")
+        state = await becomes(session, "web1", Health.CRIT, "new logins fail", "MaxStartups")
         assert state.link.state is LinkState.UP
     await becomes(session, "web1", Health.OK)

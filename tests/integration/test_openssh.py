@@ -91,7 +91,7 @@ async def test_an_account_without_a_shell_says_so(tmp_path: Path) -> None:
         with pytest.raises(HostError) as refused:
             await transport.log_in(nologin.host)
         await transport.close()
-    assert caught.value.problem.kind is ProblemKind.SESSION
+    assert caught.value.problem.kind is ProblemKind.ACCOUNT
     assert "This account is currently not available" in caught.value.problem.text
     assert refused.value.problem.kind is ProblemKind.ACCOUNT
 

@@ -206,7 +206,7 @@ async def test_a_host_that_misbehaves_after_login_ends_in_a_problem(
         "garbage": {ProblemKind.LOST},
         "drop": {ProblemKind.LOST},
         "endless": {ProblemKind.TRUNCATED},
-        "exit": {ProblemKind.SESSION},
+        "exit": {ProblemKind.ACCOUNT},
     }
     async with ssh_server(tmp_path, Behaviour(instead=instead)) as server:
         kind, text = await problem_of(server.host, tmp_path)
@@ -333,3 +333,17 @@ async def test_a_host_with_a_certificate_is_trusted_by_its_authority(tmp_path: P
         done = await connection.execute(b"echo up\n", timeout_s=5, max_bytes=100)
         await transport.close()
     assert done.stdout == b"up\n"
+
+
+async def test_a_server_that_turns_logins_away_is_quoted() -> None:
+    async def full(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"Exceeded MaxStartups\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(full, "127.0.0.1", 0)
+    async with server:
+        with pytest.raises(HostError) as caught:
+            await sockets.open_socket("127.0.0.1", server.sockets[0].getsockname()[1])
+    assert caught.value.problem.kind is ProblemKind.DROPPED
+    assert caught.value.problem.text == "sshd turns logins away: Exceeded MaxStartups"

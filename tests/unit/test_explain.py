@@ -10,7 +10,8 @@ import asyncssh
 import pytest
 
 from opsdash.core.problem import ProblemKind
-from opsdash.transport.ssh.problems import account_refused, explain
+from opsdash.transport.accounts import account_refused
+from opsdash.transport.ssh.problems import explain
 
 
 def system(number: int) -> OSError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from opsdash.core.problem import Problem, ProblemKind
-from opsdash.transport.ssh.problems import account_refused
+from opsdash.transport.accounts import account_refused
 
 _Kind = ProblemKind
 

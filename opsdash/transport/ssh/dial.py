@@ -13,10 +13,11 @@ from opsdash.core.errors import HostError
 from opsdash.core.host import Host
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.prompts import Asker
+from opsdash.transport.accounts import account_refused
 from opsdash.transport.ssh.hostkeys import PREFERRED_ALGORITHMS, KnownHosts, fingerprint
 from opsdash.transport.ssh.keys import Identities, KeyRing
 from opsdash.transport.ssh.login import Login, May, Turn, trusts
-from opsdash.transport.ssh.problems import CAUGHT, account_refused, explain, stuck
+from opsdash.transport.ssh.problems import CAUGHT, explain, stuck
 from opsdash.transport.ssh.proxy import open_proxy
 from opsdash.transport.ssh.resolve import Route
 from opsdash.transport.ssh.sockets import open_socket

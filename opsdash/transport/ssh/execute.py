@@ -61,7 +61,7 @@ async def execute(
         async with asyncio.timeout(timeout_s):
             on_tty = isinstance(stdin, Answer)
             process = await connection.create_process(
-                command, encoding=None, term_type="dumb" if on_tty else None
+                command, encoding=None, request_pty=on_tty, term_type="dumb" if on_tty else None
             )
             return await _finish(process, stdin, kept, max_bytes)
     except TimeoutError:

@@ -20,15 +20,6 @@ _NO_ROUTE = frozenset(
 
 _NO_FILES = frozenset({errno.EMFILE, errno.ENFILE})
 
-_ACCOUNT_WORDS = (
-    "account has expired",
-    "account is not available",
-    "account is currently not available",
-    "password has expired",
-    "account is locked",
-)
-"""What sshd, PAM and nologin say, in lower case."""
-
 
 def explain(error: BaseException, where: str) -> Problem:
     """The problem behind an exception; `where` names the address, as ``web1:22``."""
@@ -49,17 +40,6 @@ def explain(error: BaseException, where: str) -> Problem:
 def stuck(where: str) -> Problem:
     """The server speaks, but the login does not end."""
     return Problem(ProblemKind.LOGIN_STUCK, f"{where} does not finish the login")
-
-
-def account_refused(said: str) -> Problem | None:
-    """The problem behind what sshd and PAM say of an account that may not be used, if it is that.
-
-    `said` is the server's banner or the error output of a session.
-    """
-    for text in said.splitlines():
-        if any(words in text.lower() for words in _ACCOUNT_WORDS):
-            return Problem(ProblemKind.ACCOUNT, f"the account can't be used: {text.strip()}")
-    return None
 
 
 def _name(error: BaseException, where: str) -> Problem:

@@ -63,10 +63,8 @@ def pulse(
             raise HostError(explain(error, host)) from error
 
         def send(data: bytes) -> None:
-            try:
+            with suppress(*CAUGHT):  # a channel that is gone says so to the frames, and why
                 channel.write(data)
-            except CAUGHT as error:
-                raise HostError(frames.why_ended()) from error
 
         try:
             yield send

@@ -19,6 +19,8 @@ from opsdash.transport.ssh.problems import explain
 
 CONNECT_TIMEOUT_S = 8.0
 BANNER_TIMEOUT_S = 8.0
+_TURNED_AWAY = (b"Exceeded MaxStartups", b"Not allowed at this time")
+"""What sshd says in place of its banner when too many log in at once."""
 
 
 async def open_socket(address: str, port: int) -> socket.socket:
@@ -103,7 +105,7 @@ async def wait_for_banner(connected: socket.socket, where: str) -> None:
     try:
         async with asyncio.timeout(BANNER_TIMEOUT_S):
             await readable
-        first = connected.recv(1, socket.MSG_PEEK)
+        first = connected.recv(256, socket.MSG_PEEK)
     except TimeoutError:
         text = f"sshd does not answer on {where}, though the port is open"
         raise HostError(Problem(ProblemKind.NO_BANNER, text)) from None
@@ -114,3 +116,6 @@ async def wait_for_banner(connected: socket.socket, where: str) -> None:
             loop.remove_reader(connected.fileno())
     if not first:
         raise HostError(explain(ConnectionResetError(), where))
+    if any(words in first for words in _TURNED_AWAY):
+        said = first.decode("utf-8", "replace").splitlines()[0]
+        raise HostError(Problem(ProblemKind.DROPPED, f"sshd turns logins away: {said}"))
