@@ -9,6 +9,7 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager
 import pytest
 
 from opsdash.core.health import Health
+from opsdash.core.problem import ProblemKind
 from opsdash.core.snapshot import LinkState
 from opsdash.engine import prober
 from opsdash.engine.session import Session
@@ -60,7 +61,9 @@ async def test_a_shell_that_lets_nobody_in_says_what_it_said(
 ) -> None:
     shell = "usermod -s /usr/sbin/nologin ops"
     async with odd(testbed, session, "web2", shell, "usermod -s /bin/bash ops"):
-        await becomes(session, "web2", Health.DOWN, "the account can't be used")
+        state = await becomes(session, "web2", Health.DOWN, "the account can't be used")
+        assert state.link.problem is not None
+        assert state.link.problem.kind is ProblemKind.ACCOUNT
 
 
 async def test_a_shell_that_never_returns_is_silent_and_holds_nobody_up(
@@ -69,7 +72,9 @@ async def test_a_shell_that_never_returns_is_silent_and_holds_nobody_up(
     made = "printf '#!/bin/sh\\nexec sleep 300\\n' >/bin/stuck; chmod 755 /bin/stuck"
     shell = f"{made}; usermod -s /bin/stuck ops"
     async with odd(testbed, session, "web2", shell, "usermod -s /bin/bash ops; rm /bin/stuck"):
-        await becomes(session, "web2", Health.DOWN, "connected, but no answer")
+        state = await becomes(session, "web2", Health.DOWN, "connected, but no answer")
+        assert state.link.problem is not None
+        assert state.link.problem.kind is ProblemKind.SILENT
 
 
 async def test_a_server_with_no_session_left_keeps_its_pulse_and_says_what_is_lacking(

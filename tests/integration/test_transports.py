@@ -16,7 +16,7 @@ from opsdash.core.problem import ProblemKind
 from opsdash.core.reading import Output, Reading
 from opsdash.transport.base import Connection
 from opsdash.transport.frames import pulse_files
-from opsdash.transport.local import LocalTransport
+from opsdash.transport.local import LocalConnection, LocalTransport
 from opsdash.transport.openssh.transport import OpensshTransport
 from opsdash.transport.replay import Recording, ReplayTransport
 from opsdash.transport.ssh.transport import SshTransport
@@ -185,3 +185,14 @@ async def test_a_script_whose_time_is_over_gives_what_it_said(way: str, tmp_path
         with pytest.raises(HostError) as caught:
             await connection.execute(b"echo first; sleep 60\n", timeout_s=1, max_bytes=1000)
     assert caught.value.partial == b"first\n"
+
+
+async def test_a_host_without_coreutils_has_problems_and_no_values(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sh").symlink_to("/bin/sh")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    readings = await LocalConnection(Host("here", way=Way.LOCAL)).collect(FACTS)
+    for reading in readings:
+        assert reading.problem is not None, reading
+        assert (reading.samples, reading.rows) == ({}, ())
