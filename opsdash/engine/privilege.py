@@ -59,7 +59,8 @@ class Privilege:
         """The person is ready to type a password; gives the hosts that wait for one."""
         self.touch()
         self._wanted = True
-        self._refused.clear()
+        if self._refused:
+            self.forget()  # what a host has refused is not tried there again: another is meant
         return [name for name, root in self._root.items() if root.takes_password]
 
     def forget(self) -> None:
@@ -82,8 +83,7 @@ class Privilege:
         if self.clock() - self._touched > IDLE_S:
             self.forget()
         if host.name in self._proved and self._password is not None:
-            elevated = as_root(connection, root, self._password)
-            return await collect_bundle(elevated, due, host.name)
+            return await self._by_password(root, host, connection, due)
         async with self._turn:
             return await self._first_time(root, host, connection, due)
 
@@ -116,18 +116,26 @@ class Privilege:
     ) -> list[Reading]:
         """One host at a time shows whether the password is right; the first is the canary."""
         if self._password is None and self._wanted:
+            self._wanted = False  # asked for once, whatever comes of it
             self._password = await self._ask(host, _tool(root))
-            self._wanted = self._password is not None
+            self._refused.clear()
         if self._password is None or host.name in self._refused:
             raise _wants_password(root, HOW)
+        return await self._by_password(root, host, connection, due)
+
+    async def _by_password(
+        self, root: Root, host: Host, connection: Connection, due: Sequence[Collector]
+    ) -> list[Reading]:
+        """A refusal counts for this host; where nothing has proved the password, or this very host
+        had, it is wrong altogether: no other host is to see it.
+        """
         elevated = as_root(connection, root, self._password)
         try:
             readings = await collect_bundle(elevated, due, host.name)
         except HostError as error:
             if error.problem.kind is ProblemKind.DENIED:
                 self._refused.add(host.name)
-                if not self._proved:
-                    self._wanted = False
+                if not self._proved or host.name in self._proved:
                     self.forget()
             raise
         self._proved.add(host.name)

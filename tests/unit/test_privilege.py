@@ -148,6 +148,30 @@ async def test_after_idle_minutes_the_password_is_forgotten_and_a_key_press_keep
     assert await fleet.ask("db1") == ""
     fleet.clock.at += 2
     assert await fleet.ask("db1") == ASKS
+    assert len(fleet.person.asked) == 1  # and nobody is asked again unbidden
+
+
+async def test_a_password_that_was_right_and_is_no_longer_fails_once_and_is_forgotten() -> None:
+    fleet = Fleet("good", "better", db1=SudoHost(), db2=SudoHost())
+    fleet.privilege.want()
+    assert [await fleet.ask("db1"), await fleet.ask("db2")] == ["", ""]
+    for host in fleet.hosts.values():
+        host.right = "better"
+        host.tried.clear()
+    assert [await fleet.ask("db1"), await fleet.ask("db1")] == [REFUSED, ASKS]
+    assert await fleet.ask("db2") == ASKS
+    assert (fleet.hosts["db1"].tried, fleet.hosts["db2"].tried) == (["good"], [])
+    fleet.privilege.want()
+    assert [await fleet.ask("db1"), await fleet.ask("db2")] == ["", ""]
+
+
+async def test_a_host_that_refused_never_sees_the_same_password_twice() -> None:
+    fleet = Fleet("good", "other", db1=SudoHost(), odd=SudoHost(right="other"))
+    fleet.privilege.want()
+    assert [await fleet.ask("db1"), await fleet.ask("odd")] == ["", REFUSED]
+    fleet.privilege.want()  # the person means another password
+    assert await fleet.ask("odd") == ""
+    assert fleet.hosts["odd"].tried == ["good", "other"]
 
 
 async def test_doas_gets_the_password_on_a_terminal_and_refuses_it_in_words() -> None:
