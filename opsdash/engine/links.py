@@ -99,7 +99,8 @@ class Links:
         self._count(host, link)
         self._put(host.name, link)
         self._heed_network()
-        if state is LinkState.UP and before.state is not LinkState.UP:
+        came_up = state is LinkState.UP and before.state is not LinkState.UP
+        if came_up and self._counted[_Sign.SAYS_NOTHING]:  # else nobody can be behind it
             self.wake([name for name, held in self._down() if self._culprit(held) == host.name])
 
     def _put(self, name: str, link: Link) -> None:
