@@ -118,6 +118,25 @@ Open = Callable[[Frames], AbstractAsyncContextManager[Send]]
 """Starts the shell that runs the loop, feeds the frames from then on, and ends it at the exit."""
 
 
+async def renewed(
+    begin: Callable[[], AsyncGenerator[list[Reading], None]],
+    stands: Callable[[], bool],
+    interval_s: float,
+) -> AsyncGenerator[list[Reading], None]:
+    """The pulse of one remote loop after the other: one that lapsed is begun anew for as long as
+    the connection stands; HostError when that is what broke.
+    """
+    while True:
+        try:
+            async with aclosing(begin()) as beats:
+                async for readings in beats:
+                    yield readings
+        except HostError as error:
+            if error.problem.text != LAPSED or not stands():
+                raise
+        await asyncio.sleep(interval_s)
+
+
 async def pulse_over(
     start: Open, host: str, collectors: Sequence[Collector], interval_s: float
 ) -> AsyncGenerator[list[Reading], None]:

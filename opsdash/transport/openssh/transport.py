@@ -22,7 +22,7 @@ from opsdash.transport.frames import BOOT
 from opsdash.transport.openssh.arguments import PROGRAM, destination, options
 from opsdash.transport.openssh.complaints import behind, complaint
 from opsdash.transport.openssh.master import Master
-from opsdash.transport.pulse import LAPSED, Frames, Send, pulse_over
+from opsdash.transport.pulse import Frames, Send, pulse_over, renewed
 from opsdash.transport.ssh.problems import stuck
 from opsdash.transport.ssh.resolve import Route, resolve
 
@@ -60,17 +60,17 @@ class OpensshConnection:
         self, collectors: Sequence[Collector], interval_s: float
     ) -> AsyncGenerator[list[Reading], None]:
         """The readings of the pulse collectors until the connection breaks."""
-        async with self._channels:
-            while True:
-                beats = pulse_over(self._loop, self._host.name, collectors, interval_s)
-                try:
-                    async with aclosing(beats):
-                        async for readings in beats:
-                            yield readings
-                except HostError as error:
-                    if error.problem.text != LAPSED or not self._master.alive:
-                        raise HostError(await self._why(error.problem)) from error
-                await asyncio.sleep(interval_s)  # the next loop over the same master
+
+        def begin() -> AsyncGenerator[list[Reading], None]:
+            return pulse_over(self._loop, self._host.name, collectors, interval_s)
+
+        beats = renewed(begin, lambda: self._master.alive, interval_s)
+        async with self._channels, aclosing(beats):
+            try:
+                async for readings in beats:
+                    yield readings
+            except HostError as error:
+                raise HostError(await self._why(error.problem)) from error
 
     @asynccontextmanager
     async def _loop(self, frames: Frames) -> AsyncGenerator[Send, None]:

@@ -22,7 +22,7 @@ from opsdash.core.reading import Reading
 from opsdash.core.secret import Secret
 from opsdash.transport.base import Completed
 from opsdash.transport.bundle import collect_bundle
-from opsdash.transport.pulse import LAPSED
+from opsdash.transport.pulse import renewed
 from opsdash.transport.ssh.dial import LOGIN_TOOK_S, Dialer
 from opsdash.transport.ssh.execute import Answer, execute
 from opsdash.transport.ssh.hostkeys import KnownHosts
@@ -67,18 +67,19 @@ class SshConnection:
         self, collectors: Sequence[Collector], interval_s: float
     ) -> AsyncGenerator[list[Reading], None]:
         """The readings of the pulse collectors until the connection breaks."""
-        async with self._channels:
-            while True:
-                beats = pulse(self._connection, self._host.name, collectors, interval_s)
-                try:
-                    async with aclosing(beats):
-                        async for readings in beats:
-                            yield readings
-                except HostError as error:
-                    if error.problem.text != LAPSED or self._connection.is_closed():
-                        self._dead = error.problem.kind in _DEAD
-                        raise
-                await asyncio.sleep(interval_s)  # the next loop on the same connection
+        connection = self._connection
+
+        def begin() -> AsyncGenerator[list[Reading], None]:
+            return pulse(connection, self._host.name, collectors, interval_s)
+
+        beats = renewed(begin, lambda: not connection.is_closed(), interval_s)
+        async with self._channels, aclosing(beats):
+            try:
+                async for readings in beats:
+                    yield readings
+            except HostError as error:
+                self._dead = error.problem.kind in _DEAD
+                raise
 
     async def collect(self, due: Sequence[Collector]) -> list[Reading]:
         """All due facts by one script on one channel."""
