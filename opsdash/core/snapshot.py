@@ -106,14 +106,29 @@ class HostState:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A host's health became another: when (seconds since 1970), from what to what, and why.
+
+    `summary` is the reason of the worse of the two.
+    """
+
+    at: float
+    host: str
+    before: Health
+    after: Health
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The fleet at one moment: hosts in the order of the hosts file."""
+    """The fleet at one moment: hosts in the order of the hosts file; `changes` the newest first."""
 
     rev: int
     at: float
     hosts: Mapping[str, HostState]
     source: str = ""
     notices: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
 
     def counts(self) -> dict[Health, int]:
         """How many hosts are in each health, zeros included."""

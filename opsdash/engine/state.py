@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -13,13 +14,16 @@ from opsdash.core.health import Health
 from opsdash.core.plugin import Collector, attempt
 from opsdash.core.reading import Reading
 from opsdash.core.series import Ring
-from opsdash.core.snapshot import HostState, Link, Login, Snapshot
+from opsdash.core.snapshot import Change, HostState, Link, Login, Snapshot
 from opsdash.core.text import clean_line
 
 RECENT_S = 600
 """Ten minutes of the metrics that are marked as recent stay in memory."""
 
 MAX_RING = 300
+
+CHANGES = 200
+"""Changes of health that are remembered: a screen's worth, many times over."""
 
 
 class State:
@@ -37,6 +41,8 @@ class State:
         self._source = fleet.source
         self._hosts = {name: HostState(host) for name, host in fleet.hosts.items()}
         self._seeds: dict[tuple[str, str], Reading] = {}
+        self._changes: deque[Change] = deque(maxlen=CHANGES)
+        self._settled: set[str] = set()
         self.notices: tuple[str, ...] = fleet.notices
         self.rev = 0
         self._stirred = asyncio.Event()
@@ -53,7 +59,8 @@ class State:
     def snapshot(self) -> Snapshot:
         """What is known of the fleet now; later changes do not show in it."""
         hosts = MappingProxyType(dict(self._hosts))
-        return Snapshot(self.rev, self._clock(), hosts, self._source, self.notices)
+        changes = tuple(self._changes)
+        return Snapshot(self.rev, self._clock(), hosts, self._source, self.notices, changes)
 
     def changed_since(self, rev: int) -> list[HostState]:
         """The hosts that changed after `rev`."""
@@ -95,7 +102,21 @@ class State:
         """What the judge says of a host."""
         state = self._hosts[name]
         if state.health is not health or state.findings != findings:
-            self._put(replace(state, health=health, findings=findings))
+            after = replace(state, health=health, findings=findings)
+            self._put(after)
+            if state.health is not health:
+                self._note_change(state, after)
+
+    def _note_change(self, before: HostState, after: HostState) -> None:
+        """A change of health is news, but not the first health that a host was found in."""
+        if before.name not in self._settled:
+            if after.health is not Health.UNKNOWN:
+                self._settled.add(before.name)
+            return
+        why = (after if after.health > before.health else before).why
+        summary = why.summary if why else ""
+        change = Change(self._clock(), before.name, before.health, after.health, summary)
+        self._changes.appendleft(change)
 
     def take(self, name: str, readings: Iterable[Reading]) -> None:
         """Take in what a host delivered, rates worked out from the reading before."""

@@ -245,3 +245,19 @@ async def test_whoever_waits_is_woken_by_the_next_change_only() -> None:
     assert not waiting.done()
     state.set_link("web1", Link(LinkState.UP, 1.0))
     await waiting
+
+
+def test_a_change_of_health_is_news_but_the_first_one_found_is_not() -> None:
+    state = made_state()
+    bad = Finding("c", "web1", Health.CRIT, "/ 97% full")
+    state.set_judgement("web1", Health.UNKNOWN, ())
+    state.set_judgement("web1", Health.OK, ())
+    assert state.snapshot().changes == ()
+    state.set_judgement("web1", Health.CRIT, (bad,))
+    state.set_judgement("web1", Health.CRIT, (bad, bad))
+    state.set_judgement("web1", Health.OK, ())
+    told = [(c.before, c.after, c.summary) for c in state.snapshot().changes]
+    assert told == [
+        (Health.CRIT, Health.OK, "/ 97% full"),
+        (Health.OK, Health.CRIT, "/ 97% full"),
+    ]

@@ -1,0 +1,171 @@
+"""The filter of the screen: ``web !staging cpu>80 why~disk /^db\\d/``.
+
+Every word must hold. A bare word is free text: in the name, address, tags or reasons of a host (a
+glob over its name where it has ``*`` or ``?``); ``a|b`` is either of two. ``/re/`` is a regular
+expression over the same, ``why~text`` looks in the reasons alone. The predicates are those of a
+selection, with ``=`` as good as ``:``. ``!`` before a word turns it round; quotes keep spaces.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
+from opsdash.core.errors import SelectionError
+from opsdash.core.figures import FIGURES
+from opsdash.core.predicates import StateTest, host_test, state_test
+from opsdash.core.snapshot import HostState
+
+LONGEST = 1000
+"""Characters that a filter may have: nobody types more, and a pasted file is none."""
+
+_WORD = re.compile(r'!?(?:/(?:[^/\\]|\\.)*/?(?=\s|$)|(?:[^\s"]|"[^"]*("|$))+)')
+_FIELD = re.compile(r"(?P<field>[a-z]+)~(?P<value>.*)", re.DOTALL)
+_NAMED = re.compile(r"(?P<kind>tag|group|os|state)[=:](?P<value>.*)", re.DOTALL)
+_TRIED = re.compile(r"[a-z]+(?P<sign>[<>]=?|=|:)")
+_IS: dict[str, StateTest] = {
+    "new": lambda state, now: any(finding.new for finding in state.findings),
+    "acked": lambda state, now: any(finding.acked for finding in state.findings),
+    "container": lambda state, now: bool(state.container),
+}
+
+Words = Callable[[HostState], str]
+
+
+class FilterError(SelectionError):
+    """A filter that means nothing: which part of the text (from, to), why, and what would do."""
+
+    def __init__(self, text: str, start: int, end: int) -> None:
+        self.start, self.end = start, end
+        super().__init__(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A filter, understood; without words it lets every host pass."""
+
+    text: str = ""
+    tests: tuple[StateTest, ...] = ()
+
+    def matches(self, state: HostState, now: float) -> bool:
+        """Whether every word holds for this host."""
+        return all(test(state, now) for test in self.tests)
+
+
+def parse_filter(text: str) -> Filter:
+    """Understand a filter; FilterError says which word is wrong, where, and why."""
+    if len(text) > LONGEST:
+        raise FilterError(f"a filter has at most {LONGEST} characters", LONGEST, len(text))
+    tests = []
+    for start, word in _words(text):
+        try:
+            tests.append(_test(word))
+        except SelectionError as error:
+            raise FilterError(str(error), start, start + len(word)) from error
+    return Filter(" ".join(text.split()), tuple(tests))
+
+
+def _words(text: str) -> Iterator[tuple[int, str]]:
+    for found in _WORD.finditer(text):
+        yield found.start(), found.group()
+
+
+def _test(word: str) -> StateTest:
+    if not word.startswith("!"):
+        return _plain_test(word)
+    if len(word) == 1:
+        raise SelectionError("'!' turns the word behind it round: !staging")
+    test = _plain_test(word[1:])
+    return lambda state, now: not test(state, now)
+
+
+def _plain_test(word: str) -> StateTest:
+    if word.startswith("/"):
+        return _searching(_expression(word), _all_words)
+    if field := _FIELD.fullmatch(word):
+        return _field_test(field["field"], field["value"])
+    if word.startswith("is:"):
+        return _is_test(word[3:])
+    if named := _NAMED.fullmatch(word):
+        word = f"{named['kind']}:{_unquoted(named['value'])}"
+    if (of_host := host_test(word)) is not None:
+        return lambda state, now: of_host(state.host)
+    if '"' not in word and _TRIED.match(word):
+        return _predicate(word)
+    return _text_test(_unquoted(word), _all_words)
+
+
+def _predicate(word: str) -> StateTest:
+    """A word that looks like a predicate must be one: as text it would silently find nothing."""
+    test = state_test(word)
+    if test is not None:
+        return test
+    name = re.split(r"[<>=]", word, maxsplit=1)[0]
+    if name in FIGURES:
+        raise SelectionError(f"{word!r} lacks a figure to compare with: {name}>80")
+    near = get_close_matches(name, FIGURES, n=1)
+    also = f": did you mean {near[0]}?" if near else f"; these can: {', '.join(FIGURES)}"
+    raise SelectionError(f"{name!r} can't be compared{also}")
+
+
+def _field_test(field: str, value: str) -> StateTest:
+    looked_in: dict[str, Words] = {"why": _reasons, "name": lambda state: state.name.lower()}
+    if field not in looked_in:
+        raise SelectionError(f"{field}~ is not known; these are: why~ name~")
+    if not value:
+        raise SelectionError(f"{field}~ needs text behind it: why~disk")
+    if value.startswith("/"):
+        return _searching(_expression(value), looked_in[field])
+    return _text_test(_unquoted(value), looked_in[field])
+
+
+def _is_test(value: str) -> StateTest:
+    if value not in _IS:
+        raise SelectionError(f"is:{value} is not known; these are: {', '.join(_IS)}")
+    return _IS[value]
+
+
+def _text_test(text: str, where: Words) -> StateTest:
+    if not text.strip('|"'):
+        raise SelectionError("there is no text to look for")
+    if "*" in text or "?" in text:
+        globs = [glob for glob in text.split("|") if glob]
+        return lambda state, now: any(fnmatchcase(state.name, glob) for glob in globs)
+    wanted = [part.lower() for part in text.split("|") if part]
+    return lambda state, now: any(part in words for words in (where(state),) for part in wanted)
+
+
+def _searching(expression: re.Pattern[str], where: Words) -> StateTest:
+    return lambda state, now: expression.search(where(state)) is not None
+
+
+def _expression(word: str) -> re.Pattern[str]:
+    body = word[1:-1] if len(word) > 1 and word.endswith("/") else word[1:]
+    if not body:
+        raise SelectionError("there is no expression between the slashes: /^web/")
+    if re.search(r"[*+}][)\]]*[*+{]", body):
+        # a repeated repetition can take a lifetime on one line, and the screen waits for it
+        raise SelectionError("a repetition of a repetition would never end: simplify it")
+    try:
+        return re.compile(body, re.IGNORECASE)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise SelectionError(f"not a regular expression: {error}") from error
+
+
+def _unquoted(text: str) -> str:
+    return text.replace('"', "")
+
+
+def _reasons(state: HostState) -> str:
+    """All that is wrong with a host, in lower case; what broke its link too."""
+    broken = state.link.problem.text if state.link.problem else ""
+    return " ".join([*(finding.summary for finding in state.findings), broken]).lower()
+
+
+def _all_words(state: HostState) -> str:
+    host = state.host
+    about = (host.name, host.address or "", *sorted(host.tags), *host.groups)
+    return f"{' '.join(about).lower()} {_reasons(state)}"

@@ -1,0 +1,48 @@
+"""Whatever is typed, a filter is understood or refused with its place; never anything else."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from opsdash.core.filter import FilterError, parse_filter
+from opsdash.core.fuzzy import fit
+from tests.fleet_states import EVIL, NOW, hostile_fleet, mixed_fleet
+
+FLEET = [*mixed_fleet(), *hostile_fleet()]
+TYPED = st.text(
+    alphabet=st.sampled_from('web1 !/"|~=<>:*?()[]{}+.\\^$cpudiskwhytagosstate%0m\n\x1bä'),
+    max_size=30,
+) | st.text(max_size=20)
+
+
+@given(TYPED)
+def test_anything_that_is_typed_ends_in_a_filter_or_a_place(text: str) -> None:
+    try:
+        found = parse_filter(text)
+    except FilterError as error:
+        assert 0 <= error.start < error.end <= len(text)
+        assert str(error)
+        return
+    for state in FLEET:
+        assert found.matches(state, NOW) in (True, False)
+
+
+@given(st.sampled_from(["web", "cpu>80", "tag:prod", "state:ok", "is:new", "/e/", "why~full"]))
+def test_a_word_and_its_opposite_share_no_host(word: str) -> None:
+    plain, turned = parse_filter(word), parse_filter(f"!{word}")
+    for state in FLEET:
+        assert plain.matches(state, NOW) != turned.matches(state, NOW)
+
+
+@given(TYPED, TYPED)
+def test_letters_that_fit_are_letters_of_the_name(typed: str, name: str) -> None:
+    found = fit(typed, name)
+    if found is not None:
+        letters = [name.lower()[place] for place in found.places]
+        assert set(letters) == set("".join(typed.lower().split()))
+
+
+def test_a_hostile_name_is_only_text() -> None:
+    assert parse_filter("evil").matches(hostile_fleet()[0], NOW)
+    assert EVIL
