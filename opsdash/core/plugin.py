@@ -52,7 +52,8 @@ class Collector:
     `max_bytes` bytes. `parse` is pure: output, host, wall clock to a Reading. `derive` makes rates
     from two readings of the same boot that lie `elapsed_s` of the host's own time apart.
     What `needs_root` is fetched by a script of its own, not more often than every 15 minutes.
-    `machine_wide` names metrics that in a container are the whole machine's: they judge nothing.
+    `machine_wide` says that in a container the metrics are the whole machine's: there no check
+    that reads it is asked.
     """
 
     name: str

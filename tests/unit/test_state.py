@@ -228,6 +228,7 @@ def os_reading(row: Mapping[str, str] | None) -> Reading:
 
 def test_a_container_is_told_from_its_os_row_and_not_forgotten() -> None:
     state = made_state()
+    assert state.host("web1").container is None
     state.take("web1", [os_reading({"id": "debian", "container": "lxc"})])
     assert state.host("web1").container == "lxc"
     state.take("web1", pulse(10, 0))
