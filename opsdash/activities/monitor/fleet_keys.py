@@ -15,7 +15,7 @@ from opsdash.core.arrange import SORTS
 from opsdash.core.figures import FIGURES
 from opsdash.core.filter import FilterError
 from opsdash.core.kept import NAME_LIMIT, Kept, with_typed
-from opsdash.core.view import Grouping, View
+from opsdash.core.view import SEVERITY, Grouping, View
 from opsdash.widgets.ask_line import AskLine
 from opsdash.widgets.entries import Entry
 from opsdash.widgets.grid import Grid
@@ -201,10 +201,6 @@ def without_filter(view: View) -> View:
 
 
 def _about(sort: str) -> str:
-    return (
-        FIGURES[sort].about
-        if sort in FIGURES
-        else "worst first"
-        if sort == SORTS[0]
-        else "by the alphabet"
-    )
+    if sort in FIGURES:
+        return FIGURES[sort].about
+    return "worst first" if sort == SEVERITY else "by the alphabet"
