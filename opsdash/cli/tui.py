@@ -28,8 +28,9 @@ FRAMES_PER_S = "20"
 class Watching:
     """The session behind the screen: made when the screen is there, let go when it is gone."""
 
-    def __init__(self, hosts_file: str | None, prompter: Prompter) -> None:
+    def __init__(self, hosts_file: str | None, demo: int | None, prompter: Prompter) -> None:
         self._hosts_file = hosts_file
+        self._demo = demo
         self._prompter = prompter
         self._session: Session | None = None
 
@@ -41,6 +42,10 @@ class Watching:
         return session
 
     def _prepare(self) -> Session:
+        if self._demo is not None:
+            from opsdash.engine.demo import DemoSession
+
+            return DemoSession(self._demo)
         from opsdash.config.open_fleet import open_fleet
         from opsdash.config.paths import default_hosts_file, state_dir
         from opsdash.core.discover import checks
@@ -59,8 +64,8 @@ class Watching:
             await session.close()
 
 
-def run(hosts_file: str | None, theme: str | None, *, ascii_glyphs: bool) -> int:
-    """Open the screen; returns the exit code."""
+def run(hosts_file: str | None, theme: str | None, *, demo: int | None, ascii_glyphs: bool) -> int:
+    """Open the screen, of so many made-up hosts if `demo` says so; returns the exit code."""
     refusal = _refusal()
     if refusal:
         click.echo(refusal, err=True)
@@ -77,9 +82,10 @@ def run(hosts_file: str | None, theme: str | None, *, ascii_glyphs: bool) -> int
 
     accept_any_bytes()
     prompter = ScreenPrompter()
-    watching = Watching(hosts_file, prompter)
+    watching = Watching(hosts_file, demo, prompter)
     plain = ascii_glyphs or "UTF-8" not in (sys.__stdout__ or sys.stdout).encoding.upper()
-    app = OpsdashApp(watching.start, watching.stop, themes, name, ascii_glyphs=plain)
+    title = "opsdash" if demo is None else "opsdash DEMO"
+    app = OpsdashApp(watching.start, watching.stop, themes, name, ascii_glyphs=plain, title=title)
     prompter.serve(app, app.palette)
 
     async def watch() -> None:
