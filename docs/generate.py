@@ -138,6 +138,48 @@ def problems_page() -> str:
     return NOTE + intro + table(header, rows)
 
 
+DEMO = """# The demo
+
+`opsdash --demo [N]` opens the screen on N made-up hosts (200; 1 to 2000), `opsdash status --demo
+[N]` reports on them. Nothing is contacted, and no file of yours is read or written: what the demo
+remembers is in a folder that goes when it ends. DEMO stands on the screen.
+
+The hosts are made of recordings of real ones: a minute of all that the pulse reads, and the
+output of each command that asks for facts, also under faults. Sizes, loads and names are made up
+round them: counters go on for ever, each host has its own day, and the same moment of the same
+demo always gives the same bytes. What comes out goes through the parsers, checks and screens that
+real hosts go through.
+
+`python -m tests.record_demo INVENTORY.jsonl HOST,... --testbed FOLDER --faults HOST=FAULT ...`
+makes the recordings anew, on the test fleet; a collector that was added since is recorded with
+the others.
+
+## What happens there
+
+Every incident comes and goes. In a fleet of two hundred hosts each strikes one of them at a time;
+in smaller ones they are as many as keep it lively.
+
+"""
+
+
+def demo_page() -> str:
+    """What the demo is, and every incident of it."""
+    from opsdash.transport.demo.incidents import INCIDENTS
+
+    rows = (
+        (
+            f"`{incident.name}`",
+            incident.about,
+            ", ".join(sorted(incident.roles)) or "any",
+            duration(incident.every_s),
+            duration(incident.lasts_s),
+        )
+        for incident in INCIDENTS
+    )
+    header = ("incident", "what happens", "roles", "about every", "lasts about")
+    return NOTE + DEMO + table(header, rows)
+
+
 def pages() -> dict[Path, str]:
     """Every generated page as it should be."""
     return {
@@ -145,6 +187,7 @@ def pages() -> dict[Path, str]:
         DOCS / "checks.md": checks_page(),
         DOCS / "commands.md": commands_page(),
         DOCS / "keys.md": keys_page(),
+        DOCS / "demo.md": demo_page(),
         DOCS / "troubleshooting-connections.md": problems_page(),
     }
 

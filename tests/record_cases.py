@@ -50,12 +50,21 @@ def _write_block(dumper: yaml.SafeDumper, block: Block) -> yaml.ScalarNode:
 yaml.SafeDumper.add_representer(Block, _write_block)
 
 
-def ask(entry: dict[str, Any], script: str) -> tuple[bytes, int]:
-    """Run a script as the transport would: on stdin of ``sh -s``, whatever the login shell is."""
+def ssh(entry: dict[str, Any]) -> list[str]:
+    """The ssh command that logs in to a host, through the one before it (`through`) if need be."""
     argv = ["ssh", "-i", entry["key"], "-o", f"UserKnownHostsFile={entry['known_hosts']}"]
-    argv += ["-o", "BatchMode=yes", f"{entry['user']}@{entry['address']}"]
-    argv += [f"exec env LC_ALL=C {PATHS} sh -s"]
-    done = subprocess.run(argv, input=script.encode(), capture_output=True, check=False, timeout=60)
+    if "through" in entry:
+        way = shlex.join([*ssh(entry["through"]), "-W", f"{entry['address']}:22"])
+        argv += ["-o", f"ProxyCommand={way}"]
+    return [*argv, "-o", "BatchMode=yes", f"{entry['user']}@{entry['address']}"]
+
+
+def ask(entry: dict[str, Any], script: str, timeout_s: float = 60) -> tuple[bytes, int]:
+    """Run a script as the transport would: on stdin of ``sh -s``, whatever the login shell is."""
+    argv = [*ssh(entry), f"exec env LC_ALL=C {PATHS} sh -s"]
+    done = subprocess.run(
+        argv, input=script.encode(), capture_output=True, check=False, timeout=timeout_s
+    )
     return done.stdout, done.returncode
 
 

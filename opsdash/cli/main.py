@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from opsdash import __version__
+from opsdash.config.demo_option import demo_option
 from opsdash.config.open_fleet import EXIT_USAGE, exit_on_bad_files
 from opsdash.core.discover import commands
 from opsdash.core.errors import OpsdashError
@@ -44,6 +45,7 @@ class Verbs(click.Group):
 @click.option("--hosts", "hosts_file", metavar="FILE", help="The hosts file to use.")
 @click.option("--theme", metavar="NAME", help="The colours to begin with.")
 @click.option("--ascii", "ascii_glyphs", is_flag=True, help="Draw with ASCII characters only.")
+@demo_option()
 @click.option(
     "--log",
     "log_file",
@@ -53,19 +55,19 @@ class Verbs(click.Group):
     help="Write what opsdash does to this file (or $OPSDASH_LOG); no secrets, 5 MB and two older.",
 )
 @click.version_option(__version__, prog_name="opsdash")
-@click.pass_context
 def opsdash(
-    ctx: click.Context,
     hosts_file: str | None,
     theme: str | None,
     log_file: Path | None,
     *,
+    demo: int | None,
     ascii_glyphs: bool,
 ) -> None:
     """A whole fleet over plain SSH, in one terminal.
 
     Without a verb the screen opens: the hosts of hosts.yaml, or this machine if there is none.
     """
+    ctx = click.get_current_context()
     # what libraries log must never reach the screen, nor a script's standard error
     logging.getLogger().addHandler(logging.NullHandler())
     if log_file is not None:
@@ -78,10 +80,20 @@ def opsdash(
             os.environ["OPSDASH_HOSTS"] = hosts_file
         if ascii_glyphs:
             os.environ["OPSDASH_ASCII"] = "1"
+        if demo is not None:
+            _hand_down(ctx, ctx.invoked_subcommand, demo)
         return
     from opsdash.cli.tui import run
 
-    raise SystemExit(run(hosts_file, theme, ascii_glyphs=ascii_glyphs))
+    raise SystemExit(run(hosts_file, theme, demo=demo, ascii_glyphs=ascii_glyphs))
+
+
+def _hand_down(ctx: click.Context, verb: str, demo: int) -> None:
+    """Give ``--demo`` to the verb that follows; one that has no demo would ask real hosts."""
+    built = opsdash.get_command(ctx, verb)
+    if built is not None and all(option.name != "demo" for option in built.params):
+        raise click.UsageError(f"there is no demo of {verb!r}", ctx)
+    ctx.default_map = {verb: {"demo": str(demo)}}
 
 
 def main() -> NoReturn:

@@ -8,13 +8,14 @@ import signal
 import sys
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import click
 
 from opsdash.core.errors import OpsdashError
 
 if TYPE_CHECKING:
+    from opsdash.core.kept import Keeper
     from opsdash.core.prompts import Prompter
     from opsdash.core.source import FleetSource
     from opsdash.core.theme import Theme
@@ -28,8 +29,9 @@ FRAMES_PER_S = "20"
 class Watching:
     """The session behind the screen: made when the screen is there, let go when it is gone."""
 
-    def __init__(self, hosts_file: str | None, prompter: Prompter) -> None:
+    def __init__(self, hosts_file: str | None, demo: int | None, prompter: Prompter) -> None:
         self._hosts_file = hosts_file
+        self._demo = demo
         self._prompter = prompter
         self._session: Session | None = None
 
@@ -41,6 +43,10 @@ class Watching:
         return session
 
     def _prepare(self) -> Session:
+        if self._demo is not None:
+            from opsdash.engine.demo import DemoSession
+
+            return DemoSession(self._demo)
         from opsdash.config.open_fleet import open_fleet
         from opsdash.config.paths import default_hosts_file, state_dir
         from opsdash.core.discover import checks
@@ -59,8 +65,8 @@ class Watching:
             await session.close()
 
 
-def run(hosts_file: str | None, theme: str | None, *, ascii_glyphs: bool) -> int:
-    """Open the screen; returns the exit code."""
+def run(hosts_file: str | None, theme: str | None, *, demo: int | None, ascii_glyphs: bool) -> int:
+    """Open the screen, of so many made-up hosts if `demo` says so; returns the exit code."""
     refusal = _refusal()
     if refusal:
         click.echo(refusal, err=True)
@@ -75,16 +81,13 @@ def run(hosts_file: str | None, theme: str | None, *, ascii_glyphs: bool) -> int
     from opsdash.app.main import OpsdashApp
     from opsdash.app.prompt_screen import ScreenPrompter
     from opsdash.app.typed_bytes import accept_any_bytes
-    from opsdash.config.paths import state_dir
-    from opsdash.store.kept_views import KeptViews
 
     accept_any_bytes()
     prompter = ScreenPrompter()
-    watching = Watching(hosts_file, prompter)
+    watching = Watching(hosts_file, demo, prompter)
     plain = ascii_glyphs or "UTF-8" not in (sys.__stdout__ or sys.stdout).encoding.upper()
     looks = Looks(themes, name, ascii_only=plain)
-    keeper = KeptViews(state_dir() / "views.json")
-    app = OpsdashApp(watching.start, watching.stop, looks, keeper=keeper)
+    app = OpsdashApp(watching.start, watching.stop, looks, **_marks_of(demo))
     prompter.serve(app, app.look)
 
     async def watch() -> None:
@@ -96,6 +99,22 @@ def run(hosts_file: str | None, theme: str | None, *, ascii_glyphs: bool) -> int
 
     asyncio.run(watch())
     return app.return_code or 0
+
+
+class _Marks(TypedDict, total=False):
+    title: str
+    badge: str
+    keeper: Keeper
+
+
+def _marks_of(demo: int | None) -> _Marks:
+    """What tells a demo from the real thing; only of the latter anything is kept."""
+    if demo is not None:
+        return {"title": "opsdash DEMO", "badge": "DEMO"}
+    from opsdash.config.paths import state_dir
+    from opsdash.store.kept_views import KeptViews
+
+    return {"keeper": KeptViews(state_dir() / "views.json")}
 
 
 def _refusal() -> str:

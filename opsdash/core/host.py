@@ -35,6 +35,11 @@ class Way(StrEnum):
     @property
     def logs_in(self) -> bool:
         """Whether reaching the host takes a login, which may fail."""
+        return self is not Way.LOCAL
+
+    @property
+    def opens_sockets(self) -> bool:
+        """Whether reaching the host takes open files of this process."""
         return self in (Way.SSH, Way.OPENSSH)
 
 

@@ -66,9 +66,17 @@ async def settle(session: Session, deadline_s: float) -> None:
                 return
 
 
-async def look(fleet: Fleet, surroundings: Surroundings, deadline_s: float) -> Snapshot:
-    """The fleet as it is now, each host asked once; a host that takes too long is UNKNOWN."""
+def for_one_look(fleet: Fleet, surroundings: Surroundings) -> Session:
+    """A session that asks each host once."""
     # a script may call it every minute, and each sudo is a line in the host's log
-    async with Session(brisk(fleet), replace(surroundings, root=False)) as session:
+    return Session(brisk(fleet), replace(surroundings, root=False))
+
+
+async def look(session: Session, deadline_s: float) -> Snapshot:
+    """The fleet as it is now, each host asked once; a host that takes too long is UNKNOWN.
+
+    The session is begun and ended here.
+    """
+    async with session:
         await settle(session, deadline_s)
         return session.snapshot()

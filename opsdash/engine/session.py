@@ -103,9 +103,7 @@ class Session:
     async def start(self) -> None:
         """Recall what earlier runs knew, then begin to poll."""
         LOG.info("watching %s of %s", count(len(self.fleet.hosts), "host"), self.fleet.source)
-        lacking = make_room_for(
-            sum(host.way is not Way.LOCAL for host in self.fleet.hosts.values())
-        )
+        lacking = make_room_for(sum(host.way.opens_sockets for host in self.fleet.hosts.values()))
         if lacking:
             self._state.notice(lacking)
         await self._store.open()

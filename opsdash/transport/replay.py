@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
+from typing import Protocol
 
 from opsdash.core.clock import now
 from opsdash.core.errors import HostError
@@ -14,52 +16,122 @@ from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Output, Reading
 from opsdash.core.secret import Secret
 from opsdash.transport.base import Completed
-from opsdash.transport.frames import read_frame
+from opsdash.transport.frames import pulse_files, read_frame
 
 Pause = Callable[[float], Awaitable[None]]
+Play = Callable[[float], Mapping[str, bytes]]
+"""Contents of files by path at a moment (seconds since the replay began); HostError: it broke."""
+
+
+class Playing(Protocol):
+    """A connection to a recorded host: what it says at a moment."""
+
+    def pulses(self, files: Mapping[str, str]) -> Play | None:
+        """What plays these files (each path with its filter); None where there is no pulse."""
+        ...
+
+    def fact(self, collector: str, at_s: float) -> Output | None:
+        """A facts collector's output; None where it was not recorded."""
+        ...
+
+
+class Recorded(Protocol):
+    """A host that can be replayed. Moments are seconds since the replay began."""
+
+    def delay_s(self, at_s: float) -> float:
+        """How long it takes until a connection stands, or has failed."""
+        ...
+
+    def connect(self, at_s: float) -> Playing:
+        """Reach it; HostError says why not."""
+        ...
+
+    def log_in(self, at_s: float) -> float:
+        """The seconds that a new login takes; HostError says why it fails."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One host's recorded answers.
+    """One host's recorded answers, always the same.
 
-    `pulses` are file contents by path, played in order and then from the first again; `facts` are
+    `files` are file contents by path, played in order and then from the first again; `facts` are
     outputs by collector; with a `problem` the host can't be reached at all.
     """
 
-    pulses: tuple[Mapping[str, bytes], ...] = ()
+    files: tuple[Mapping[str, bytes], ...] = ()
     facts: Mapping[str, Output] = field(default_factory=dict)
     problem: Problem | None = None
+
+    def delay_s(self, at_s: float) -> float:
+        """Nothing has to be waited for."""
+        return 0.0
+
+    def connect(self, at_s: float) -> Playing:
+        """The recording, or the recorded reason why the host can't be reached."""
+        if self.problem is not None:
+            raise HostError(self.problem)
+        return self
+
+    def log_in(self, at_s: float) -> float:
+        """There is no login that could fail."""
+        return 0.0
+
+    def pulses(self, files: Mapping[str, str]) -> Play | None:
+        """One recorded pulse after the other, whatever the time."""
+        endless = cycle(self.files)
+        return (lambda _: next(endless)) if self.files else None
+
+    def fact(self, collector: str, at_s: float) -> Output | None:
+        """The recorded output."""
+        return self.facts.get(collector)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Now: seconds since 1970, and since the replay began."""
+
+    clock_s: float
+    elapsed_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The time in which recordings are played: how to wait, what time it is, when it began."""
+
+    pause: Pause
+    clock: Callable[[], float]
+    began: float
+
+    def moment(self) -> Moment:
+        """Now."""
+        at = self.clock()
+        return Moment(at, at - self.began)
 
 
 class ReplayConnection:
     """A recorded host that plays its answers."""
 
-    def __init__(self, host: Host, recording: Recording, pause: Pause) -> None:
+    def __init__(self, host: Host, playing: Playing, stage: Stage) -> None:
         self._host = host
-        self._recording = recording
-        self._pause = pause
+        self._playing = playing
+        self._stage = stage
 
     async def pulse(
         self, collectors: Sequence[Collector], interval_s: float
     ) -> AsyncGenerator[list[Reading], None]:
         """The recorded pulses for ever, one per interval."""
-        while self._recording.pulses:
-            for contents in self._recording.pulses:
-                yield read_frame(collectors, contents, self._host.name, now())
-                await self._pause(interval_s)
+        play = self._playing.pulses(pulse_files(collectors))
+        while play is not None:
+            at = self._stage.moment()
+            yield read_frame(collectors, play(at.elapsed_s), self._host.name, at.clock_s)
+            await self._stage.pause(interval_s)
         await asyncio.Event().wait()
 
     async def collect(self, due: Sequence[Collector]) -> list[Reading]:
         """The recorded facts; a collector without any is unsupported by this host."""
-        return [self._fact(collector, now()) for collector in due]
-
-    def _fact(self, collector: Collector, at: float) -> Reading:
-        output = self._recording.facts.get(collector.name)
-        if output is None:
-            problem = Problem(ProblemKind.UNSUPPORTED, f"{collector.title}: not recorded")
-            return failed(collector, self._host.name, at, problem)
-        return understand(collector, output, self._host.name, at)
+        at = self._stage.moment()
+        return [answered(self._playing, one, self._host.name, at) for one in due]
 
     async def execute(self, script: bytes, *, timeout_s: float, max_bytes: int) -> Completed:
         """Nothing can be run on a recording."""
@@ -77,28 +149,49 @@ class ReplayConnection:
         """A recording holds nothing open."""
 
 
-class ReplayTransport:
-    """A fleet of recordings."""
+def answered(playing: Playing, collector: Collector, host: str, at: Moment) -> Reading:
+    """What a collector reads in a recorded host's facts."""
+    output = playing.fact(collector.name, at.elapsed_s)
+    if output is None:
+        problem = Problem(ProblemKind.UNSUPPORTED, f"{collector.title}: not recorded")
+        return failed(collector, host, at.clock_s, problem)
+    return understand(collector, output, host, at.clock_s)
 
-    def __init__(self, recordings: Mapping[str, Recording], pause: Pause = asyncio.sleep) -> None:
+
+class ReplayTransport:
+    """A fleet of recordings. `pause` waits for so many seconds, `clock` gives them since 1970."""
+
+    def __init__(
+        self,
+        recordings: Mapping[str, Recorded],
+        pause: Pause = asyncio.sleep,
+        clock: Callable[[], float] = now,
+        began: float | None = None,
+    ) -> None:
         self._recordings = recordings
-        self._pause = pause
+        self._stage = Stage(pause, clock, clock() if began is None else began)
 
     async def connect(self, host: Host) -> ReplayConnection:
         """The recorded host, or the recorded reason why it can't be reached."""
-        recording = self._recordings.get(host.name)
-        if recording is None:
-            raise HostError(Problem(ProblemKind.NAME, f"{host.name} was not recorded"))
-        if recording.problem is not None:
-            raise HostError(recording.problem)
-        return ReplayConnection(host, recording, self._pause)
+        recorded = self._recorded(host)
+        delay_s = recorded.delay_s(self._stage.moment().elapsed_s)
+        if delay_s:
+            await self._stage.pause(delay_s)
+        playing = recorded.connect(self._stage.moment().elapsed_s)
+        return ReplayConnection(host, playing, self._stage)
 
     async def log_in(self, host: Host) -> float:
-        """There is no login that could fail."""
-        return 0.0
+        """The recorded login: how long it takes, or why it fails."""
+        return self._recorded(host).log_in(self._stage.moment().elapsed_s)
 
     def ask_again(self) -> None:
         """Nothing was asked."""
 
     async def close(self) -> None:
         """A recording holds nothing open."""
+
+    def _recorded(self, host: Host) -> Recorded:
+        recorded = self._recordings.get(host.name)
+        if recorded is None:
+            raise HostError(Problem(ProblemKind.NAME, f"{host.name} was not recorded"))
+        return recorded

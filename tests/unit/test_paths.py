@@ -134,7 +134,7 @@ def test_user_themes_come_after_the_shipped_ones(home: Path) -> None:
     assert paths.themes_dirs() == (REPOSITORY / "themes", home / "config/opsdash/themes")
 
 
-def test_a_wheel_holds_the_themes_and_the_example(
+def test_a_wheel_holds_the_themes_the_example_and_the_recordings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("hatchling")
@@ -143,5 +143,6 @@ def test_a_wheel_holds_the_themes_and_the_example(
     wheel = tmp_path / build.build_wheel(os.fspath(tmp_path))
     names = zipfile.ZipFile(wheel).namelist()
     assert "opsdash/hosts.example.yaml" in names
+    assert "opsdash/transport/demo/recordings.json.gz" in names
     shipped = {name for name in names if name.startswith("opsdash/themes/")}
     assert shipped == {f"opsdash/themes/{path.name}" for path in Path("themes").iterdir()}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from opsdash.core.health import Health, exit_code
 from opsdash.core.plugin import Command
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from opsdash.core.fleet import Fleet
     from opsdash.core.selection import Selection
     from opsdash.core.snapshot import HostState, Snapshot
-    from opsdash.engine.session import Surroundings
+    from opsdash.engine.session import Session, Surroundings
 
     Show = Callable[[Snapshot, Selection, tuple[str, ...]], int]
 
@@ -27,24 +27,24 @@ def build() -> click.Command:
     """The click command ``status``."""
     import click
 
+    from opsdash.config.demo_option import demo_option
+
     @click.command("status")
     @click.argument("select", nargs=-1)
     @click.option("--hosts", "hosts_file", metavar="FILE", help="The hosts file to use.")
     @click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
     @click.option("--watch", is_flag=True, help="Again and again, until Ctrl+C.")
-    @click.option(
-        "--deadline",
-        "deadline_s",
-        type=click.FloatRange(1, 300),
-        default=10.0,
-        show_default=True,
-        help="Seconds after which a host that has not answered is UNKNOWN.",
-    )
+    @_deadline_option()
     @click.option(
         "--batch", is_flag=True, help="Ask nothing on the terminal: no password, no passphrase."
     )
+    @demo_option()
     def status(
-        select: tuple[str, ...], hosts_file: str | None, deadline_s: float, **flags: bool
+        select: tuple[str, ...],
+        hosts_file: str | None,
+        deadline_s: float,
+        demo: int | None,
+        **flags: bool,
     ) -> None:
         """How the fleet is now, worst first.
 
@@ -52,15 +52,38 @@ def build() -> click.Command:
         !NAME; "all" or nothing means every host. Exits with 2 if any host is CRIT or DOWN, else 1
         if any is WARN, else 3 if any is UNKNOWN, else 0.
         """
-        import asyncio
-
-        fleet, selection = _chosen(hosts_file, select or ("all",))
-        show = _show_json if flags["as_json"] else _show_table
-        run = _watch if flags["watch"] else _once
-        around = _surroundings(batch=flags["batch"])
-        raise SystemExit(asyncio.run(run(fleet, around, (selection, show), deadline_s)))
+        wanted = select or ("all",)
+        if demo is not None:
+            session, selection = _made_up(demo, wanted)
+        else:
+            session, selection = _real(hosts_file, wanted, flags)
+        raise SystemExit(_report(session, selection, deadline_s, flags))
 
     return status
+
+
+def _deadline_option() -> Callable[[Any], Any]:
+    import click
+
+    return click.option(
+        "--deadline",
+        "deadline_s",
+        type=click.FloatRange(1, 300),
+        default=10.0,
+        show_default=True,
+        help="Seconds after which a host that has not answered is UNKNOWN.",
+    )
+
+
+def _report(
+    session: Session, selection: Selection, deadline_s: float, flags: Mapping[str, bool]
+) -> int:
+    """Ask, show and judge: the exit code."""
+    import asyncio
+
+    show = _show_json if flags["as_json"] else _show_table
+    run = _watch if flags["watch"] else _once
+    return asyncio.run(run(session, (selection, show), deadline_s))
 
 
 def _chosen(hosts_file: str | None, select: tuple[str, ...]) -> tuple[Fleet, Selection]:
@@ -78,6 +101,29 @@ def _chosen(hosts_file: str | None, select: tuple[str, ...]) -> tuple[Fleet, Sel
     return replace(fleet, hosts=hosts, passed_through=fleet.hosts), selection
 
 
+def _made_up(count: int, select: tuple[str, ...]) -> tuple[Session, Selection]:
+    """A demo of so many hosts, of which those that are selected will be shown."""
+    from opsdash.core.selection import parse_selection, select_hosts
+    from opsdash.engine.demo import DemoSession
+
+    selection = parse_selection(select)
+    session = DemoSession(count, interval_s=1)
+    select_hosts(selection, session.fleet.hosts)
+    return session, selection
+
+
+def _real(
+    hosts_file: str | None, select: tuple[str, ...], flags: Mapping[str, bool]
+) -> tuple[Session, Selection]:
+    """The hosts of the hosts file, once or for as long as somebody watches."""
+    from opsdash.engine.look import for_one_look
+    from opsdash.engine.session import Session
+
+    fleet, selection = _chosen(hosts_file, select)
+    around = _surroundings(batch=flags["batch"])
+    return Session(fleet, around) if flags["watch"] else for_one_look(fleet, around), selection
+
+
 def _surroundings(*, batch: bool) -> Surroundings:
     from opsdash.config.paths import state_dir
     from opsdash.core.prompts import Nobody
@@ -87,25 +133,20 @@ def _surroundings(*, batch: bool) -> Surroundings:
     return Surroundings(state_dir(), Nobody() if batch else TtyPrompter())
 
 
-async def _once(
-    fleet: Fleet, around: Surroundings, report: tuple[Selection, Show], deadline_s: float
-) -> int:
+async def _once(session: Session, report: tuple[Selection, Show], deadline_s: float) -> int:
     from opsdash.engine.look import look, needs_longer
 
     selection, show = report
-    return show(await look(fleet, around, deadline_s), selection, needs_longer())
+    return show(await look(session, deadline_s), selection, needs_longer())
 
 
-async def _watch(
-    fleet: Fleet, around: Surroundings, report: tuple[Selection, Show], deadline_s: float
-) -> int:
+async def _watch(session: Session, report: tuple[Selection, Show], deadline_s: float) -> int:
     import asyncio
 
     from opsdash.engine.look import settle
-    from opsdash.engine.session import Session
 
     selection, show = report
-    async with Session(fleet, around) as session:
+    async with session:
         await settle(session, deadline_s)
         while True:
             show(session.snapshot(), selection, ())

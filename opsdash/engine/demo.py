@@ -1,0 +1,71 @@
+"""The demo as a session: a made-up fleet in place of a real one; no file of the user is touched."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
+
+from opsdash.core.clock import now
+from opsdash.core.host import Way
+from opsdash.engine.rehearsal import Remembered, opening
+from opsdash.engine.session import Session, Surroundings
+from opsdash.store.store import Store
+from opsdash.transport.demo.cast import FIRST_SEED, make_cast
+from opsdash.transport.replay import Pause, ReplayTransport
+
+NOTICE = "a demo: these hosts are made up of recordings, and nothing is contacted"
+
+
+class DemoSession(Session):
+    """So many made-up hosts being watched; its memory is a folder that goes when it closes."""
+
+    def __init__(
+        self,
+        count: int,
+        *,
+        interval_s: int = 2,
+        seed: int = FIRST_SEED,
+        pause: Pause = asyncio.sleep,
+        clock: Callable[[], float] = now,
+    ) -> None:
+        self._cast = make_cast(count, clock(), seed)
+        self._folder = TemporaryDirectory(prefix="opsdash-demo-")
+        hosts = {
+            name: replace(host, interval_s=interval_s)
+            for name, host in self._cast.fleet.hosts.items()
+        }
+        fleet = replace(self._cast.fleet, hosts=MappingProxyType(hosts), notices=(NOTICE,))
+        transport = ReplayTransport(self._cast.hosts, pause, clock, self._cast.epoch)
+        super().__init__(
+            fleet,
+            Surroundings(
+                Path(self._folder.name),
+                root=False,
+                clock=clock,
+                transports={Way.REPLAY: transport},
+            ),
+        )
+
+    async def start(self) -> None:
+        """Remember what an earlier run would have left, then begin."""
+        remembered = await asyncio.to_thread(opening, self._cast)
+        await _write(Path(self._folder.name), remembered, self._cast.epoch)
+        await super().start()
+
+    async def close(self) -> None:
+        """End it, and leave nothing behind."""
+        await super().close()
+        self._folder.cleanup()
+
+
+async def _write(folder: Path, remembered: Remembered, epoch: float) -> None:
+    store = Store(folder / "history.db")
+    await store.open()
+    await store.save_findings(remembered.known_since, (), (), remembered.hosts)
+    await store.save_findings(epoch, remembered.findings, (), ())
+    await store.save_counters(remembered.counters)
+    await store.close()
