@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from textual.pilot import Pilot
 
+from opsdash.app.look import Looks
 from opsdash.app.main import OpsdashApp
+from opsdash.core.kept import Forgetful
 from opsdash.core.snapshot import HostState
+from opsdash.core.view import View
 from tests.fleet_states import Clock, Memory
 from tests.looks import THEMES
 
@@ -64,8 +67,9 @@ async def on_stage(
     *,
     ascii_glyphs: bool = False,
     notices: tuple[str, ...] = (),
+    view: View | None = None,
 ) -> AsyncIterator[Stage]:
-    """The program over these hosts, up to its first full screen."""
+    """The program over these hosts, up to its first full screen; `view` is what was kept of one."""
     source, clock, stopped = Memory(states, notices), Clock(), list[bool]()
 
     async def start() -> Memory:
@@ -74,7 +78,10 @@ async def on_stage(
     async def stop() -> None:
         stopped.append(True)
 
-    app = OpsdashApp(start, stop, THEMES, "night", ascii_glyphs=ascii_glyphs, now=clock)
+    looks, keeper = Looks(THEMES, "night", ascii_only=ascii_glyphs), Forgetful()
+    if view is not None:
+        keeper.keep(replace(keeper.kept, last={"fleet": view}))
+    app = OpsdashApp(start, stop, looks, now=clock, keeper=keeper)
     async with app.run_test(size=size) as pilot:
         await app.workers.wait_for_complete()
         await pilot.pause()

@@ -5,6 +5,9 @@ from __future__ import annotations
 from textual.binding import Binding, BindingType
 
 GLOBAL_KEYS: list[BindingType] = [
+    Binding("colon,ctrl+p", "palette", "command", id="cmd.open", tooltip="pages, hosts, commands"),
+    Binding("f", "jump", "jump", id="host.jump", show=False, tooltip="jump to a host by name"),
+    Binding("p", "freeze", "freeze", id="freeze", show=False, tooltip="hold the screen still"),
     Binding("C", "next_theme", "colours", id="theme.next", show=False, tooltip="next theme"),
     Binding("ctrl+r,f5", "ask_again", "refresh", id="refresh", tooltip="ask the hosts now"),
     Binding("number_sign", "root", "root", id="root.ask", show=False, tooltip="give sudo password"),

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
-from textual.screen import ModalScreen
 
+from opsdash.app.text_screen import TextScreen
 from opsdash.core.health import Health
-from opsdash.widgets.key_hints import KeyHints, key_name
+from opsdash.widgets.key_hints import key_name
 from opsdash.widgets.line import ROLES, Line, Role, Span, line
-from opsdash.widgets.line_view import TextLines
 from opsdash.widgets.palette import Palette
 
 MEANINGS = {
@@ -52,15 +50,14 @@ def _entry(name: str, words: str, role: Role) -> Line:
     return line(Span(f"  {name:<20} ", role), words)
 
 
-def help_lines(title: str, keys: Sequence[Line], palette: Palette) -> list[Line]:
-    """The whole page: keys, signs, words."""
+def help_lines(keys: Sequence[Line], palette: Palette) -> list[Line]:
+    """The page under its title: keys, signs, words."""
     signs = [
         _entry(f"{palette.glyph(health)} {health.name}", MEANINGS[health], ROLES[health])
         for health in sorted(Health, reverse=True)
     ]
     words = [_entry(word, meaning, Role.STRONG) for word, meaning in WORDS]
     return [
-        line(Span(f"Keys in {title}", Role.HEADING)),
         *keys,
         (),
         line(Span("Signs: what a host's first letter says", Role.HEADING)),
@@ -71,30 +68,12 @@ def help_lines(title: str, keys: Sequence[Line], palette: Palette) -> list[Line]
     ]
 
 
-class HelpScreen(ModalScreen[None]):
-    """One page over the present one; any of its keys closes it again."""
+class HelpScreen(TextScreen):
+    """Help; its own keys close it again too."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q,escape,backspace,question_mark,f1", "close", "close", id="help.close"),
+        Binding("question_mark,f1", "close", "close", id="help.close", show=False),
     ]
 
     def __init__(self, title: str, keys: Sequence[Line], look: Callable[[], Palette]) -> None:
-        super().__init__()
-        self._title = title
-        self._keys = keys
-        self._look = look
-
-    def compose(self) -> ComposeResult:
-        """The page, and how to leave it."""
-        yield TextLines(self._look, "help-page")
-        yield KeyHints(self._look)
-
-    def on_mount(self) -> None:
-        """Fill the page; it does not change while it is open."""
-        page = self.query_one("#help-page", TextLines)
-        page.set_lines(help_lines(self._title, self._keys, self._look()))
-        page.focus()
-
-    def action_close(self) -> None:
-        """Back to where you were."""
-        self.dismiss()
+        super().__init__(f"Keys in {title}", help_lines(keys, look()), look)

@@ -35,6 +35,7 @@ class Looks:
     """All themes by name, and the palette in force."""
 
     def __init__(self, themes: Mapping[str, Theme], name: str, *, ascii_only: bool) -> None:
+        self.themes = tuple(themes.values())
         self._palettes = {key: Palette(theme, ascii_only) for key, theme in themes.items()}
         self.name = name
 
@@ -42,6 +43,11 @@ class Looks:
     def palette(self) -> Palette:
         """What everything is painted with now."""
         return self._palettes[self.name]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every theme."""
+        return tuple(self._palettes)
 
     def following(self) -> str:
         """The name of the theme after this one, round and round."""

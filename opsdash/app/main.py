@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingsMap, BindingType
 from textual.widgets import ContentSwitcher
@@ -14,18 +13,19 @@ from opsdash.app.failure import exit_code, failure_lines, farewell
 from opsdash.app.global_keys import GLOBAL_KEYS
 from opsdash.app.help_screen import HelpScreen, key_lines
 from opsdash.app.look import Looks, as_textual
+from opsdash.app.pages import Pages
 from opsdash.app.panels import find_panels, view_bindings
-from opsdash.app.root_keys import RootKeys
 from opsdash.core import clock
 from opsdash.core.errors import OpsdashError
+from opsdash.core.kept import Forgetful, Keeper
 from opsdash.core.source import FleetSource
 from opsdash.core.text import count
-from opsdash.core.theme import Theme
+from opsdash.widgets.freezer import Freezer
 from opsdash.widgets.key_hints import KeyHints, active_bindings
 from opsdash.widgets.line import line
 from opsdash.widgets.line_view import TextLines
 from opsdash.widgets.palette import Palette
-from opsdash.widgets.panel import Desk, Panel
+from opsdash.widgets.panel import Desk
 
 Start = Callable[[], Awaitable[FleetSource]]
 Stop = Callable[[], Awaitable[None]]
@@ -33,10 +33,11 @@ Stop = Callable[[], Awaitable[None]]
 TWICE_WITHIN_S = 2.0
 
 
-class OpsdashApp(RootKeys, inherit_bindings=False):
+class OpsdashApp(Pages, inherit_bindings=False):
     """The program. `start` delivers the fleet after the first paint, `stop` lets go of it.
 
-    `now` is the wall clock in seconds since 1970; tests stop it.
+    `now` is the wall clock in seconds since 1970; tests stop it. `badge` stands on every screen:
+    that it is a demo. `keeper` remembers how lists were looked at.
     """
 
     CSS_PATH = "app.tcss"
@@ -48,40 +49,37 @@ class OpsdashApp(RootKeys, inherit_bindings=False):
         self,
         start: Start,
         stop: Stop,
-        themes: Mapping[str, Theme],
-        theme_name: str,
+        looks: Looks,
         *,
-        ascii_glyphs: bool = False,
         now: Callable[[], float] = clock.now,
         title: str = "opsdash",
+        badge: str = "",
+        keeper: Keeper | None = None,
     ) -> None:
+        self.looks = looks
         super().__init__()
         self.animation_level = "none"
         self._start, self._stop = start, stop
         self._now = now
-        self.title = title
-        self._looks = Looks(themes, theme_name, ascii_only=ascii_glyphs)
-        for theme in themes.values():
+        self.title, self.badge = title, badge
+        self._keeper = keeper or Forgetful()
+        for theme in looks.themes:
             self.register_theme(as_textual(theme))
-        self.theme = theme_name
-        self._kinds = find_panels()
-        self._bindings = BindingsMap.merge(
-            [BindingsMap(view_bindings(self._kinds)), self._bindings]
-        )
+        self.theme = looks.name
+        self.kinds = find_panels()
+        self._bindings = BindingsMap.merge([BindingsMap(view_bindings(self.kinds)), self._bindings])
         self._failure: OpsdashError | None = None
-        self._host = ""
-        self._trail: list[str] = []
         self._interrupted_at = float("-inf")
 
-    def palette(self) -> Palette:
+    def look(self) -> Palette:
         """What everything is painted with now."""
-        return self._looks.palette
+        return self.looks.palette
 
     def compose(self) -> ComposeResult:
         """A page at a time, and the keys below."""
         with ContentSwitcher(initial="message", id="pages"):
-            yield TextLines(self.palette, "message")
-        yield KeyHints(self.palette)
+            yield TextLines(self.look, "message")
+        yield KeyHints(self.look)
 
     def on_mount(self) -> None:
         """Paint first, then start; and again when it failed and its cause was mended."""
@@ -97,13 +95,14 @@ class OpsdashApp(RootKeys, inherit_bindings=False):
             lines = failure_lines(error, self.size.width - 4)
             self.query_one("#message", TextLines).set_lines(lines)
             return
-        desk = Desk(self._source, self.palette, self._now, self.title)
+        self.freezer = freezer = Freezer(self._source, self._now)
+        desk = Desk(freezer, self.look, freezer.now, self.title, self._now, self._keeper)
         pages = self.query_one("#pages", ContentSwitcher)
         with self.batch_update():
-            for kind in self._kinds:
+            for kind in self.kinds:
                 await pages.add_content(kind(desk))
-            if self._kinds:
-                self._open(self._kinds[0].slug)
+            if self.kinds:
+                self.open_page(self.kinds[0].slug)
 
     async def on_unmount(self) -> None:
         """Let go of the hosts, however the program ends."""
@@ -126,61 +125,10 @@ class OpsdashApp(RootKeys, inherit_bindings=False):
         self._interrupted_at = self._now()
         self.say("press ctrl+c again within 2 s to quit")
 
-    def say(self, text: str) -> None:
-        """One sentence in the last line, for a moment."""
-        self.screen.query_one(KeyHints).say(text)
-
-    @property
-    def page(self) -> Panel | None:
-        """The panel on the screen; None while starting."""
-        found = self._pages.visible_content
-        return found if isinstance(found, Panel) else None
-
-    @property
-    def _pages(self) -> ContentSwitcher:
-        return self.screen_stack[0].query_one("#pages", ContentSwitcher)
-
-    def _open(self, slug: str) -> None:
-        panel = self._pages.get_child_by_id(slug, Panel)
-        if self._host:
-            panel.aim(self._host)
-        self._pages.current = slug
-        panel.draw()
-        panel.take_focus()
-        self.refresh_bindings()
-
-    def action_view(self, slug: str) -> None:
-        """Open a page; q comes back to the one before, and leaves from the first one."""
-        if self.page is None or self.page.slug == slug:
-            return
-        home = slug == self._kinds[0].slug
-        past = [seen for seen in self._trail if seen != slug]
-        self._trail = [] if home else [*past, self.page.slug]
-        self._open(slug)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """q goes back while there is a way back, and only then quits."""
-        return {"back": bool(self._trail), "leave": not self._trail}.get(action, True)
-
-    async def action_back(self) -> None:
-        """Back to the page before."""
-        self._open(self._trail.pop())
-
-    @on(Panel.HostPointed)
-    def remember_host(self, event: Panel.HostPointed) -> None:
-        """The next page opens on this host."""
-        self._host = event.host
-
-    @on(Panel.HostChosen)
-    def open_host(self, event: Panel.HostChosen) -> None:
-        """Enter on a host opens its page."""
-        self._host = event.host
-        self.action_view("host")
-
     def action_help(self) -> None:
         """The keys that work here."""
         title = self.page.title if self.page else "opsdash"
-        self.push_screen(HelpScreen(title, key_lines(active_bindings(self)), self.palette))
+        self.push_screen(HelpScreen(title, key_lines(active_bindings(self)), self.look))
 
     def action_ask_again(self) -> None:
         """Ask the page's hosts again at once; where the start failed, start again."""
@@ -189,11 +137,6 @@ class OpsdashApp(RootKeys, inherit_bindings=False):
         elif self._source is not None and self.page is not None:
             self._source.refresh(hosts := self.page.targets())
             self.say(f"asking {count(len(hosts), 'host') if hosts else 'all hosts'} again")
-
-    def action_next_theme(self) -> None:
-        """The next theme."""
-        self.theme = self._looks.name = self._looks.following()
-        self.say(f"theme {self.theme}")
 
     def action_redraw(self) -> None:
         """Paint the whole screen anew: another program wrote over it."""

@@ -76,17 +76,21 @@ def run(hosts_file: str | None, theme: str | None, *, demo: int | None, ascii_gl
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     themes, name = _themes(theme)
 
+    from opsdash.app.look import Looks
     from opsdash.app.main import OpsdashApp
     from opsdash.app.prompt_screen import ScreenPrompter
     from opsdash.app.typed_bytes import accept_any_bytes
+    from opsdash.config.paths import state_dir
+    from opsdash.store.kept_views import KeptViews
 
     accept_any_bytes()
     prompter = ScreenPrompter()
     watching = Watching(hosts_file, demo, prompter)
     plain = ascii_glyphs or "UTF-8" not in (sys.__stdout__ or sys.stdout).encoding.upper()
-    title = "opsdash" if demo is None else "opsdash DEMO"
-    app = OpsdashApp(watching.start, watching.stop, themes, name, ascii_glyphs=plain, title=title)
-    prompter.serve(app, app.palette)
+    looks = Looks(themes, name, ascii_only=plain)
+    badge, keeper = ("", KeptViews(state_dir() / "views.json")) if demo is None else ("DEMO", None)
+    app = OpsdashApp(watching.start, watching.stop, looks, badge=badge, keeper=keeper)
+    prompter.serve(app, app.look)
 
     async def watch() -> None:
         loop = asyncio.get_running_loop()

@@ -52,7 +52,8 @@ class Arrangement:
 @dataclass(frozen=True, slots=True)
 class Wish:
     """How rows are wanted: the view, its filter understood, the rows that the screen has room for
-    (0: no folding), and the kinds whose fold was opened. `kinds` says what each host is.
+    (0: no folding), the kinds whose fold was opened, and the host that keeps a row of its own
+    because the cursor is on it. `kinds` says what each host is.
     """
 
     view: View
@@ -60,6 +61,7 @@ class Wish:
     room: int
     kinds: Mapping[str, str]
     opened: frozenset[str] = frozenset()
+    pinned: str = ""
 
 
 def arrange(states: Iterable[HostState], wish: Wish, now: float) -> Arrangement:
@@ -168,5 +170,4 @@ def _fold(
         opened = kind in wish.opened
         keys.append(key)
         bundles[key] = Bundle(kind, tuple(hosts), folded=not opened)
-        if opened:
-            keys += [state.name for state in hosts]
+        keys += [state.name for state in hosts if opened or state.name == wish.pinned]

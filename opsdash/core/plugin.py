@@ -50,9 +50,11 @@ class Collector:
     A pulse collector has `reads`; a facts collector has `command` (POSIX sh, run with ``LC_ALL=C``
     and sbin on the PATH), due every `every_s` seconds and cut off after `timeout_s` seconds or
     `max_bytes` bytes. `parse` is pure: output, host, wall clock to a Reading. `derive` makes rates
-    from two readings of the same boot that lie `elapsed_s` of the host's own time apart.
+    from two readings of the same boot that lie `elapsed_s` of the host's own time apart; a facts
+    collector tells that time itself: ``NAME.up_s``, and ``boot_id`` in its first row.
     What `needs_root` is fetched by a script of its own, not more often than every 15 minutes.
-    `machine_wide` names metrics that in a container are the whole machine's: they judge nothing.
+    `machine_wide` says that in a container the metrics are the whole machine's: there no check
+    that reads it is asked.
     """
 
     name: str

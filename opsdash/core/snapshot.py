@@ -60,8 +60,9 @@ class HostState:
 
     `rev` grows with every change, over the whole fleet: a reader that remembers the highest it saw
     can ask for what changed since. `at` is when the host last delivered anything (0: never).
-    `findings` are sorted worst first, then newest. `container` says that whole-machine values are
-    not the host's own. `login` is the last login probe of this connection.
+    `findings` are sorted worst first, then newest. `container` names the kind of container that it
+    is, where whole-machine values are not the host's own; empty: none, and None: not known yet.
+    `login` is the last login probe of this connection.
     """
 
     host: Host
@@ -72,7 +73,7 @@ class HostState:
     readings: Mapping[str, Reading] = field(default_factory=lambda: MappingProxyType({}))
     findings: tuple[Finding, ...] = ()
     series: Mapping[str, Ring] = field(default_factory=lambda: MappingProxyType({}))
-    container: str = ""
+    container: str | None = None
     login: Login | None = None
 
     @property

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 
-NAME_LIMIT = 40
-
 
 class Grouping(StrEnum):
     """What rows are put together by."""
@@ -53,24 +51,3 @@ class View:
             if isinstance(value, type(default)):
                 view = replace(view, **{field.name: value})
         return view
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What screens remember between runs: the last view of each page, saved views by name, and
-    what was typed before, newest first.
-    """
-
-    last: Mapping[str, View]
-    saved: Mapping[str, View]
-    history: Mapping[str, tuple[str, ...]]
-
-
-NOTHING_KEPT = Kept({}, {}, {})
-HISTORY = 50
-"""Lines of each kind that are remembered."""
-
-
-def typed(history: tuple[str, ...], text: str) -> tuple[str, ...]:
-    """The history after one more line was typed: the newest first, each once."""
-    return (text, *(old for old in history if old != text))[:HISTORY] if text else history

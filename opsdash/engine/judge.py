@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from opsdash.core.finding import NEW_FOR_S, Finding, FindingKey, urgency
@@ -45,7 +45,8 @@ class Judge:
 
     `first_seen` holds the findings that were open when an earlier run ended; `known_hosts` the
     hosts that an earlier run has judged, and when first: what was found by then is not new, and on
-    any other host nothing is until it has been looked at in full.
+    any other host nothing is until it has been looked at in full. `machine_wide` names the
+    collectors whose figures in a container are not the host's own.
     """
 
     def __init__(
@@ -53,8 +54,13 @@ class Judge:
         checks: Mapping[str, Check],
         first_seen: Mapping[FindingKey, float] | None = None,
         known_hosts: Mapping[str, float] | None = None,
+        *,
+        machine_wide: Collection[str] = (),
     ) -> None:
         self._checks = checks
+        self._foreign = frozenset(
+            check.id for check in checks.values() if not set(machine_wide).isdisjoint(check.reads)
+        )
         self._first_judged = known_hosts or {}
         self._memory: dict[str, Memory] = {}
         for key, since in (first_seen or {}).items():
@@ -66,7 +72,8 @@ class Judge:
         before = {**memory.earlier, **memory.raised}
         waiting = False
         for check in self._checks.values():
-            ready = _ready(check, state)
+            ready = _is_own(state) if check.id in self._foreign else True
+            ready = ready and _ready(check, state)
             waiting = waiting or ready is None
             if ready:
                 self._ask(check, state, now, memory)
@@ -139,6 +146,15 @@ class Judge:
         if first_judged is None:
             return known is not None or not memory.judged
         return known is not None and known <= first_judged
+
+
+def _is_own(state: HostState) -> bool | None:
+    """Whether a figure of the whole machine is the host's own: not in a container, and None while
+    the first answer is awaited that tells.
+    """
+    if state.container is not None:
+        return not state.container
+    return None if "os" not in state.readings and state.link.state is not LinkState.DOWN else False
 
 
 def _ready(check: Check, state: HostState) -> bool | None:

@@ -88,7 +88,7 @@ class Session:
         self._asker = Asker(surroundings.prompter)
         ways = given or transports_for(fleet, known_hosts, self._asker)
         self._transports = dict(ways)
-        self._judge = Judge(self._checks)
+        self._judge = self._new_judge({}, {})
         self._closed: set[FindingKey] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._privilege = Privilege(self._asker, self._clock)
@@ -110,7 +110,7 @@ class Session:
         if self._store.notice:
             self._state.notice(self._store.notice)
         first_seen = await self._store.open_findings()
-        self._judge = Judge(self._checks, first_seen, await self._store.known_hosts())
+        self._judge = self._new_judge(first_seen, await self._store.known_hosts())
         self._state.seed(await self._store.counters())
         self._tasks = [
             asyncio.create_task(self._poller.run(list(self.fleet.hosts.values())), name="poller"),
@@ -188,6 +188,12 @@ class Session:
         waiting = self._privilege.want()
         self._poller.fetch_as_root(waiting)
         return len(waiting)
+
+    def _new_judge(
+        self, first_seen: Mapping[FindingKey, float], known_hosts: Mapping[str, float]
+    ) -> Judge:
+        whole = [one.name for one in self._collectors.values() if one.machine_wide]
+        return Judge(self._checks, first_seen, known_hosts, machine_wide=whole)
 
     def _judge_host(self, name: str) -> None:
         judgement = self._judge.judge(self._state.host(name), self._clock())

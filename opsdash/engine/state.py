@@ -11,7 +11,7 @@ from types import MappingProxyType
 from opsdash.core.finding import Finding
 from opsdash.core.fleet import Fleet
 from opsdash.core.health import Health
-from opsdash.core.plugin import Collector, attempt
+from opsdash.core.plugin import Collector, Tier, attempt
 from opsdash.core.reading import Reading
 from opsdash.core.series import Ring
 from opsdash.core.snapshot import Change, HostState, Link, Login, Snapshot
@@ -24,6 +24,9 @@ MAX_RING = 300
 
 CHANGES = 200
 """Changes of health that are remembered: a screen's worth, many times over."""
+
+MISSED_FACTS = 3
+"""Rates of facts are worked out over so many of their periods at most."""
 
 
 class State:
@@ -141,8 +144,14 @@ class State:
     def _with_rates(
         self, reading: Reading, before: Reading | None, elapsed_s: float | None
     ) -> Reading:
-        derive = self._collectors[reading.collector].derive
-        if derive is None or before is None or reading.problem or elapsed_s is None:
+        """A reading with its rates: over the pulse's time, or over its own where it is a fact."""
+        collector = self._collectors[reading.collector]
+        derive = collector.derive
+        if derive is None or before is None or reading.problem:
+            return reading
+        if collector.tier is Tier.FACTS:
+            elapsed_s = _passed_s(before, reading, MISSED_FACTS * collector.every_s)
+        if elapsed_s is None:
             return reading
         rates = attempt(lambda: derive(before, reading, elapsed_s))
         if isinstance(rates, str):
@@ -152,15 +161,9 @@ class State:
     def _elapsed_s(
         self, name: str, state: HostState, incoming: Mapping[str, Reading]
     ) -> float | None:
-        """Seconds of the host's own time since its last pulse; None over a reboot, or at first."""
-        now = incoming.get("uptime")
+        """Seconds of the host's own time since its last pulse; None where that can't be told."""
         before = state.readings.get("uptime") or self._seeds.get((name, "uptime"))
-        if now is None or before is None or now.rows != before.rows:
-            return None
-        up, was = now.get("uptime.up_s"), before.get("uptime.up_s")
-        if up is None or was is None or not 0 < up - was <= self._longest_s(state):
-            return None
-        return up - was
+        return _passed_s(before, incoming.get("uptime"), self._longest_s(state))
 
     @staticmethod
     def _longest_s(state: HostState) -> float:
@@ -193,3 +196,20 @@ class State:
         self.rev += 1
         self._hosts[state.name] = replace(state, rev=self.rev)
         self._stirred.set()
+
+
+def _passed_s(before: Reading | None, now: Reading | None, longest_s: float) -> float | None:
+    """Seconds of the host's own time between two readings that tell it; None over a reboot, at
+    first, or over a gap.
+    """
+    if before is None or now is None:
+        return None
+    name = f"{now.collector}.up_s"
+    was, up = before.get(name), now.get(name)
+    if was is None or up is None or _boot(before) != _boot(now):
+        return None
+    return up - was if 0 < up - was <= longest_s else None
+
+
+def _boot(reading: Reading) -> object:
+    return reading.rows[0].get("boot_id") if reading.rows else None

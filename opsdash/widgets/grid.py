@@ -3,48 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from opsdash.widgets.columns import Column, fit_columns, side_by_side
 from opsdash.widgets.line import Line, Role, Span, fit, fit_line, fit_right
 from opsdash.widgets.line_view import LineView
+from opsdash.widgets.marks import Marks
 from opsdash.widgets.palette import Palette
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Column(Generic[T]):
-    """One column: heading, width in cells, and how its cell is made from a row's value.
+Banner = Callable[[str, int], "Line | None"]
+"""The whole line of a row that has no cells, by its key and the width; None: it has cells."""
 
-    `cell` gets the width that it may fill. With `flexible` the column takes the room that is left,
-    at least its `width` while others can go: when the terminal is narrow, columns leave by `rank`,
-    the highest first; rank 0 always stays.
-    """
-
-    title: str
-    width: int
-    cell: Callable[[T, int], Line]
-    rank: int = 0
-    right: bool = False
-    flexible: bool = False
+Members = Callable[[str], Sequence[str]]
+"""What a row stands for when it is marked: itself, or the rows of its group."""
 
 
-def fit_columns(columns: Sequence[Column[T]], width: int) -> list[tuple[Column[T], int]]:
-    """The columns that `width` cells have room for, each with its own width."""
-    shown = list(columns)
-    while _needed(shown) > width and any(column.rank for column in shown):
-        shown.remove(max(reversed(shown), key=lambda column: column.rank))
-    spare = width - _needed(shown)
-    return [(c, max(1, c.width + spare) if c.flexible else c.width) for c in shown]
-
-
-def _needed(columns: Sequence[Column[T]]) -> int:
-    return sum(column.width for column in columns) + len(columns) - 1
+def _no_banner(key: str, width: int) -> Line | None:
+    return None
 
 
 class Grid(LineView, Generic[T]):
@@ -55,6 +37,24 @@ class Grid(LineView, Generic[T]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "open", id="nav.in"),
+        Binding("space", "mark", "mark", id="mark.toggle", show=False, tooltip="mark the row"),
+        Binding(
+            "V",
+            "mark_range",
+            "mark range",
+            id="mark.range",
+            show=False,
+            tooltip="mark from here to where you go; V again ends it",
+        ),
+        Binding(
+            "asterisk",
+            "mark_all",
+            "mark all",
+            id="mark.all",
+            show=False,
+            tooltip="mark all rows that are shown",
+        ),
+        Binding("u", "unmark", "unmark", id="mark.clear", show=False, tooltip="clear all marks"),
     ]
 
     header_rows = 1
@@ -73,21 +73,37 @@ class Grid(LineView, Generic[T]):
             super().__init__()
             self.key = key
 
+    class HeadingChosen(Message):
+        """The user wants rows sorted by this column."""
+
+        def __init__(self, sort: str) -> None:
+            super().__init__()
+            self.sort = sort
+
+    class MarksChanged(Message):
+        """Other rows are marked now."""
+
     def __init__(
         self,
-        columns: Sequence[Column[T]],
         value: Callable[[str], T],
         look: Callable[[], Palette],
         dom_id: str | None = None,
+        *,
+        banner: Banner = _no_banner,
+        members: Members = lambda key: (key,),
     ) -> None:
         super().__init__(look, dom_id)
-        self._columns = tuple(columns)
+        self._columns: tuple[Column[T], ...] = ()
         self._value = value
+        self._banner = banner
+        self._members = members
+        self.marks = Marks()
+        self.sorted_by = ""
         self._keys: Sequence[str] = ()
         self._places: dict[str, int] = {}
         self._fitted: tuple[int, list[tuple[Column[T], int]]] = (-1, [])
         self.cursor_key: str | None = None
-        self._steered = False
+        self.steered = False
 
     # -- what it shows --------------------------------------------------------------------------
 
@@ -107,7 +123,7 @@ class Grid(LineView, Generic[T]):
         in_sight = 0 <= place - self.scroll_offset.y < self.page_rows
         self._keys = keys
         self._places = {key: index for index, key in enumerate(keys)}
-        if not self._steered:
+        if not self.steered:
             self._point(0)
         elif self.cursor_key not in self._places:
             self._point(place)
@@ -125,16 +141,26 @@ class Grid(LineView, Generic[T]):
         return len(self._keys)
 
     def line_at(self, index: int) -> Line:
-        """The heading, or a row's cells side by side."""
+        """The heading, a banner, or a row's cells side by side."""
         fitted = self._fitted_columns()
         if index < 0:
-            return _joined([_heading(column, width) for column, width in fitted])
+            return side_by_side([self._heading(column, width) for column, width in fitted])
+        banner = self._banner(self._keys[index], self.size.width)
+        if banner is not None:
+            return banner
         value = self._value(self._keys[index])
-        return _joined([fit_line(column.cell(value, width), width) for column, width in fitted])
+        return side_by_side(
+            [fit_line(column.cell(value, width), width) for column, width in fitted]
+        )
 
     def is_lit(self, index: int) -> bool:
         """The cursor's row is lit over its full width."""
         return self._keys[index] == self.cursor_key
+
+    def _heading(self, column: Column[T], width: int) -> Line:
+        text = (fit_right if column.right else fit)(column.title, width)
+        by_this = bool(column.sort) and column.sort == self.sorted_by
+        return (Span(text, Role.HEADING if by_this else Role.MUTED),)
 
     def _fitted_columns(self) -> list[tuple[Column[T], int]]:
         width = self.size.width
@@ -146,8 +172,18 @@ class Grid(LineView, Generic[T]):
 
     def action_move(self, rows: int) -> None:
         """Move the cursor by so many rows."""
-        self._steered = True
-        self._point(self.cursor + rows)
+        self._go(self.cursor + rows)
+
+    def point_to(self, key: str) -> None:
+        """Bring the cursor to a row; one that is not there is left alone."""
+        if key in self._places:
+            self._go(self._places[key])
+
+    def _go(self, index: int) -> None:
+        self.steered = True
+        self._point(index)
+        if self.marks.anchor is not None:
+            self._stretch()
         self.sync()
         self._keep_in_sight()
 
@@ -161,13 +197,22 @@ class Grid(LineView, Generic[T]):
             self.post_message(self.RowChosen(self.cursor_key))
 
     def on_click(self, event: events.Click) -> None:
-        """A click points; a click on the cursor's row opens it."""
+        """A click points; one on the cursor's row opens it, one on the heading sorts."""
         index = self._index_at(event.y)
+        if index < 0:
+            self._choose_heading(event.x)
         if not 0 <= index < len(self._keys):
             return
         if index == self.cursor:
             self.action_choose()
-        self.action_move(index - self.cursor)
+        self._go(index)
+
+    def _choose_heading(self, x: int) -> None:
+        start = 0
+        for column, width in self._fitted_columns():
+            if start <= x < start + width and column.sort:
+                self.post_message(self.HeadingChosen(column.sort))
+            start += width + 1
 
     def _point(self, index: int) -> None:
         before = self.cursor_key
@@ -183,16 +228,46 @@ class Grid(LineView, Generic[T]):
         elif place >= top + self.page_rows:
             self.show_from(place - self.page_rows + 1)
 
+    # -- marking --------------------------------------------------------------------------------
 
-def _heading(column: Column[T], width: int) -> Line:
-    text = (fit_right if column.right else fit)(column.title, width)
-    return (Span(text, Role.MUTED),)
+    def action_mark(self) -> None:
+        """Mark the cursor's row, or what it stands for, and go on to the next one."""
+        if self.cursor_key is None:
+            return
+        self.marks.toggle(tuple(self._members(self.cursor_key)))
+        self._go(self.cursor + 1)
+        self._tell_marks()
 
+    def action_mark_range(self) -> None:
+        """Begin a range at the cursor, or end the one that was begun."""
+        if self.marks.anchor is not None:
+            self.marks.keep_range()
+        elif self.cursor_key is not None:
+            self.marks.begin_range(self.cursor_key)
+            self._stretch()
+        self._tell_marks()
 
-def _joined(cells: list[Line]) -> Line:
-    parts: list[Span] = []
-    for cell in cells:
-        if parts:
-            parts.append(Span(" "))
-        parts.extend(cell)
-    return tuple(parts)
+    def action_mark_all(self) -> None:
+        """Mark every row that is shown, folded ones included."""
+        self.marks.drop_range()
+        self.marks.add([member for key in self._keys for member in self._members(key)])
+        self._tell_marks()
+
+    def action_unmark(self) -> None:
+        """Clear all marks."""
+        self.marks.clear()
+        self._tell_marks()
+
+    def _stretch(self) -> None:
+        anchor = self._places.get(self.marks.anchor or "")
+        if anchor is None:
+            self.marks.keep_range()  # the row where it began is not shown any more
+            return
+        first, last = sorted((anchor, self.cursor))
+        covered = self._keys[first : last + 1]
+        self.marks.stretch([member for key in covered for member in self._members(key)])
+        self._tell_marks()
+
+    def _tell_marks(self) -> None:
+        self.sync()
+        self.post_message(self.MarksChanged())

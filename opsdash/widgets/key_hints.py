@@ -9,7 +9,7 @@ from textual.app import App
 from textual.binding import ActiveBinding
 from textual.timer import Timer
 
-from opsdash.widgets.line import Line, Role, Span, join, line, width_of
+from opsdash.widgets.line import Line, Role, Span, join, line, spread, width_of
 from opsdash.widgets.line_view import EdgeBar
 from opsdash.widgets.palette import Palette
 
@@ -20,6 +20,11 @@ _NAMES = {
     "question_mark": "?",
     "number_sign": "#",
     "escape": "esc",
+    "asterisk": "*",
+    "exclamation_mark": "!",
+    "slash": "/",
+    "colon": ":",
+    "comma": ",",
     "pagedown": "pgdn",
     "pageup": "pgup",
 }
@@ -54,11 +59,22 @@ class KeyHints(EdgeBar):
         super().__init__(look, "keys")
         self._sentence: Line = ()
         self._quiet: Timer | None = None
+        self._shown: Line = ()
 
     def on_mount(self) -> None:
         """Follow the bindings of the screen."""
         self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self.update())
+        self.set_interval(1.0, self._heed_badges)
         self.update()
+
+    def _heed_badges(self) -> None:
+        """What the program says of itself on every screen may have changed."""
+        if self._badges() != self._shown:
+            self.update()
+
+    def _badges(self) -> Line:
+        told = getattr(self.app, "badges", None)  # the program's own, where it has any
+        return told() if told else ()
 
     def on_resize(self) -> None:
         """Another width has room for other keys."""
@@ -80,8 +96,10 @@ class KeyHints(EdgeBar):
         """Show what holds now."""
         if not self.is_mounted:
             return
-        found = active_bindings(self.app)
-        self.set_lines([self._sentence or hints(found, self.size.width)])
+        self._shown = badges = self._badges()
+        room = self.size.width - width_of(badges)
+        keys = self._sentence or hints(active_bindings(self.app), room - len(badges))
+        self.set_lines([spread(keys, badges, self.size.width) if badges else keys])
 
 
 def active_bindings(app: App[Any]) -> list[ActiveBinding]:

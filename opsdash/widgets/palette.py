@@ -13,9 +13,7 @@ from opsdash.core.series import ASCII_BLOCKS, BLOCKS
 from opsdash.core.theme import ASCII_GLYPHS, Theme
 from opsdash.widgets.line import ROLES, Role, Span
 
-_TO_ASCII = str.maketrans(
-    {"…": "~", "─": "-", "·": ",", "│": "|", "–": "-", "█": "#", "░": ".", "→": ">", "“": '"'}
-)
+_TO_ASCII = str.maketrans("…─·│–█░→“▸▾↓↑", '~-,|-#.>"+-v^')
 _BOLD = frozenset({Role.STRONG, Role.HEADING, Role.CRIT, Role.DOWN})
 
 
@@ -61,6 +59,11 @@ class Palette:
     def blocks(self) -> str:
         """Characters of rising height for sparks, the first one empty."""
         return ASCII_BLOCKS if self.ascii_only else BLOCKS
+
+    @property
+    def mark(self) -> str:
+        """The one-cell sign of a marked row."""
+        return "*" if self.ascii_only else "◆"
 
     def glyph(self, health: Health) -> str:
         """The one-cell sign of a health."""

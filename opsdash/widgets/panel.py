@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from textual.containers import Vertical
 from textual.message import Message
 
+from opsdash.core.kept import Forgetful, Keeper
 from opsdash.core.snapshot import Snapshot
 from opsdash.core.source import FleetSource
 from opsdash.widgets.boundary import Undrawable, attempt
-from opsdash.widgets.line import Role, Span, wrap
+from opsdash.widgets.entries import Entry
+from opsdash.widgets.line import Line, Role, Span, wrap
 from opsdash.widgets.line_view import Bar, LineView
 from opsdash.widgets.palette import Palette
 
@@ -22,12 +24,20 @@ REFRESH_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a panel works with: the fleet, the present look, the wall clock (seconds since 1970)."""
+    """What a panel works with: the fleet, the present look, the time of what is shown, and the
+    wall clock (both seconds since 1970), and what is remembered of how it was looked at.
+    """
 
     source: FleetSource
     look: Callable[[], Palette]
     now: Callable[[], float]
     title: str = "opsdash"
+    clock: Callable[[], float] | None = None
+    keeper: Keeper = field(default_factory=Forgetful)
+
+    def wall(self) -> float:
+        """The time of day, which goes on while what is shown is frozen."""
+        return (self.clock or self.now)()
 
 
 class Panel(Vertical):
@@ -61,6 +71,34 @@ class Panel(Vertical):
             super().__init__()
             self.host = host
 
+    class PickWanted(Message):
+        """The user is to pick one of these."""
+
+        def __init__(self, title: str, entries: Sequence[Entry]) -> None:
+            super().__init__()
+            self.title, self.entries = title, entries
+
+    class PageWanted(Message):
+        """The user wants to read this."""
+
+        def __init__(self, title: str, lines: Sequence[Line]) -> None:
+            super().__init__()
+            self.title, self.lines = title, lines
+
+    class CopyWanted(Message):
+        """This text belongs on the user's clipboard; `what` names it."""
+
+        def __init__(self, text: str, what: str) -> None:
+            super().__init__()
+            self.text, self.what = text, what
+
+    class Said(Message):
+        """One sentence for the last line."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
     def __init__(self, desk: Desk) -> None:
         super().__init__(id=self.slug)
         self.desk = desk
@@ -75,6 +113,14 @@ class Panel(Vertical):
     def targets(self) -> tuple[str, ...]:
         """The hosts that a refresh is about; none: the whole fleet."""
         return ()
+
+    def entries(self) -> list[Entry]:
+        """What the palette offers on this page, besides its keys."""
+        return []
+
+    def pointed(self) -> str:
+        """The host that the keys of this page are about; empty: none."""
+        return ""
 
     def take_focus(self) -> None:
         """Give the keys to the panel's main view."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from opsdash.app.look import Looks
 from opsdash.app.main import OpsdashApp
 from opsdash.core.source import FleetSource
 from tests.fleet_states import EVIL, Memory, hostile_fleet
@@ -17,4 +18,4 @@ async def stop() -> None:
 
 
 if __name__ == "__main__":
-    OpsdashApp(start, stop, THEMES, "night").run()
+    OpsdashApp(start, stop, Looks(THEMES, "night", ascii_only=False)).run()

@@ -16,7 +16,7 @@ def fleet(stage: Stage) -> FleetPanel:
 
 
 def row_of(stage: Stage, host: str) -> int:
-    return next(y for y, line in enumerate(stage.lines) if line[2:].startswith(f"{host} "))
+    return next(y for y, line in enumerate(stage.lines) if line[3:].startswith(f"{host} "))
 
 
 async def test_the_cursor_stays_on_its_host_when_rows_move() -> None:
@@ -100,7 +100,7 @@ async def test_figures_that_are_too_old_are_muted() -> None:
         figure = next(part for part in strip.crop(strip.text.index("12")) if part.text)
         assert figure.style is not None
         assert figure.style.color is not None
-        assert figure.style.color.name == stage.app.palette().theme.muted
+        assert figure.style.color.name == stage.app.look().theme.muted
 
 
 async def test_several_findings_are_counted_in_the_row_and_named_below() -> None:

@@ -94,7 +94,7 @@ async def test_the_figures_of_what_is_sick_have_its_colour() -> None:
         gauge = next(part for part in strip if "97%" in part.text)
         assert gauge.style is not None
         assert gauge.style.color is not None
-        assert gauge.style.color.name == stage.app.palette().theme.health[Health.CRIT]
+        assert gauge.style.color.name == stage.app.look().theme.health[Health.CRIT]
 
 
 async def test_how_it_is_reached_stands_on_the_page() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from opsdash.app.help_screen import HelpScreen
+from opsdash.core.view import View
 from opsdash.widgets.key_hints import active_bindings
 from opsdash.widgets.line_view import LineView
 from tests.fleet_states import many, mixed_fleet
@@ -65,16 +66,16 @@ async def test_digits_open_pages_and_q_unwinds_them() -> None:
         (["end", "home"], 0),
         (["G", "g"], 0),
         (["k"], 0),
-        (["ctrl+d"], 8),
-        (["ctrl+d", "ctrl+d", "ctrl+u"], 8),
-        (["pagedown"], 16),
+        (["ctrl+d"], 7),
+        (["ctrl+d", "ctrl+d", "ctrl+u"], 7),
+        (["pagedown"], 14),
         (["pagedown", "pageup"], 0),
         (["G", "j"], 199),
     ],
     ids=str,
 )
 async def test_motions(keys: list[str], row: int) -> None:
-    async with on_stage(many(200)) as stage:
+    async with on_stage(many(200), view=View(sort="host")) as stage:
         await stage.press(*keys)
         assert cursor(stage) == row
 
@@ -143,7 +144,7 @@ async def test_ctrl_c_quits_only_when_pressed_twice() -> None:
 async def test_ctrl_c_asks_on_the_help_page_too() -> None:
     async with on_stage(mixed_fleet()) as stage:
         await stage.press("question_mark")
-        assert stage.lines[-1] == "q close"
+        assert stage.lines[-1] == "c copy  q close"
         await stage.press("ctrl+c")
         assert "press ctrl+c again" in stage.lines[-1]
 
@@ -156,9 +157,13 @@ async def test_ctrl_q_quits_from_anywhere() -> None:
 
 async def test_the_last_line_names_the_keys_of_the_page() -> None:
     async with on_stage(mixed_fleet()) as stage:
-        assert stage.lines[-1] == "enter open  1 Fleet  2 Host  ctrl+r refresh  ? help  q quit"
+        assert (
+            stage.lines[-1]
+            == "enter open  e next problem  / filter  ! problems  1 Fleet  ? help  q quit"
+        )
         await stage.press("enter")
-        assert stage.lines[-1] == "1 Fleet  2 Host  ctrl+r refresh  ? help  q back"
+        host_keys = "e next problem  1 Fleet  2 Host  : command  ctrl+r refresh  ? help  q back"
+        assert stage.lines[-1] == host_keys
 
 
 async def test_a_theme_change_repaints_everything() -> None:

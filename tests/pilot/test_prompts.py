@@ -26,7 +26,7 @@ def question(kind: QuestionKind) -> Question:
 async def opened(stage: Stage, kind: QuestionKind) -> asyncio.Task[Secret | None]:
     """The dialog on the screen, and the task that waits for its answer."""
     prompter = ScreenPrompter()
-    prompter.serve(stage.app, stage.app.palette)
+    prompter.serve(stage.app, stage.app.look)
     asking = asyncio.create_task(Asker(prompter).ask_once(question(kind)))
     await wait_for(lambda: isinstance(stage.app.screen, PromptScreen), what="the dialog")
     await stage.pilot.pause()

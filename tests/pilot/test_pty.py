@@ -12,6 +12,7 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -68,10 +69,19 @@ class Terminal:
         return self.child.wait(timeout=DEADLINE_S)
 
 
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    """A terminal whose program ends with the test, however that ends."""
+    made = Terminal()
+    yield made
+    if made.child.poll() is None:
+        made.child.kill()
+        made.child.wait()
+
+
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pty")
-def test_no_escape_of_a_hostile_host_reaches_the_terminal() -> None:
-    terminal = Terminal()
-    terminal.wait_for(b"evil[/red]")
+def test_no_escape_of_a_hostile_host_reaches_the_terminal(terminal: Terminal) -> None:
+    terminal.wait_for(b"enter")  # the keys are told once the table has them
     terminal.press(b"j")
     terminal.wait_for(b"2/2")
     terminal.press(b"\r")

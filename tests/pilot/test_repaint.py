@@ -8,6 +8,7 @@ import pytest
 from textual.geometry import Region
 
 from opsdash.activities.monitor.fleet_panel import FleetPanel
+from opsdash.core.view import View
 from opsdash.widgets.grid import Grid
 from tests.fleet_states import Figures, many, mixed_fleet, up
 from tests.screens import LARGE, Stage, on_stage
@@ -29,7 +30,7 @@ def watch_regions(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[Region]
 async def test_one_changed_host_repaints_only_the_cells_that_differ(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with on_stage(many(200), LARGE) as stage:
+    async with on_stage(many(200), LARGE, view=View(sort="host")) as stage:
         seen = watch_regions(stage, monkeypatch)
         grid = stage.app.query_one(Grid)
         host, before = str(grid._keys[5]), grid.repainted
@@ -42,7 +43,7 @@ async def test_one_changed_host_repaints_only_the_cells_that_differ(
 
 
 async def test_an_off_screen_host_repaints_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with on_stage(many(200), LARGE) as stage:
+    async with on_stage(many(200), LARGE, view=View(sort="host")) as stage:
         seen = watch_regions(stage, monkeypatch)
         stage.source.put(up("node0199", figures=Figures(cpu=0.99)))
         await stage.draw()

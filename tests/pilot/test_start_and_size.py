@@ -6,9 +6,11 @@ import asyncio
 
 import pytest
 
+from opsdash.app.look import Looks
 from opsdash.app.main import OpsdashApp
 from opsdash.core.errors import ConfigError, Fault, OpsdashError
 from opsdash.core.source import FleetSource
+from opsdash.core.view import View
 from tests.fleet_states import Memory, down, hostile_fleet, many, mixed_fleet, up
 from tests.looks import THEMES
 from tests.screens import SMALL, on_stage
@@ -18,7 +20,8 @@ def app_that(start: object) -> OpsdashApp:
     async def stop() -> None:
         return None
 
-    return OpsdashApp(start, stop, THEMES, "night")  # type: ignore[arg-type]
+    looks = Looks(THEMES, "night", ascii_only=False)
+    return OpsdashApp(start, stop, looks)  # type: ignore[arg-type]
 
 
 def screen_of(app: OpsdashApp) -> str:
@@ -109,11 +112,11 @@ async def test_every_size_is_survived_and_the_way_back_is_the_same(page: list[st
 
 
 async def test_the_cursor_stays_in_sight_when_the_terminal_shrinks() -> None:
-    async with on_stage(many(200)) as stage:
+    async with on_stage(many(200), view=View(sort="host")) as stage:
         await stage.press("G", *["k"] * 3)
         host = next(line[3:11] for line in stage.lines if line.startswith("── "))
         await stage.resize(60, 15)
-        assert any(line.startswith(f"● {host}") for line in stage.lines)
+        assert any(line.startswith(f"●  {host}") for line in stage.lines)
 
 
 async def test_a_page_that_becomes_shorter_is_not_left_empty() -> None:

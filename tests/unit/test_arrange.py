@@ -26,8 +26,11 @@ FLEET = [
 ]
 
 
+PLAIN = View()
+
+
 def rows(
-    view: View = View(), room: int = 0, states: list[HostState] = FLEET, *opened: str
+    view: View = PLAIN, room: int = 0, states: list[HostState] = FLEET, *opened: str
 ) -> Arrangement:
     """The rows of a fleet under a view."""
     kinds = families(state.host for state in states)

@@ -47,10 +47,12 @@ class Bench:
     known_hosts: Mapping[str, float] = field(default_factory=dict)
     state: HostState = field(default_factory=lambda: HostState(Host("web1"), link=UP, at=T0))
     now: float = T0
+    machine_wide: bool = False
 
     def __post_init__(self) -> None:
         checks = {check.id: check for check in (self.check, *self.others)}
-        self.judge = Judge(checks, self.first_seen, self.known_hosts)
+        whole = ["disk"] if self.machine_wide else []
+        self.judge = Judge(checks, self.first_seen, self.known_hosts, machine_wide=whole)
 
     def look(self, *, at: float | None = None, link: Link = UP, **mounts: float) -> Judgement:
         """Judge the host with these mounts (``var=0.9``); the last reading stands if none."""
@@ -128,6 +130,42 @@ def test_a_check_without_fresh_data_keeps_what_it_said() -> None:
     bench.deliver(Reading("web1", "disk", bench.now, problem=problem))
     after = bench.look()
     assert (after.findings, after.health, after.closed) == (before.findings, Health.CRIT, ())
+
+
+def test_what_is_the_whole_machines_judges_no_container() -> None:
+    bench = Bench(machine_wide=True)
+    bench.state = replace(bench.state, container="lxc")
+    said = bench.look(var=0.95)
+    assert (said.findings, said.health) == ((), Health.OK)
+
+
+def test_what_is_the_whole_machines_judges_a_machine() -> None:
+    bench = Bench(machine_wide=True)
+    bench.state = replace(bench.state, container="")
+    assert only(bench.look(var=0.95)).health is Health.CRIT
+
+
+def test_what_may_be_the_whole_machines_waits_until_it_is_known_whose_it_is() -> None:
+    bench = Bench(machine_wide=True)
+    said = bench.look(var=0.95)
+    assert (said.findings, said.health) == ((), Health.UNKNOWN)
+    bench.deliver(Reading("web1", "os", bench.now, rows=({"container": ""},)))
+    bench.state = replace(bench.state, container="")
+    assert only(bench.look()).health is Health.CRIT
+
+
+def test_nobody_waits_for_whose_it_is_where_that_was_asked_and_not_answered() -> None:
+    bench = Bench(machine_wide=True)
+    problem = Problem(ProblemKind.TIMEOUT, "no answer")
+    bench.deliver(Reading("web1", "os", bench.now, problem=problem))
+    said = bench.look(var=0.95)
+    assert (said.findings, said.health) == ((), Health.OK)
+
+
+def test_a_container_is_not_waited_for_what_it_does_not_judge_by() -> None:
+    bench = Bench(machine_wide=True)
+    bench.state = replace(bench.state, container="lxc")
+    assert bench.look().health is Health.OK
 
 
 def test_nothing_is_judged_while_the_host_is_down() -> None:

@@ -10,7 +10,7 @@ from opsdash.core.health import Health
 from opsdash.core.host import Host
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.snapshot import HostState, Link, LinkState
-from opsdash.widgets.grid import Column, fit_columns
+from opsdash.widgets.columns import Column, fit_columns
 from opsdash.widgets.line import Span, beside, fit, fit_right, line, spread, wrap
 from opsdash.widgets.palette import Palette
 from opsdash.widgets.wording import age, ago, is_old, reason

@@ -33,6 +33,11 @@ def receive_rate(before: Reading, now: Reading, elapsed_s: float) -> dict[Sample
     return {} if per_s is None else {(PER_S, ""): per_s}
 
 
+def swap_rate(before: Reading, now: Reading, elapsed_s: float) -> dict[SampleKey, float]:
+    per_s = rate(before.get("swap.pages"), now.get("swap.pages"), elapsed_s)
+    return {} if per_s is None else {("swap.per_s", ""): per_s}
+
+
 COLLECTORS = {
     collector.name: collector
     for collector in (
@@ -46,6 +51,7 @@ COLLECTORS = {
             derive=receive_rate,
         ),
         Collector("os", "Operating system", Tier.FACTS, unused),
+        Collector("swap", "Swap", Tier.FACTS, unused, every_s=30.0, derive=swap_rate),
     )
 }
 CLOCK = Clock(at=5000.0)
@@ -222,12 +228,46 @@ def test_a_snapshot_does_not_change_any_more() -> None:
         before.hosts["web2"] = kept  # type: ignore[index]
 
 
+def swap(up_s: float, pages: float, boot: str = "first") -> list[Reading]:
+    """A fact that tells the host's time itself."""
+    samples = {("swap.up_s", ""): up_s, ("swap.pages", ""): pages}
+    return [Reading("web1", "swap", 100.0, samples, ({"boot_id": boot},))]
+
+
+@pytest.mark.parametrize(
+    ("later", "rate"),
+    [
+        (swap(130, 600), 20.0),
+        (swap(190, 2700), 30.0),
+        (swap(191, 2700), None),  # an average of the past, not what is now
+        (swap(130, 600, boot="second"), None),
+        (swap(20, 10), None),
+        (swap(100, 0), None),
+    ],
+)
+def test_a_fact_has_rates_over_its_own_time(later: list[Reading], rate: float | None) -> None:
+    state = made_state()
+    state.take("web1", swap(100, 0))
+    state.take("web1", pulse(101, 0))
+    state.take("web1", pulse(103, 0))
+    state.take("web1", later)
+    assert state.host("web1").value("swap.per_s") == rate
+
+
+def test_a_fact_of_an_earlier_run_gives_the_first_rate() -> None:
+    state = made_state()
+    state.seed(swap(100, 0))
+    state.take("web1", swap(130, 600))
+    assert state.host("web1").value("swap.per_s") == 20.0
+
+
 def os_reading(row: Mapping[str, str] | None) -> Reading:
     return Reading("web1", "os", 100, rows=(row,) if row is not None else ())
 
 
 def test_a_container_is_told_from_its_os_row_and_not_forgotten() -> None:
     state = made_state()
+    assert state.host("web1").container is None
     state.take("web1", [os_reading({"id": "debian", "container": "lxc"})])
     assert state.host("web1").container == "lxc"
     state.take("web1", pulse(10, 0))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from opsdash.core.discover import collectors
+from opsdash.core.figures import fullest_ratio
 from opsdash.core.health import Health
 from opsdash.core.series import spark
 from opsdash.core.snapshot import HostState
 from opsdash.core.text import duration, size
-from opsdash.widgets.grid import Column
+from opsdash.core.view import SEVERITY
+from opsdash.widgets.columns import Column
 from opsdash.widgets.line import ROLES, Line, Role, Span, fit_right, line, spread
 from opsdash.widgets.palette import Palette
 from opsdash.widgets.wording import age, ago, is_old, reason
@@ -19,11 +21,12 @@ NAME_AT_LEAST = 8
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A host as a row sees it: its state, the time, and the look."""
+    """A host as a row sees it: its state, the time, the look, and whether it is marked."""
 
     state: HostState
     now: float
     palette: Palette
+    marked: bool = False
 
     @property
     def figures(self) -> Role:
@@ -32,9 +35,10 @@ class Shown:
 
 
 def glyph(row: Shown, width: int) -> Line:
-    """The sign of the host's health."""
+    """The sign of the host's health, and behind it that of a marked row."""
     health = row.state.health
-    return (Span(row.palette.glyph(health), ROLES[health]),)
+    sign = Span(row.palette.glyph(health), ROLES[health])
+    return (sign, Span(row.palette.mark, Role.ACCENT)) if row.marked else (sign,)
 
 
 def name(row: Shown, width: int) -> Line:
@@ -78,8 +82,7 @@ def memory(row: Shown, width: int) -> Line:
 
 def fullest_disk(row: Shown, width: int) -> Line:
     """The fullest file system, whole percent."""
-    ratios = row.state.labelled("filesystem.used_ratio").values()
-    return _right(_percent(max(ratios, default=None)), width, row.figures)
+    return _right(_percent(fullest_ratio(row.state)), width, row.figures)
 
 
 def host_age(row: Shown, width: int) -> Line:
@@ -112,7 +115,7 @@ def tags(row: Shown, width: int) -> Line:
     return line(Span(" ".join(sorted(row.state.host.tags)), Role.MUTED))
 
 
-def rate_of(title: str, metric: str, rank: int) -> Column[Shown]:
+def rate_of(title: str, metric: str, rank: int, sort: str) -> Column[Shown]:
     """A column of bytes per second, over all interfaces or disks.
 
     What is the whole machine's in a container is not this host's: unknown.
@@ -124,7 +127,7 @@ def rate_of(title: str, metric: str, rank: int) -> Column[Shown]:
         value = None if foreign else row.state.value(metric)
         return _right("-" if value is None else size(value), width, row.figures)
 
-    return Column(title, 5, cell, rank, right=True)
+    return Column(title, 5, cell, rank, right=True, sort=sort)
 
 
 def _percent(ratio: float | None) -> str:
@@ -135,29 +138,31 @@ def _right(text: str, width: int, role: Role) -> Line:
     return (Span(fit_right(text, width), role),)
 
 
-def fleet_columns(name_width: int, width: int) -> list[Column[Shown]]:
-    """All columns, in order, for names of this width on a terminal of `width` cells.
+def fleet_columns(name_width: int, width: int, *, wide: bool = False) -> list[Column[Shown]]:
+    """All columns, in order, for names of this width on a table of `width` cells.
 
-    Which of them are seen is the terminal's width to decide: the highest rank leaves first.
+    Which of them are seen is the table's width to decide: the highest rank leaves first. With
+    `wide` the words of WHY make room for figures.
     """
-    wide = width >= 150
-    room = 28 if wide else 16
+    large = width >= 100
+    room = 28 if large else 16
+    reason_width = 16 if wide else 44 if large else 32
     return [
-        Column("", 1, glyph),
-        Column("HOST", min(max(name_width, NAME_AT_LEAST), room), name),
-        Column("WHY", 44 if wide else 32, why, flexible=True),
-        Column("SINCE", 5, since, 2, right=True),
-        Column("CPU%", 4, cpu, 3, right=True),
-        Column("", 16 if wide else 6, cpu_spark, 5),
-        Column("MEM%", 4, memory, 4, right=True),
-        Column("DSK%", 4, fullest_disk, 4, right=True),
-        Column("LOAD", 5, load, 6, right=True),
-        rate_of("IN/s", "network.receive_bytes_per_s", 8),
-        rate_of("OUT/s", "network.transmit_bytes_per_s", 8),
-        rate_of("RD/s", "diskio.read_bytes_per_s", 9),
-        rate_of("WR/s", "diskio.write_bytes_per_s", 9),
-        Column("UP", 4, up, 7, right=True),
-        Column("OS", 12, system, 10),
-        Column("TAGS", 14, tags, 11),
-        Column("AGE", 4, host_age, right=True),
+        Column("", 2, glyph),
+        Column("HOST", min(max(name_width, NAME_AT_LEAST), room), name, sort="host"),
+        Column("WHY", reason_width, why, flexible=True, sort=SEVERITY),
+        Column("SINCE", 5, since, 2, right=True, sort="since"),
+        Column("CPU%", 4, cpu, 3, right=True, sort="cpu"),
+        Column("", 16 if width >= 150 else 6, cpu_spark, 5, sort="cpu"),
+        Column("MEM%", 4, memory, 4, right=True, sort="mem"),
+        Column("DSK%", 4, fullest_disk, 4, right=True, sort="disk"),
+        Column("LOAD", 5, load, 6, right=True, sort="load"),
+        rate_of("IN/s", "network.receive_bytes_per_s", 8, "in"),
+        rate_of("OUT/s", "network.transmit_bytes_per_s", 8, "out"),
+        rate_of("RD/s", "diskio.read_bytes_per_s", 9, "read"),
+        rate_of("WR/s", "diskio.write_bytes_per_s", 9, "write"),
+        Column("UP", 4, up, 7, right=True, sort="up"),
+        Column("OS", 12, system, 10, sort="os"),
+        Column("TAGS", 14, tags, 11, sort="tags"),
+        Column("AGE", 4, host_age, right=True, sort="age"),
     ]

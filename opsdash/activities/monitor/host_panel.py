@@ -15,6 +15,7 @@ from opsdash.activities.monitor.host_figures import (
     network_section,
     pressure_section,
 )
+from opsdash.activities.monitor.host_keys import HostKeys
 from opsdash.activities.monitor.host_sections import (
     Page,
     sources_section,
@@ -26,7 +27,7 @@ from opsdash.core.snapshot import HostState, Snapshot, triage
 from opsdash.widgets.detail_strip import title_of
 from opsdash.widgets.line import Line, Role, Span, beside, line
 from opsdash.widgets.line_view import TextLines
-from opsdash.widgets.panel import Desk, Panel
+from opsdash.widgets.panel import Desk
 from opsdash.widgets.top_line import TopLine
 from opsdash.widgets.wording import age, reason
 
@@ -34,7 +35,7 @@ TWO_COLUMNS_FROM = 120
 """Cells from which the figures and the words stand side by side."""
 
 
-class HostPanel(Panel):
+class HostPanel(HostKeys):
     """One host in full; it scrolls."""
 
     slug: ClassVar[str] = "host"
@@ -60,6 +61,15 @@ class HostPanel(Panel):
             self.host = host
             self.query_one("#host-page", TextLines).action_first()
 
+    def pointed(self) -> str:
+        """The host that the page is about."""
+        return self.host
+
+    def go_to(self, host: str) -> None:
+        """The other pages follow."""
+        super().go_to(host)
+        self.post_message(self.HostPointed(host))
+
     def targets(self) -> tuple[str, ...]:
         """A refresh here is about this host."""
         return (self.host,) if self.host else ()
@@ -70,7 +80,7 @@ class HostPanel(Panel):
             self.host = min(snapshot.hosts.values(), key=triage).name
         state = snapshot.hosts.get(self.host)
         left, right = self._heading(state)
-        self.query_one("#host-title", TopLine).show(left, right, self.desk.now())
+        self.query_one("#host-title", TopLine).show(left, right, self.desk.wall())
         lines = [line("this host is not in the fleet")] if state is None else self._page(state)
         self.query_one("#host-page", TextLines).set_lines(lines)
 

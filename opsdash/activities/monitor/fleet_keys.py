@@ -1,0 +1,200 @@
+"""The keys of the fleet page: what is filtered, sorted, grouped, and how much is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from opsdash.activities.monitor.fleet_columns import Shown
+from opsdash.activities.monitor.fleet_rows import FleetRows
+from opsdash.activities.monitor.host_keys import HostKeys
+from opsdash.core.arrange import SORTS
+from opsdash.core.figures import FIGURES
+from opsdash.core.filter import FilterError
+from opsdash.core.kept import NAME_LIMIT, Kept, with_typed
+from opsdash.core.view import Grouping, View
+from opsdash.widgets.ask_line import AskLine
+from opsdash.widgets.entries import Entry
+from opsdash.widgets.grid import Grid
+from opsdash.widgets.panel import Desk
+
+
+class FleetKeys(HostKeys):
+    """What the user may want of the list of hosts; the page itself draws it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "filter", id="filter.open", tooltip="filter hosts"),
+        Binding("exclamation_mark", "problems", "problems", id="filter.problems",
+                tooltip="problems only, or all"),
+        Binding("b", "group", "group", id="group.cycle", show=False, tooltip="group by the next"),
+        Binding("S", "sort", "sort", id="sort.pick", show=False, tooltip="pick what to sort by"),
+        Binding("I", "invert", "invert", id="sort.invert", show=False, tooltip="sort upside down"),
+        Binding("w", "wide", "wide", id="wide", show=False, tooltip="more columns, fewer words"),
+        Binding("d", "detail", "detail", id="detail", show=False, tooltip="details on or off"),
+        Binding("z", "fold", "fold", id="fold", show=False, tooltip="open or close all folds"),
+        Binding("escape", "reset", "all hosts", id="filter.reset", show=False,
+                tooltip="drop filter, range and folds"),
+    ]  # fmt: skip
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.rows = FleetRows(without_filter(desk.keeper.kept.last.get(self.slug, View())))
+
+    @property
+    def grid(self) -> Grid[Shown]:
+        """The table of hosts."""
+        return self.query_one("#fleet-grid", Grid)
+
+    @property
+    def asking(self) -> AskLine:
+        """Where the filter is typed."""
+        return self.query_one("#filter", AskLine)
+
+    def want(self, view: View) -> None:
+        """Follow a view from now on, and remember it."""
+        try:
+            self.rows.want(view)
+        except FilterError as error:
+            self.post_message(self.Said(f"the filter /{view.filter} means nothing: {error}"))
+            return
+        kept, lasting = self.desk.keeper.kept, without_filter(view)
+        if kept.last.get(self.slug) != lasting:
+            self.desk.keeper.keep(replace(kept, last={**kept.last, self.slug: lasting}))
+        self.draw()
+
+    # -- actions --------------------------------------------------------------------------------
+
+    def action_filter(self) -> None:
+        """Type a filter; it holds while it is typed."""
+        history = self.desk.keeper.kept.history.get("filter", ())
+        self.asking.open(self.rows.view.filter, history)
+        self.draw()
+
+    def action_problems(self) -> None:
+        """Only hosts that are not well, or all again."""
+        self.want(replace(self.rows.view, problems=not self.rows.view.problems))
+
+    def action_group(self) -> None:
+        """Group by the next thing, and at last by nothing."""
+        ways = list(Grouping)
+        self._group_by(ways[(ways.index(self.rows.view.group) + 1) % len(ways)])
+
+    def _group_by(self, group: Grouping) -> None:
+        self.want(replace(self.rows.view, group=group))
+        self.post_message(self.Said(f"group by {group}"))
+
+    def action_sort(self) -> None:
+        """Pick what rows are sorted by."""
+        self.post_message(self.PickWanted("sort by", self._sorts("")))
+
+    def sort_by(self, sort: str) -> None:
+        """Sort by this; what is sorted by it already is turned round."""
+        view = self.rows.view
+        inverted = not view.inverted if view.sort == sort else False
+        self.want(replace(view, sort=sort, inverted=inverted))
+
+    def action_invert(self) -> None:
+        """The other way round."""
+        self.want(replace(self.rows.view, inverted=not self.rows.view.inverted))
+
+    def action_wide(self) -> None:
+        """More columns in place of words and of the strip at the side."""
+        self.want(replace(self.rows.view, wide=not self.rows.view.wide))
+
+    def action_detail(self) -> None:
+        """The lines about the host under the cursor, or more rows."""
+        self.want(replace(self.rows.view, detail=not self.rows.view.detail))
+
+    def action_fold(self) -> None:
+        """Open every fold, or close all again."""
+        folds = {b.title for b in self.rows.arranged.bundles.values() if b.folded}
+        self.rows.opened = self.rows.opened | folds if folds else frozenset()
+        if not folds and not self.rows.arranged.bundles:
+            self.post_message(self.Said("nothing is folded: there is room for all hosts"))
+        self.draw()
+
+    def action_reset(self) -> None:
+        """All hosts again: no filter, no range, no open folds; marks stay."""
+        self.grid.marks.drop_range()
+        self.rows.reset()
+        self.want(self.rows.view)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """escape drops what hides hosts while there is any; else it is the program's."""
+        if action == "reset" and self.is_mounted:
+            view = self.rows.view
+            hides = bool(view.filter or view.problems or self.rows.opened)
+            return hides or self.grid.marks.anchor is not None
+        return True
+
+    # -- the palette ----------------------------------------------------------------------------
+
+    def entries(self) -> list[Entry]:
+        """Orders, groups, filters and saved views."""
+        saved = self.desk.keeper.kept.saved
+        found = [self._view_entry(name, view) for name, view in sorted(saved.items())]
+        found += [
+            Entry("filter", self._filter_by, "show only hosts that fit", "/", takes="EXPRESSION"),
+            Entry("save", self._save, "keep this view under a name", takes="NAME"),
+            *(Entry(f"forget {name}", self._forgetting(name), "a saved view") for name in saved),
+            *self._sorts("sort "),
+            *(Entry(f"group {group}", self._grouping(group), "group rows") for group in Grouping),
+        ]
+        return found
+
+    def _sorts(self, before: str) -> list[Entry]:
+        return [Entry(f"{before}{sort}", self._sorting(sort), _about(sort)) for sort in SORTS]
+
+    def _sorting(self, sort: str) -> Callable[[str], None]:
+        return lambda _: self.sort_by(sort)
+
+    def _grouping(self, group: Grouping) -> Callable[[str], None]:
+        return lambda _: self._group_by(group)
+
+    def _view_entry(self, name: str, view: View) -> Entry:
+        about = " ".join(filter(None, (f"/{view.filter}" if view.filter else "", view.sort)))
+        return Entry(f"view {name}", lambda _: self.want(view), f"saved: {about}")
+
+    def _filter_by(self, text: str) -> None:
+        """A filter from the palette: what is wrong with it is shown where it can be mended."""
+        self.action_filter()
+        self.asking.fill(text)
+
+    def _save(self, name: str) -> None:
+        name = name.strip()[:NAME_LIMIT]
+        if not name:
+            self.post_message(self.Said("a view needs a name: save night"))
+            return
+        kept = self.desk.keeper.kept
+        self._keep(replace(kept, saved={**kept.saved, name: self.rows.view}))
+        self.post_message(self.Said(f"saved: the palette has it as 'view {name}'"))
+
+    def _forgetting(self, name: str) -> Callable[[str], None]:
+        def forget(_: str) -> None:
+            kept = self.desk.keeper.kept
+            rest = {other: view for other, view in kept.saved.items() if other != name}
+            self._keep(replace(kept, saved=rest))
+            self.post_message(self.Said(f"the view {name} is forgotten"))
+
+        return forget
+
+    def _keep(self, kept: Kept) -> None:
+        self.desk.keeper.keep(kept)
+
+    def remember_filter(self, text: str) -> None:
+        """What was typed comes back with the up key."""
+        kept = self.desk.keeper.kept
+        typed = with_typed(kept.history.get("filter", ()), text)
+        self._keep(replace(kept, history={**kept.history, "filter": typed}))
+
+
+def without_filter(view: View) -> View:
+    """What is kept of a view by itself: what hid hosts yesterday must not hide them today."""
+    return replace(view, filter="", problems=False)
+
+
+def _about(sort: str) -> str:
+    return FIGURES[sort].about if sort in FIGURES else "worst first" if sort == SORTS[0] else "A-Z"

@@ -1,0 +1,115 @@
+"""The keys that are about one host, on every page of this activity that points at one."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from opsdash.activities.monitor.raw_facts import raw_facts
+from opsdash.core.health import Health
+from opsdash.core.snapshot import HostState, Snapshot, triage
+from opsdash.core.text import count
+from opsdash.widgets.entries import Entry
+from opsdash.widgets.panel import Panel
+from opsdash.widgets.wording import reason
+
+
+class HostKeys(Panel):
+    """Raw facts, copying, and the way from one problem to the next."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("e", "problem(1)", "next problem", id="problem.next"),
+        Binding("E", "problem(-1)", "previous problem", id="problem.prev", show=False),
+        Binding("y", "raw", "raw facts", id="raw", show=False, tooltip="all that the host said"),
+        Binding("c", "copy", "copy", id="copy", show=False, tooltip="copy host and reason"),
+        Binding("Y", "copy_pick", "copy…", id="copy.pick", show=False, tooltip="pick what to copy"),
+    ]
+
+    def state(self) -> HostState | None:
+        """The host that the keys are about; None where there is none."""
+        return self.desk.source.snapshot().hosts.get(self.pointed())
+
+    def chosen(self) -> tuple[str, ...]:
+        """The hosts that a copy is about."""
+        return (self.pointed(),) if self.pointed() else ()
+
+    def problems(self, snapshot: Snapshot) -> list[str]:
+        """The hosts that are not well, in the order in which they are gone through."""
+        sick = [state for state in snapshot.hosts.values() if state.health is not Health.OK]
+        return [state.name for state in sorted(sick, key=triage)]
+
+    def go_to(self, host: str) -> None:
+        """Be about this host from now on."""
+        self.aim(host)
+        self.draw()
+
+    def action_problem(self, step: int) -> None:
+        """To the next host that is not well, round and round."""
+        found = self.problems(self.desk.source.snapshot())
+        if not found:
+            self.post_message(self.Said("no host has a problem as far as is known"))
+            return
+        here = self.pointed()
+        place = found.index(here) + step if here in found else self.nearest(found, step)
+        if not 0 <= place < len(found):
+            where = "the first one again" if place > 0 else "the last one again"
+            self.post_message(self.Said(f"no more problems this way: {where}"))
+        self.go_to(found[place % len(found)])
+
+    def nearest(self, found: list[str], step: int) -> int:
+        """Where to begin among the problems when the present host is none of them."""
+        return 0 if step > 0 else len(found) - 1
+
+    def action_raw(self) -> None:
+        """Everything that is known of the host, as it was understood."""
+        state = self.state()
+        if state is not None:
+            lines = raw_facts(state, self.desk.now())
+            self.post_message(self.PageWanted(f"raw facts of {state.name}", lines))
+
+    def action_copy(self) -> None:
+        """The host, or the marked ones, a line each."""
+        hosts = self.desk.source.snapshot().hosts
+        lines = [row_text(hosts[name]) for name in self.chosen() if name in hosts]
+        if lines:
+            what = self.chosen()[0] if len(lines) == 1 else count(len(lines), "host")
+            self.post_message(self.CopyWanted("\n".join(lines), what))
+
+    def action_copy_pick(self) -> None:
+        """Any one thing of the host."""
+        state = self.state()
+        if state is not None:
+            entries = [self._copying(name, text) for name, text in parts(state).items()]
+            self.post_message(self.PickWanted(f"copy from {state.name}", entries))
+
+    def _copying(self, name: str, text: str) -> Entry:
+        def run(_: str) -> None:
+            self.post_message(self.CopyWanted(text, name))
+
+        return Entry(name, run, about=text.split("\n")[0])
+
+
+def row_text(state: HostState) -> str:
+    """A host in one line of plain text: name, health, why."""
+    return f"{state.name}\t{state.health.name}\t{reason(state).text}".rstrip()
+
+
+def parts(state: HostState) -> dict[str, str]:
+    """What of a host is worth copying, by its name."""
+    host, why = state.host, state.why
+    user = f"{host.user}@" if host.user else ""
+    port = f"-p {host.port} " if host.port else ""
+    jump = f"-J {host.jump} " if host.jump else ""
+    found = {
+        "name": host.name,
+        "address": host.address or host.name,
+        "ssh command": f"ssh {jump}{port}{user}{host.address or host.name}",
+        "row": row_text(state),
+        "why": reason(state).text,
+        "evidence": why.evidence if why else "",
+        "advice": why.advice if why else "",
+        "all findings": "\n".join(f"{f.health.name}\t{f.summary}" for f in state.findings),
+        "tags": " ".join(sorted(host.tags)),
+    }
+    return {name: text for name, text in found.items() if text}

@@ -1,0 +1,57 @@
+"""What pages ask the program for: something to pick, to read, to copy, a sentence to say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from textual import on
+
+from opsdash.app.clipboard import copy
+from opsdash.app.picker_screen import Picked, PickerScreen
+from opsdash.app.root_keys import RootKeys
+from opsdash.app.text_screen import TextScreen
+from opsdash.widgets.entries import Entry
+from opsdash.widgets.key_hints import KeyHints
+from opsdash.widgets.palette import Palette
+from opsdash.widgets.panel import Panel
+
+
+class Dialogs(RootKeys):
+    """The part of the app that opens things over a page."""
+
+    look: Callable[[], Palette]
+
+    def say(self, text: str) -> None:
+        """One sentence in the last line, for a moment."""
+        for hints in self.screen.query(KeyHints):
+            hints.say(text)
+
+    def pick(self, title: str, entries: Sequence[Entry]) -> None:
+        """Let the user pick one of these; what is picked is run."""
+
+        def run(picked: Picked | None) -> None:
+            if picked is not None:
+                entry, argument = picked
+                entry.run(argument)
+
+        self.push_screen(PickerScreen(title, entries, self.look), run)
+
+    @on(Panel.PickWanted)
+    def open_picker(self, event: Panel.PickWanted) -> None:
+        """A page has something to pick from."""
+        self.pick(event.title, event.entries)
+
+    @on(Panel.PageWanted)
+    def open_text(self, event: Panel.PageWanted) -> None:
+        """A page has something to read."""
+        self.push_screen(TextScreen(event.title, event.lines, self.look))
+
+    @on(Panel.CopyWanted)
+    def take_copy(self, event: Panel.CopyWanted) -> None:
+        """A page has something for the clipboard."""
+        self.say(copy(self, event.text, event.what))
+
+    @on(Panel.Said)
+    def say_for_page(self, event: Panel.Said) -> None:
+        """A page has something to say."""
+        self.say(event.text)

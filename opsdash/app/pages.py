@@ -1,0 +1,140 @@
+"""The pages: which one is open, the way back, the host that all of them are about."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.widgets import ContentSwitcher
+
+from opsdash.app.dialogs import Dialogs
+from opsdash.app.look import Looks
+from opsdash.app.palette import (
+    host_entries,
+    key_entries,
+    theme_entries,
+    view_entries,
+)
+from opsdash.core.text import count, duration
+from opsdash.widgets.freezer import Freezer
+from opsdash.widgets.line import Line, Role, Span
+from opsdash.widgets.panel import Panel
+
+
+class Pages(Dialogs):
+    """The part of the app that goes from page to page, by keys, names and letters."""
+
+    badge = ""
+    freezer: Freezer | None = None
+    kinds: list[type[Panel]]
+    looks: Looks
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._host = ""
+        self._trail: list[str] = []
+
+    @property
+    def page(self) -> Panel | None:
+        """The panel on the screen; None while starting."""
+        found = self.pages.visible_content
+        return found if isinstance(found, Panel) else None
+
+    @property
+    def pages(self) -> ContentSwitcher:
+        """Where the pages are, whatever is open over them."""
+        return self.screen_stack[0].query_one("#pages", ContentSwitcher)
+
+    def badges(self) -> Line:
+        """What must be known on every screen: that it is a demo, that it stands still."""
+        found = [Span(f" {self.badge} ", Role.UNKNOWN)] if self.badge else []
+        if self.freezer is not None and self.freezer.frozen:
+            held, missed = duration(self.freezer.held_s()), self.freezer.missed()
+            text = f" FROZEN {held}, {count(missed, 'host')} changed "
+            found.append(Span(text, Role.WARN))
+        return tuple(found)
+
+    def open_page(self, slug: str) -> None:
+        """Show a page, about the host that was looked at last."""
+        panel = self.pages.get_child_by_id(slug, Panel)
+        self.pages.current = slug
+        if self._host:
+            panel.aim(self._host)
+        panel.draw()
+        panel.take_focus()
+        self.refresh_bindings()
+
+    def action_view(self, slug: str) -> None:
+        """Open a page; q comes back to the one before, and leaves from the first one."""
+        if self.page is None or self.page.slug == slug:
+            return
+        home = slug == self.kinds[0].slug
+        past = [seen for seen in self._trail if seen != slug]
+        self._trail = [] if home else [*past, self.page.slug]
+        self.open_page(slug)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """q goes back while there is a way back, and only then quits."""
+        return {"back": bool(self._trail), "leave": not self._trail}.get(action, True)
+
+    async def action_back(self) -> None:
+        """Back to the page before."""
+        self.open_page(self._trail.pop())
+
+    @on(Panel.HostPointed)
+    def remember_host(self, event: Panel.HostPointed) -> None:
+        """The next page opens on this host."""
+        self._host = event.host
+
+    @on(Panel.HostChosen)
+    def open_host(self, event: Panel.HostChosen) -> None:
+        """Enter on a host opens its page."""
+        self._host = event.host
+        self.action_view("host")
+
+    def action_freeze(self) -> None:
+        """Hold the screens at this moment, or let them go on; polling goes on anyway."""
+        if self.freezer is None:
+            return
+        self.freezer.toggle()
+        if self.page is not None:
+            self.page.draw()
+        frozen = self.freezer.frozen
+        self.say("frozen: polling goes on; p goes on" if frozen else "live again")
+
+    def _go_to(self, host: str) -> None:
+        """Be about this host from now on, on the page that is open."""
+        self._host = host
+        if self.page is not None:
+            self.page.aim(host)
+            self.page.draw()
+
+    def _open_host(self, host: str) -> None:
+        self._go_to(host)
+        self.action_view("host")
+
+    def action_jump(self) -> None:
+        """Find a host by a few letters of its name."""
+        if self.freezer is not None:
+            self.pick("jump to a host", host_entries(self.freezer.snapshot(), self._go_to))
+
+    def action_palette(self) -> None:
+        """Everything that can be done from here, by name."""
+        if self.page is None or self.freezer is None:
+            return
+        kinds = [(kind.slug, kind.title, kind.view_key) for kind in self.kinds]
+        entries = [
+            *view_entries(kinds, self.action_view),
+            *key_entries(self),
+            *self.page.entries(),
+            *theme_entries(self.looks.names, self.choose_theme),
+            *host_entries(self.freezer.snapshot(), self._open_host, "host "),
+        ]
+        self.pick("page, command or host", entries)
+
+    def choose_theme(self, name: str) -> None:
+        """Other colours from now on."""
+        self.theme = self.looks.name = name
+        self.say(f"theme {name}")
+
+    def action_next_theme(self) -> None:
+        """The next theme."""
+        self.choose_theme(self.looks.following())

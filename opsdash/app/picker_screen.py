@@ -1,0 +1,148 @@
+"""A list to pick from by a few letters: the palette, the jump to a host, orders, what to copy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from opsdash.widgets.columns import Column
+from opsdash.widgets.entries import Entry, Match, matches
+from opsdash.widgets.grid import Grid
+from opsdash.widgets.key_hints import KeyHints
+from opsdash.widgets.line import Line, Role, Span, line, spread
+from opsdash.widgets.line_view import Bar
+from opsdash.widgets.palette import Palette
+
+TITLE = 34
+Picked = tuple[Entry, str]
+
+
+class PickerScreen(ModalScreen[Picked | None]):
+    """Typing narrows the list, enter picks, escape leaves; what can't be picked says why not."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "pick", "pick", id="pick.take", priority=True),
+        Binding("down,ctrl+n,tab", "move(1)", "next", id="pick.next", show=False, priority=True),
+        Binding("up,shift+tab", "move(-1)", "before", id="pick.prev", show=False, priority=True),
+        Binding("pagedown", "move(10)", "page down", id="pick.page-down", show=False),
+        Binding("pageup", "move(-10)", "page up", id="pick.page-up", show=False),
+        Binding("escape", "leave", "leave", id="pick.leave", priority=True),
+    ]
+
+    def __init__(self, title: str, entries: Sequence[Entry], look: Callable[[], Palette]) -> None:
+        super().__init__()
+        self._heading = title
+        self._entries = entries
+        self._look = look
+        self._found: dict[str, Match] = {}
+
+    def compose(self) -> ComposeResult:
+        """What is picked, the field, the list, the keys."""
+        with Vertical(id="picker"):
+            yield Bar(self._look, "picker-title")
+            yield Input(compact=True, id="picker-field")
+            yield Grid[Match](self._found.__getitem__, self._look, "picker-list")
+        yield KeyHints(self._look)
+
+    def on_mount(self) -> None:
+        """Everything to begin with."""
+        field = self.query_one("#picker-field", Input)
+        field.cursor_blink = False
+        field.focus()
+        grid = self.grid
+        grid.can_focus = False
+        grid.columns = [
+            Column("", TITLE, _title),
+            Column("", 10, _about, flexible=True),
+            Column("", 8, _key, rank=1),
+        ]
+        self._narrow("")
+
+    @property
+    def grid(self) -> Grid[Match]:
+        """The list."""
+        return self.query_one("#picker-list", Grid)
+
+    @on(Input.Changed, "#picker-field")
+    def narrow(self, event: Input.Changed) -> None:
+        """Show what fits."""
+        event.stop()
+        self._narrow(event.value)
+
+    def _narrow(self, typed: str) -> None:
+        self._found.clear()
+        self._found.update({str(n): match for n, match in enumerate(matches(self._entries, typed))})
+        self.grid.set_keys(tuple(self._found))
+        self.grid.action_first()
+        self.grid.repaint()
+        number = f"{len(self._found)} of {len(self._entries)}"
+        heading = line(Span(f": {self._heading}", Role.HEADING))
+        title = spread(heading, line(Span(number, Role.MUTED)), max(20, self.grid.size.width))
+        self.query_one("#picker-title", Bar).set_lines([title])
+
+    def on_resize(self) -> None:
+        """Another width, another title line."""
+        if self.is_mounted:
+            self._narrow(self.query_one("#picker-field", Input).value)
+
+    def action_move(self, rows: int) -> None:
+        """Up and down the list, while the letters go to the field."""
+        self.grid.action_move(rows)
+
+    def action_pick(self) -> None:
+        """Take the one under the cursor."""
+        match = self._found.get(self.grid.cursor_key or "")
+        if match is None:
+            self.query_one(KeyHints).say("nothing fits: type less, or escape")
+            return
+        entry, argument = match.entry, match.argument
+        if entry.disabled:
+            self.query_one(KeyHints).say(entry.disabled)
+        elif entry.takes and not argument:
+            field = self.query_one("#picker-field", Input)
+            field.value = f"{entry.title} "
+            field.cursor_position = len(field.value)
+            self.query_one(KeyHints).say(f"type behind it: {entry.title} {entry.takes}")
+        else:
+            self.dismiss((entry, argument))
+
+    @on(Grid.RowChosen)
+    def take(self, event: Grid.RowChosen) -> None:
+        """A click on the cursor's row picks it."""
+        event.stop()
+        self.action_pick()
+
+    def action_leave(self) -> None:
+        """Nothing is picked."""
+        self.dismiss(None)
+
+
+def _title(match: Match, width: int) -> Line:
+    """The title with the letters that were meant."""
+    meant = set(match.places)
+    base = Role.MUTED if match.entry.disabled else Role.TEXT
+    spans: list[Span] = []
+    for place, letter in enumerate(match.entry.title):
+        role = Role.HEADING if place in meant else base
+        if spans and spans[-1].role is role:
+            spans[-1] = Span(spans[-1].text + letter, role)
+        else:
+            spans.append(Span(letter, role))
+    if match.entry.takes:
+        spans.append(Span(f" {match.argument or match.entry.takes}", Role.ACCENT))
+    return tuple(spans)
+
+
+def _about(match: Match, width: int) -> Line:
+    return line(Span(match.entry.disabled or match.entry.about, Role.MUTED))
+
+
+def _key(match: Match, width: int) -> Line:
+    return line(Span(match.entry.key.rjust(width), Role.ACCENT))

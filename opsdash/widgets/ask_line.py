@@ -1,0 +1,139 @@
+"""A line to type in at the foot of a page: what is typed is told at once, what is wrong is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widgets import Input
+
+from opsdash.widgets.line import Line, Role, Span, line
+from opsdash.widgets.line_view import Bar
+from opsdash.widgets.palette import Palette
+
+
+class AskLine(Vertical):
+    """Hidden until it is opened. Up and down bring back what was typed before."""
+
+    DEFAULT_CSS = """
+    AskLine { display: none; height: auto; }
+    AskLine.-open { display: block; }
+    AskLine > Horizontal { height: 1; background: $surface; }
+    AskLine .sign { width: 2; }
+    AskLine Input { width: 1fr; background: $surface; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "drop", "leave it as it was", id="ask.drop"),
+        Binding("up", "older(1)", "typed before", id="ask.older", show=False),
+        Binding("down", "older(-1)", "typed after", id="ask.newer", show=False),
+    ]
+
+    class Typed(Message):
+        """The text is this now."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Entered(Message):
+        """The text is as the user wants it."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Dropped(Message):
+        """The user wants it as it was before."""
+
+        def __init__(self, before: str) -> None:
+            super().__init__()
+            self.before = before
+
+    def __init__(self, look: Callable[[], Palette], dom_id: str, sign: str) -> None:
+        super().__init__(id=dom_id)
+        self._look = look
+        self._sign = sign
+        self._before = ""
+        self._history: Sequence[str] = ()
+        self._place = -1
+
+    def compose(self) -> ComposeResult:
+        """What is wrong, and below it the field behind its sign."""
+        yield Bar(self._look, "ask-said")
+        with Horizontal():
+            yield Bar(self._look, "ask-sign")
+            yield Input(compact=True, id="ask-field", select_on_focus=False)
+
+    def on_mount(self) -> None:
+        """A cursor that blinks would cost bytes for as long as it is there."""
+        self._field.cursor_blink = False
+        sign = self.query_one("#ask-sign", Bar)
+        sign.add_class("sign")
+        sign.set_lines([line(Span(self._sign, Role.ACCENT))])
+
+    @property
+    def _field(self) -> Input:
+        return self.query_one("#ask-field", Input)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody is typing here."""
+        return self.has_class("-open")
+
+    def open(self, text: str, history: Sequence[str]) -> None:
+        """Type from here on; `text` is what holds now."""
+        self._before, self._history, self._place = text, history, -1
+        self.add_class("-open")
+        with self.prevent(Input.Changed):
+            self._field.value = text
+        self._field.cursor_position = len(text)
+        self._field.focus()
+
+    def close(self) -> None:
+        """Nobody types here any more."""
+        self.remove_class("-open")
+
+    def fill(self, text: str) -> None:
+        """As if this had been typed."""
+        self._field.value = text
+        self._field.cursor_position = len(text)
+
+    def say(self, *lines: Line) -> None:
+        """What is to be said of the text, above it."""
+        said = self.query_one("#ask-said", Bar)
+        said.styles.height = len(lines)
+        said.set_lines(lines)
+
+    def complain(self, text: str, start: int, end: int) -> None:
+        """What is wrong with the text, and above which letters of it."""
+        pointer = " " * (len(self._sign) + 1 + start) + "v" * max(1, end - start)
+        self.say(line(Span(text, Role.WARN)), line(Span(pointer, Role.WARN)))
+
+    def action_drop(self) -> None:
+        """As it was before."""
+        self.close()
+        self.post_message(self.Dropped(self._before))
+
+    def action_older(self, steps: int) -> None:
+        """What was typed before, or after that again."""
+        place = min(max(-1, self._place + steps), len(self._history) - 1)
+        self._place = place
+        self._field.value = self._history[place] if place >= 0 else self._before
+        self._field.cursor_position = len(self._field.value)
+
+    @on(Input.Changed, "#ask-field")
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self.is_open:
+            self.post_message(self.Typed(event.value))
+
+    @on(Input.Submitted, "#ask-field")
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Entered(event.value))

@@ -1,0 +1,56 @@
+"""What can be picked from a list: commands of the palette, hosts to jump to, columns to copy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from opsdash.core.fuzzy import Fit, fit
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing to pick. `run` gets what was typed behind the title, where it `takes` anything.
+
+    `key` is the key that does the same, `disabled` the reason why it can't be picked now.
+    """
+
+    title: str
+    run: Callable[[str], None]
+    about: str = ""
+    key: str = ""
+    takes: str = ""
+    disabled: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An entry that fits what was typed, the argument in it, and the letters that were meant."""
+
+    entry: Entry
+    argument: str
+    places: tuple[int, ...]
+
+
+def matches(entries: Sequence[Entry], typed: str) -> list[Match]:
+    """The entries that fit, the best first, those that fit alike in their own order."""
+    found: list[tuple[int, Match]] = []
+    for entry in entries:
+        hit = _hit(entry, typed)
+        if hit is not None:
+            score, match = hit
+            found.append((score, match))
+    found.sort(key=lambda pair: -pair[0])
+    return [match for _, match in found]
+
+
+ALL_OF_IT = 1_000
+
+
+def _hit(entry: Entry, typed: str) -> tuple[int, Match] | None:
+    if entry.takes:
+        head, _, argument = typed.strip().partition(" ")
+        if argument and head.lower() == entry.title:
+            return ALL_OF_IT, Match(entry, argument.strip(), tuple(range(len(head))))
+    hit: Fit | None = fit(typed, entry.title)
+    return None if hit is None else (hit.score, Match(entry, "", hit.places))

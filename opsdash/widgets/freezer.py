@@ -1,0 +1,81 @@
+"""A fleet that can be held still: polling goes on, the screens show one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from opsdash.core.snapshot import HostState, Snapshot
+from opsdash.core.source import FleetSource
+
+
+class Freezer:
+    """A FleetSource that shows its source, or the moment at which it was frozen.
+
+    `now` is the time that goes with what is shown: while frozen it stands still, so that ages do
+    not grow on figures that nobody renews.
+    """
+
+    def __init__(self, source: FleetSource, clock: Callable[[], float]) -> None:
+        self._source = source
+        self._clock = clock
+        self._held: Snapshot | None = None
+        self._held_at = 0.0
+
+    @property
+    def frozen(self) -> bool:
+        """Whether a moment is being held."""
+        return self._held is not None
+
+    def toggle(self) -> None:
+        """Hold this moment, or go on."""
+        self._held_at = self._clock()
+        self._held = None if self._held is not None else self._source.snapshot()
+
+    def now(self) -> float:
+        """The time of what is shown, in seconds since 1970."""
+        return self._held_at if self._held is not None else self._clock()
+
+    def held_s(self) -> float:
+        """Seconds since the moment that is held; 0 while live."""
+        return self._clock() - self._held_at if self._held is not None else 0.0
+
+    def missed(self) -> int:
+        """How many hosts are in another health, or have another first reason, than is shown."""
+        if self._held is None:
+            return 0
+        live, held = self._source.snapshot().hosts, self._held.hosts
+        return sum(_said(live[name]) != _said(held.get(name)) for name in live)
+
+    @property
+    def rev(self) -> int:
+        """The revision that is shown."""
+        return self._source.rev if self._held is None else self._held.rev
+
+    def snapshot(self) -> Snapshot:
+        """The fleet as it is shown."""
+        return self._source.snapshot() if self._held is None else self._held
+
+    def changed_since(self, rev: int) -> list[HostState]:
+        """The hosts that changed after `rev`; none while frozen."""
+        if self._held is not None:
+            return [state for state in self._held.hosts.values() if state.rev > rev]
+        return self._source.changed_since(rev)
+
+    def refresh(self, names: tuple[str, ...] = ()) -> None:
+        """Ask these hosts again at once."""
+        self._source.refresh(names)
+
+    def touch(self) -> None:
+        """Somebody is at the keyboard."""
+        self._source.touch()
+
+    def become_root(self) -> int:
+        """Ask for the sudo password."""
+        return self._source.become_root()
+
+
+def _said(state: HostState | None) -> tuple[object, ...]:
+    if state is None:
+        return ()
+    why = state.why
+    return (state.health, why.check if why else "", why.subject if why else "")
