@@ -14,7 +14,7 @@ import click
 from opsdash.core.discover import checks, collectors, commands
 from opsdash.core.plugin import Collector, Tier
 from opsdash.core.problem import CAUSES, HINTS, Problem, ProblemKind
-from opsdash.core.text import duration, percent
+from opsdash.core.text import duration
 
 DOCS = Path(__file__).parent
 NOTE = "<!-- Made by docs/generate.py from the registry: change the plug-in, not this page. -->\n"
@@ -69,10 +69,7 @@ def checks_page() -> str:
     rows = []
     for check in checks().values():
         limits = check.limits
-        shown = [
-            "-" if limit is None else percent(limit) if check.unit == "ratio" else f"{limit:g}"
-            for limit in (limits.warn, limits.crit)
-        ]
+        shown = [_limit(limit, check.unit) for limit in (limits.warn, limits.crit)]
         hold = duration(check.hold_s) if check.hold_s else "at once"
         reads = ", ".join(check.reads) or "the connection"
         rows.append((f"`{check.id}`", check.title, *shown, hold, reads, check.advice))
@@ -82,6 +79,15 @@ def checks_page() -> str:
         "by the check's id.\n\n"
     )
     return NOTE + intro + table(header, rows)
+
+
+def _limit(limit: float | None, unit: str) -> str:
+    """A limit with its unit, as a person would say it."""
+    if limit is None:
+        return "-"
+    if unit == "ratio":
+        return f"{limit * 100:g}%"
+    return duration(limit) if unit == "s" else f"{limit:g} {unit}"
 
 
 def commands_page() -> str:

@@ -13,7 +13,7 @@ from opsdash.core.plugin import Collector, Tier
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, Row, SampleKey
 from opsdash.core.series import Ring
-from opsdash.core.snapshot import HostState, Link, LinkState, Snapshot
+from opsdash.core.snapshot import Change, HostState, Link, LinkState, Snapshot
 
 NOW = 1_800_000_000.0
 """The moment at which all made fleets stand still: 2027-01-15 08:00 UTC."""
@@ -30,6 +30,7 @@ class Memory:
     def __init__(self, states: Iterable[HostState] = (), notices: tuple[str, ...] = ()) -> None:
         self.states = {state.name: state for state in states}
         self.notices = notices
+        self.changes: tuple[Change, ...] = ()
         self.rev = 1
         self.asked: list[tuple[str, ...]] = []
         self.waiting_for_root = 0
@@ -38,7 +39,7 @@ class Memory:
     def snapshot(self) -> Snapshot:
         """All as it is now."""
         hosts = MappingProxyType(dict(self.states))
-        return Snapshot(self.rev, NOW, hosts, "hosts.yaml", self.notices)
+        return Snapshot(self.rev, NOW, hosts, "hosts.yaml", self.notices, self.changes)
 
     def changed_since(self, rev: int) -> list[HostState]:
         """Hosts with a later revision."""

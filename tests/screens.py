@@ -68,6 +68,8 @@ async def on_stage(
     ascii_glyphs: bool = False,
     notices: tuple[str, ...] = (),
     view: View | None = None,
+    keeper: Forgetful | None = None,
+    badge: str = "",
 ) -> AsyncIterator[Stage]:
     """The program over these hosts, up to its first full screen; `view` is what was kept of one."""
     source, clock, stopped = Memory(states, notices), Clock(), list[bool]()
@@ -78,10 +80,10 @@ async def on_stage(
     async def stop() -> None:
         stopped.append(True)
 
-    looks, keeper = Looks(THEMES, "night", ascii_only=ascii_glyphs), Forgetful()
+    looks, keeper = Looks(THEMES, "night", ascii_only=ascii_glyphs), keeper or Forgetful()
     if view is not None:
         keeper.keep(replace(keeper.kept, last={"fleet": view}))
-    app = OpsdashApp(start, stop, looks, now=clock, keeper=keeper)
+    app = OpsdashApp(start, stop, looks, now=clock, keeper=keeper, badge=badge)
     async with app.run_test(size=size) as pilot:
         await app.workers.wait_for_complete()
         await pilot.pause()

@@ -121,10 +121,12 @@ class Pages(Dialogs):
         if self.page is None or self.freezer is None:
             return
         kinds = [(kind.slug, kind.title, kind.view_key) for kind in self.kinds]
+        own = self.page.entries()
+        named = {entry.title for entry in own}
         entries = [
             *view_entries(kinds, self.action_view),
-            *key_entries(self),
-            *self.page.entries(),
+            *(entry for entry in key_entries(self) if entry.title not in named),
+            *own,
             *theme_entries(self.looks.names, self.choose_theme),
             *host_entries(self.freezer.snapshot(), self._open_host, "host "),
         ]

@@ -58,6 +58,7 @@ class PickerScreen(ModalScreen[Picked | None]):
         field.focus()
         grid = self.grid
         grid.can_focus = False
+        grid.header_rows = 0
         grid.columns = [
             Column("", TITLE, _title),
             Column("", 10, _about, flexible=True),

@@ -8,13 +8,14 @@ import signal
 import sys
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import click
 
 from opsdash.core.errors import OpsdashError
 
 if TYPE_CHECKING:
+    from opsdash.core.kept import Keeper
     from opsdash.core.prompts import Prompter
     from opsdash.core.source import FleetSource
     from opsdash.core.theme import Theme
@@ -80,16 +81,13 @@ def run(hosts_file: str | None, theme: str | None, *, demo: int | None, ascii_gl
     from opsdash.app.main import OpsdashApp
     from opsdash.app.prompt_screen import ScreenPrompter
     from opsdash.app.typed_bytes import accept_any_bytes
-    from opsdash.config.paths import state_dir
-    from opsdash.store.kept_views import KeptViews
 
     accept_any_bytes()
     prompter = ScreenPrompter()
     watching = Watching(hosts_file, demo, prompter)
     plain = ascii_glyphs or "UTF-8" not in (sys.__stdout__ or sys.stdout).encoding.upper()
     looks = Looks(themes, name, ascii_only=plain)
-    badge, keeper = ("", KeptViews(state_dir() / "views.json")) if demo is None else ("DEMO", None)
-    app = OpsdashApp(watching.start, watching.stop, looks, badge=badge, keeper=keeper)
+    app = OpsdashApp(watching.start, watching.stop, looks, **_marks_of(demo))
     prompter.serve(app, app.look)
 
     async def watch() -> None:
@@ -101,6 +99,22 @@ def run(hosts_file: str | None, theme: str | None, *, demo: int | None, ascii_gl
 
     asyncio.run(watch())
     return app.return_code or 0
+
+
+class _Marks(TypedDict, total=False):
+    title: str
+    badge: str
+    keeper: Keeper
+
+
+def _marks_of(demo: int | None) -> _Marks:
+    """What tells a demo from the real thing; only of the latter anything is kept."""
+    if demo is not None:
+        return {"title": "opsdash DEMO", "badge": "DEMO"}
+    from opsdash.config.paths import state_dir
+    from opsdash.store.kept_views import KeptViews
+
+    return {"keeper": KeptViews(state_dir() / "views.json")}
 
 
 def _refusal() -> str:

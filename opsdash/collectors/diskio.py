@@ -1,4 +1,4 @@
-"""What the disks do: bytes per second, and how busy each is."""
+"""What the disks do: bytes per second, how busy each is, and how long a request takes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from opsdash.collectors.parsing import knows, text
 from opsdash.core.plugin import Collector, ProcFile, Tier
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Metric, MetricKind, Output, Reading, SampleKey
-from opsdash.core.series import rate
+from opsdash.core.series import increase, rate
 
 DISKSTATS = "/proc/diskstats"
 SECTOR_BYTES = 512
@@ -51,11 +51,15 @@ def parse(output: Output, host: str, at: float) -> Reading:
         samples["diskio.read_bytes", label] = float(int(fields[5]) * SECTOR_BYTES)
         samples["diskio.write_bytes", label] = float(int(fields[9]) * SECTOR_BYTES)
         samples["diskio.busy_s", label] = int(fields[12]) / 1000
+        samples["diskio.ios", label] = float(int(fields[3]) + int(fields[7]))
+        samples["diskio.waited_s", label] = (int(fields[6]) + int(fields[10])) / 1000
     return Reading(host, "diskio", at, samples, source=DISKSTATS)
 
 
 def derive(before: Reading, now: Reading, elapsed_s: float) -> dict[SampleKey, float]:
-    """Bytes per second by disk and together (no label), and the share of time with work."""
+    """Bytes per second by disk and together (no label), the share of time with work, how many
+    requests were done, and how long one took on average.
+    """
     rates: dict[SampleKey, float] = {}
     for counter, per_s in _RATES:
         speeds: list[float] = []
@@ -70,6 +74,18 @@ def derive(before: Reading, now: Reading, elapsed_s: float) -> dict[SampleKey, f
         busy = rate(before.get("diskio.busy_s", disk), value, elapsed_s)
         if busy is not None:
             rates["diskio.busy_ratio", disk] = min(1.0, busy)
+    return rates | _requests(before, now, elapsed_s)
+
+
+def _requests(before: Reading, now: Reading, elapsed_s: float) -> dict[SampleKey, float]:
+    rates: dict[SampleKey, float] = {}
+    for disk, value in now.labelled("diskio.ios").items():
+        done = increase(before.get("diskio.ios", disk), value)
+        waited_s = increase(before.get("diskio.waited_s", disk), now.get("diskio.waited_s", disk))
+        if done is not None and waited_s is not None and elapsed_s > 0:
+            rates["diskio.ios_per_s", disk] = done / elapsed_s
+            if done:
+                rates["diskio.wait_ms", disk] = waited_s / done * 1000
     return rates
 
 
@@ -93,8 +109,14 @@ DISKIO = Collector(
         _counter("read_bytes", "bytes", "Read since boot"),
         _counter("write_bytes", "bytes", "Written since boot"),
         _counter("busy_s", "s", "Time with work since boot"),
+        _counter("ios", "requests", "Reads and writes done since boot"),
+        _counter("waited_s", "s", "Time that those took, added up"),
         _speed("read_bytes_per_s", "Read per second; no label: all disks together"),
         _speed("write_bytes_per_s", "Written per second; no label: all disks together"),
         Metric("diskio.busy_ratio", "ratio", "Share of time with work", label="disk"),
+        Metric("diskio.ios_per_s", "requests/s", "Reads and writes done per second", label="disk"),
+        Metric(
+            "diskio.wait_ms", "ms", "Average time that one took, its queue included", label="disk"
+        ),
     ),
 )

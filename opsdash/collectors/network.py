@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from math import inf
 
 from opsdash.collectors.parsing import file, knows, text
 from opsdash.core.plugin import Collector, ProcFile, Tier
 from opsdash.core.reading import Metric, MetricKind, Output, Reading, SampleKey
-from opsdash.core.series import rate
+from opsdash.core.series import increase, rate
 
 NET_DEV = "/proc/net/dev"
 
 _COLUMNS = (
     (0, "network.receive_bytes"),
+    (1, "network.receive_packets"),
     (2, "network.receive_errors"),
     (3, "network.receive_drops"),
     (8, "network.transmit_bytes"),
+    (9, "network.transmit_packets"),
     (10, "network.transmit_errors"),
     (11, "network.transmit_drops"),
 )
@@ -23,6 +27,11 @@ _RATES = (
     ("network.receive_bytes", "network.receive_bytes_per_s"),
     ("network.transmit_bytes", "network.transmit_bytes_per_s"),
 )
+_LOSSES = {
+    f"network.{way}_{loss}s": (f"network.{way}_packets", f"network.{way}_{loss}")
+    for way in ("receive", "transmit")
+    for loss in ("error", "drop")
+}
 # What passes through these passes through a card as well, or never leaves the host: counted, the
 # total would be twice the truth. A name with a dot is a VLAN on top of another interface.
 _VIRTUAL = re.compile(
@@ -48,7 +57,9 @@ def parse(output: Output, host: str, at: float) -> Reading:
 
 
 def derive(before: Reading, now: Reading, elapsed_s: float) -> dict[SampleKey, float]:
-    """Bytes per second by interface, and of the host as a whole under the empty label."""
+    """Bytes per second by interface, and of the host as a whole under the empty label; packets
+    that were lost at a card, per second and as a share of all that came to it.
+    """
     rates: dict[SampleKey, float] = {}
     for counter, per_s in _RATES:
         speeds: dict[str, float] = {}
@@ -57,18 +68,46 @@ def derive(before: Reading, now: Reading, elapsed_s: float) -> dict[SampleKey, f
             if speed is not None:
                 speeds[label] = rates[per_s, label] = speed
         if speeds:
-            rates[per_s, ""] = _total(speeds)
+            rates[per_s, ""] = sum(speeds[name] for name in _cards(speeds))
+    return rates | _lost(before, now, elapsed_s)
+
+
+def _cards(names: Iterable[str]) -> list[str]:
+    """The cards; where only virtual interfaces exist (a VPN's container), those."""
+    outer = [name for name in names if name != "lo"]
+    return [name for name in outer if not _VIRTUAL.match(name)] or outer
+
+
+def _lost(before: Reading, now: Reading, elapsed_s: float) -> dict[SampleKey, float]:
+    """Errors and drops since the reading before; nothing of what lost nothing, as nearly all do."""
+    rates: dict[SampleKey, float] = {}
+    was, new = before.samples, now.samples
+    grown = [key for key in new if key[0] in _LOSSES and new[key] > was.get(key, inf)]
+    cards = (
+        _cards([label for name, label in new if name == "network.receive_bytes"]) if grown else ()
+    )
+    for counter, label in grown:
+        if label not in cards:
+            continue
+        packets, metric = _LOSSES[counter]
+        lost = new[counter, label] - was[counter, label]
+        passed = increase(was.get((packets, label)), new[packets, label])
+        if passed is not None and elapsed_s > 0:
+            rates[f"{metric}s_per_s", label] = lost / elapsed_s
+            rates[f"{metric}_ratio", label] = lost / (lost + passed)
     return rates
-
-
-def _total(speeds: dict[str, float]) -> float:
-    """Through the cards; where only virtual interfaces exist (a VPN's container), through those."""
-    cards = [speed for name, speed in speeds.items() if not _VIRTUAL.match(name)]
-    return sum(cards) if cards else sum(v for name, v in speeds.items() if name != "lo")
 
 
 def _counter(name: str, unit: str, help_text: str) -> Metric:
     return Metric(f"network.{name}", unit, help_text, MetricKind.COUNTER, "interface")
+
+
+def _loss(name: str, help_text: str) -> tuple[Metric, Metric]:
+    absent = "absent while there are none"
+    return (
+        Metric(f"network.{name}s_per_s", "packets/s", f"{help_text}; {absent}", label="interface"),
+        Metric(f"network.{name}_ratio", "ratio", "Their share of all packets", label="interface"),
+    )
 
 
 def _speed(name: str, help_text: str) -> Metric:
@@ -84,12 +123,18 @@ NETWORK = Collector(
     derive=derive,
     metrics=(
         _counter("receive_bytes", "bytes", "Received since boot"),
+        _counter("receive_packets", "packets", "Received since boot"),
         _counter("receive_errors", "packets", "Received broken"),
         _counter("receive_drops", "packets", "Received and thrown away"),
         _counter("transmit_bytes", "bytes", "Sent since boot"),
+        _counter("transmit_packets", "packets", "Sent since boot"),
         _counter("transmit_errors", "packets", "Could not be sent"),
         _counter("transmit_drops", "packets", "Thrown away before sending"),
         _speed("receive_bytes_per_s", "Received per second; no label: all cards together"),
         _speed("transmit_bytes_per_s", "Sent per second; no label: all cards together"),
+        *_loss("receive_error", "Received broken by a card"),
+        *_loss("receive_drop", "Received by a card and thrown away"),
+        *_loss("transmit_error", "Not sent by a card"),
+        *_loss("transmit_drop", "Thrown away by a card before sending"),
     ),
 )

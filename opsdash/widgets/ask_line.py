@@ -28,6 +28,9 @@ class AskLine(Vertical):
     AskLine Input { width: 1fr; background: $surface; }
     """
 
+    takes_typing = True
+    """While it has the keys, no other key of the page counts."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "drop", "leave it as it was", id="ask.drop"),
         Binding("up", "older(1)", "typed before", id="ask.older", show=False),

@@ -8,6 +8,7 @@ from typing import Any
 from textual.app import App
 from textual.binding import ActiveBinding
 from textual.timer import Timer
+from textual.widgets import Input
 
 from opsdash.widgets.line import Line, Role, Span, join, line, spread, width_of
 from opsdash.widgets.line_view import EdgeBar
@@ -103,5 +104,14 @@ class KeyHints(EdgeBar):
 
 
 def active_bindings(app: App[Any]) -> list[ActiveBinding]:
-    """All bindings in force, those of the focused widget first."""
-    return list(app.screen.active_bindings.values())
+    """All bindings in force, those of the focused widget first.
+
+    While somebody types, letters are text: then only the keys of what is typed in count.
+    """
+    found = list(app.screen.active_bindings.values())
+    focused = app.focused
+    if not isinstance(focused, Input):
+        return found
+    near = (*focused.ancestors_with_self,)
+    end = next((n for n, node in enumerate(near) if getattr(node, "takes_typing", False)), None)
+    return found if end is None else [one for one in found if one.node in near[: end + 1]]

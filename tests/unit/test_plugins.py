@@ -23,7 +23,7 @@ AWKS = [
     *([["gawk", "--posix"]] if shutil.which("gawk") else []),
     *([["busybox", "awk"]] if shutil.which("busybox") else []),
 ]
-UNITS = {"s": "_s", "bytes": "_bytes", "bytes/s": "_bytes_per_s", "ratio": "_ratio"}
+UNITS = {"s": "_s", "bytes": "_bytes", "bytes/s": "_bytes_per_s", "ratio": "_ratio", "ms": "_ms"}
 
 
 def every_collector() -> list[Collector]:

@@ -15,11 +15,14 @@ from opsdash.core.arrange import SORTS
 from opsdash.core.figures import FIGURES
 from opsdash.core.filter import FilterError
 from opsdash.core.kept import NAME_LIMIT, Kept, with_typed
-from opsdash.core.view import Grouping, View
+from opsdash.core.view import SEVERITY, Grouping, View
 from opsdash.widgets.ask_line import AskLine
 from opsdash.widgets.entries import Entry
 from opsdash.widgets.grid import Grid
+from opsdash.widgets.line import Role, Span, line
 from opsdash.widgets.panel import Desk
+
+FILTER_HELP = "text  !not  a|b  /re/  why~disk  tag:web  os:debian  state:warn  cpu>80  since<10m"
 
 
 class FleetKeys(HostKeys):
@@ -71,6 +74,7 @@ class FleetKeys(HostKeys):
         """Type a filter; it holds while it is typed."""
         history = self.desk.keeper.kept.history.get("filter", ())
         self.asking.open(self.rows.view.filter, history)
+        self.asking.say(line(Span(FILTER_HELP, Role.MUTED)))
         self.draw()
 
     def action_problems(self) -> None:
@@ -197,4 +201,6 @@ def without_filter(view: View) -> View:
 
 
 def _about(sort: str) -> str:
-    return FIGURES[sort].about if sort in FIGURES else "worst first" if sort == SORTS[0] else "A-Z"
+    if sort in FIGURES:
+        return FIGURES[sort].about
+    return "worst first" if sort == SEVERITY else "by the alphabet"

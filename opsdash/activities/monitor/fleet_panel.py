@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from opsdash.activities.monitor.fleet_columns import Shown, fleet_columns
-from opsdash.activities.monitor.fleet_keys import FleetKeys
+from opsdash.activities.monitor.fleet_keys import FILTER_HELP, FleetKeys
 from opsdash.activities.monitor.fleet_rows import banner, view_line
 from opsdash.activities.monitor.fleet_side import WIDTH as SIDE_WIDTH
 from opsdash.activities.monitor.fleet_side import side_lines
@@ -249,9 +249,6 @@ class FleetPanel(FleetKeys):
         self.remember_filter(event.text.strip())
         self.take_focus()
         self.draw()
-
-
-FILTER_HELP = "text  !not  a|b  /re/  why~disk  tag:web  os:debian  state:warn  cpu>80  since<10m"
 
 
 def _nothing(width: int, hidden: bool) -> list[Line]:

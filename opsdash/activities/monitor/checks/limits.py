@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from opsdash.core.health import Health
 from opsdash.core.plugin import Inquiry
 from opsdash.core.text import clean_label, middle, percent
@@ -12,17 +14,28 @@ NAME_WIDTH = 32
 
 
 def crossed(
-    inquiry: Inquiry, ratio: float, *, subject: str = "", margin: float
+    inquiry: Inquiry,
+    value: float,
+    *,
+    subject: str = "",
+    margin: float,
+    word: Callable[[float], str] = percent,
 ) -> tuple[Health, str] | None:
-    """How bad a share of 0 to 1 is, and the limit in words; None while it is fine.
+    """How bad a value is (a share of 0 to 1, if `word` does not say it otherwise), and the limit
+    in words; None while it is fine.
 
-    A state is left only when the share has come back by `margin` below the limit.
+    A state is left only when the value has come back by `margin` below the limit.
     """
-    health = level(ratio, inquiry.limits, inquiry.before(clean_label(subject)), margin=margin)
+    health = level(value, inquiry.limits, inquiry.before(clean_label(subject)), margin=margin)
     limit = limit_crossed(health, inquiry.limits)
     if health is Health.OK or limit is None:
         return None
-    return health, f"limit {percent(limit)}"
+    return health, f"limit {word(limit)}"
+
+
+def fine_percent(ratio: float) -> str:
+    """A small share of 0 to 1 in percent with two digits: ``0.12%``, ``3.1%``, ``42%``."""
+    return f"{ratio * 100:.0f}%" if ratio >= 0.0995 else f"{ratio * 100:.2g}%"
 
 
 def short(name: str) -> str:

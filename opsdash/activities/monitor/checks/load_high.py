@@ -1,0 +1,48 @@
+"""More tasks want to run, or wait for a disk, than the host has cores for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from opsdash.activities.monitor.checks.limits import crossed
+from opsdash.core.finding import Finding
+from opsdash.core.host import Limits
+from opsdash.core.plugin import Check, Inquiry
+from opsdash.core.text import count, percent
+
+
+def judge(inquiry: Inquiry) -> Iterator[Finding]:
+    """The five-minute load for each core; what makes it up is named, as load mixes CPU and disk."""
+    state = inquiry.state
+    load, cores = state.value("load.five"), state.value("cpu.cores")
+    if load is None or not cores:
+        return
+    verdict = crossed(inquiry, load / cores, margin=0.2, word=_per_core)
+    if verdict is None:
+        return
+    health, limit = verdict
+    waits, busy = state.value("cpu.iowait_ratio"), state.value("cpu.busy_ratio")
+    parts = [
+        f"{name} {percent(share)}"
+        for name, share in (("CPU", busy), ("iowait", waits))
+        if share is not None
+    ]
+    where = f"load {load:.1f} on {count(round(cores), 'core')} ({limit})"
+    evidence = f"load {state.value('load.one') or 0:.2f} over the last minute"
+    yield Finding("load-high", state.name, health, ", ".join([where, *parts]), evidence=evidence)
+
+
+def _per_core(limit: float) -> str:
+    return f"{limit:g} per core"
+
+
+LOAD_HIGH = Check(
+    id="load-high",
+    title="Load high",
+    judge=judge,
+    reads=("load", "cpu"),
+    # The average over five minutes needs no further hold.
+    limits=Limits(2.0, None),
+    unit="per core",
+    advice="CPU busy: look at processes by CPU; idle: who waits: ps -eo state,pid,args | grep ^D",
+)

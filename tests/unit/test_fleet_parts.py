@@ -1,0 +1,103 @@
+"""The parts of the fleet page without a screen: map, side strip, marks, entries, freezer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from opsdash.activities.monitor.fleet_side import side_lines
+from opsdash.core.health import Health
+from opsdash.core.snapshot import Change, HostState, Snapshot
+from opsdash.widgets.entries import Entry, matches
+from opsdash.widgets.fleet_map import map_lines
+from opsdash.widgets.freezer import Freezer
+from opsdash.widgets.line import Line, width_of
+from opsdash.widgets.marks import Marks
+from opsdash.widgets.palette import Palette
+from tests.fleet_states import NOW, Clock, Memory, disk_full, many, up, wrong
+from tests.looks import THEMES
+
+PALETTE = Palette(THEMES["night"])
+
+
+def texts(lines: list[Line]) -> list[str]:
+    return ["".join(part.text for part in parts) for parts in lines]
+
+
+def kinds(states: list[HostState]) -> list[tuple[str, list[HostState]]]:
+    return [("node", states)]
+
+
+def test_the_map_has_a_cell_for_each_host_and_knows_whose_it_is() -> None:
+    states = [up("a"), up("b", disk_full("b")), up("c")]
+    lines, spots = map_lines([("db", states[:2]), ("web", states[2:])], PALETTE, 40, 1)
+    assert texts(lines) == ["db ●✖  web ●"]
+    assert spots == {(0, 3): "a", (0, 4): "b", (0, 11): "c"}
+
+
+def test_a_map_without_room_counts_those_that_are_well_then_all() -> None:
+    states = many(200)
+    assert texts(map_lines(kinds(states), PALETTE, 80, 1)[0]) == ["node ▲▲▲▲▲▲▲▲▲▲●190"]
+    assert texts(map_lines(kinds(states), PALETTE, 14, 1)[0]) == ["node ▲10●190"]
+    wide, spots = map_lines(kinds(states), PALETTE, 80, 4)
+    assert len(wide) == 3
+    assert len(spots) == 200
+
+
+def test_a_map_that_can_not_show_all_says_so() -> None:
+    many_kinds = [(f"kind{n}", [up(f"k{n}a"), up(f"k{n}b")]) for n in range(20)]
+    lines, spots = map_lines(many_kinds, PALETTE, 40, 1)
+    assert texts(lines)[0].endswith(" …")
+    assert width_of(lines[0]) <= 40
+    assert spots == {}
+
+
+def test_the_side_strip_never_has_more_lines_than_rows() -> None:
+    changes = tuple(Change(NOW - n, f"h{n}", Health.OK, Health.WARN, "load 9") for n in range(100))
+    states = {state.name: state for state in many(30)}
+    snapshot = Snapshot(1, NOW, states, changes=changes)
+    for rows in (14, 20, 40):
+        lines = side_lines(snapshot, PALETTE, NOW, rows)
+        assert len(lines) <= rows
+        assert any("more" in text for text in texts(lines))
+
+
+def test_marks_toggle_as_a_group() -> None:
+    marks = Marks()
+    marks.toggle(["a", "b"])
+    marks.toggle(["b", "c"])
+    assert marks.keys == ("a", "b", "c")
+    marks.toggle(["a", "b", "c"])
+    assert len(marks) == 0
+
+
+def test_a_range_that_is_dropped_was_never_marked() -> None:
+    marks = Marks()
+    marks.begin_range("a")
+    marks.stretch(["a", "b"])
+    assert "b" in marks
+    marks.drop_range()
+    assert "b" not in marks
+
+
+def test_an_argument_goes_to_the_entry_that_takes_one() -> None:
+    def run(_: str) -> None:
+        return None
+
+    entries = [Entry("save night", run), Entry("save", run, takes="NAME")]
+    best = matches(entries, "save night shift")[0]
+    assert (best.entry.title, best.argument) == ("save", "night shift")
+    assert [match.entry.title for match in matches(entries, "save")] == ["save", "save night"]
+
+
+def test_a_frozen_fleet_shows_its_moment_and_counts_hosts_whose_reason_is_another() -> None:
+    source, clock = Memory([up("a"), up("b"), up("c")]), Clock()
+    freezer = Freezer(source, clock)
+    freezer.toggle()
+    source.put(up("b", wrong("b", Health.WARN, "load 9")), replace(up("c"), at=NOW))
+    clock.at += 10
+    assert freezer.snapshot().hosts["b"].findings == ()
+    assert (freezer.now(), freezer.held_s(), freezer.missed()) == (NOW, 10.0, 1)
+    assert freezer.rev < source.rev
+    freezer.toggle()
+    assert freezer.snapshot().hosts["b"].findings
+    assert (freezer.now(), freezer.held_s(), freezer.missed()) == (NOW + 10, 0.0, 0)
