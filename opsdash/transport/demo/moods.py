@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import exp
+from uuid import UUID
 
+from opsdash.transport.demo.chance import chance
 from opsdash.transport.demo.character import Character, Disk
 from opsdash.transport.demo.incidents import Incident
 from opsdash.transport.demo.schedule import Occurrence
@@ -32,6 +34,17 @@ class Mood:
     def up_s(self) -> float:
         """Seconds since it booted."""
         return max(0.01, self.at_s - self.booted_s)
+
+    @property
+    def boot_id(self) -> bytes:
+        """The id of this boot."""
+        number = int(chance(*self.one.words, "boot", self.boots) * 2**64)
+        return str(UUID(int=number << 64 | number, version=4)).encode()
+
+    @property
+    def clock_s(self) -> float:
+        """What the host's own clock says (since 1970)."""
+        return self.epoch + self.at_s + self.incident.clock_s
 
     @property
     def incident(self) -> Incident:
