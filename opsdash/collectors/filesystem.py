@@ -211,7 +211,13 @@ FILESYSTEM = Collector(
     parse=parse,
     metrics=(
         Metric("filesystem.size_bytes", "bytes", "Size of a file system", label="mount"),
-        Metric("filesystem.available_bytes", "bytes", "Left for users to write", label="mount"),
+        Metric(
+            "filesystem.available_bytes",
+            "bytes",
+            "Left for users to write",
+            label="mount",
+            trend=True,
+        ),
         Metric("filesystem.used_ratio", "ratio", "Used of what users may use", label="mount"),
         Metric("filesystem.inodes_used_ratio", "ratio", "Files of those possible", label="mount"),
     ),

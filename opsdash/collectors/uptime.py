@@ -25,5 +25,5 @@ UP = Collector(
     tier=Tier.PULSE,
     reads=(ProcFile(UPTIME), ProcFile(BOOT_ID)),
     parse=parse,
-    metrics=(Metric("uptime.up_s", "s", "Time since boot"),),
+    metrics=(Metric("uptime.up_s", "s", "Time since boot", trend=True),),
 )

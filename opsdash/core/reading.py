@@ -27,7 +27,8 @@ class Metric:
     """One number that a collector delivers: its name ends in its unit.
 
     `label` says what tells several values apart (mount, interface), `recent` that its last ten
-    minutes are kept in memory for sparks and charts.
+    minutes are kept in memory for sparks and charts, `trend` that its last hours are, by label and
+    a point a minute.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Metric:
     kind: MetricKind = MetricKind.GAUGE
     label: str = ""
     recent: bool = False
+    trend: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from itertools import pairwise
 from math import isnan, nan
 
 
@@ -31,6 +32,71 @@ class Ring:
         if start + wanted <= size:
             return list(self._values[start : start + wanted])
         return list(self._values[start:]) + list(self._values[: (start + wanted) % size])
+
+
+TREND_S = 6 * 3600.0
+"""How far back a trend reaches."""
+FINE_S = 3600.0
+"""The newest part of a trend, which has a point a minute; what is older has one in five."""
+MOST_POINTS = 180
+_MINUTE_S, _FIVE_MINUTES_S = 55.0, 290.0
+
+
+class Trend:
+    """One value over hours: (seconds since 1970, value), oldest first, thinned to one a minute.
+
+    A minute is told with some slack, so that what comes every minute is kept every time. Values
+    have the precision of 32 bits. Times must grow; what comes late is dropped.
+    """
+
+    __slots__ = ("_offsets_s", "_start", "_values")
+
+    def __init__(self) -> None:
+        self._start = 0.0
+        self._offsets_s = array("f")
+        self._values = array("f")
+
+    def add(self, at: float, value: float) -> None:
+        """The newest value; it takes the place of the one before while that one's minute lasts."""
+        offsets = self._offsets_s
+        if not offsets:
+            self._start = at
+        elif at <= self.newest_at:
+            return
+        if len(offsets) > 1 and offsets[-1] - offsets[-2] < _MINUTE_S:
+            del offsets[-1], self._values[-1]
+        offsets.append(at - self._start)
+        self._values.append(value)
+        if len(offsets) > MOST_POINTS:
+            self._thin(at)
+
+    def _thin(self, now: float) -> None:
+        kept = array("f"), array("f")
+        start, last_s = now - TREND_S, -_FIVE_MINUTES_S
+        for at, value in self.since(start):
+            offset_s = at - start
+            if now - at <= FINE_S or offset_s - last_s >= _FIVE_MINUTES_S:
+                kept[0].append(offset_s)
+                kept[1].append(value)
+                last_s = offset_s
+        self._start, (self._offsets_s, self._values) = start, kept
+
+    @property
+    def newest_at(self) -> float:
+        """When the newest value was taken in; 0 while there is none."""
+        return self._start + self._offsets_s[-1] if self._offsets_s else 0.0
+
+    def since(self, earliest: float) -> list[tuple[float, float]]:
+        """The points that are not older than `earliest`."""
+        points = zip(self._offsets_s, self._values, strict=True)
+        return [(self._start + s, value) for s, value in points if self._start + s >= earliest]
+
+    def grown_since(self, earliest: float) -> float:
+        """How far a counter grew between points not older than `earliest`, over resets too."""
+        values = [value for _, value in self.since(earliest)]
+        return sum(
+            (now - before if now >= before else now for before, now in pairwise(values)), 0.0
+        )
 
 
 def increase(before: float | None, now: float | None) -> float | None:

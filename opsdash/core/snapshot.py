@@ -12,7 +12,7 @@ from opsdash.core.health import Health
 from opsdash.core.host import Host
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, Row
-from opsdash.core.series import Ring
+from opsdash.core.series import Ring, Trend
 
 
 class LinkState(StrEnum):
@@ -62,7 +62,8 @@ class HostState:
     can ask for what changed since. `at` is when the host last delivered anything (0: never).
     `findings` are sorted worst first, then newest. `container` names the kind of container that it
     is, where whole-machine values are not the host's own; empty: none, and None: not known yet.
-    `login` is the last login probe of this connection.
+    `login` is the last login probe of this connection. `trends` has the last hours of some metrics,
+    by metric and label.
     """
 
     host: Host
@@ -75,6 +76,7 @@ class HostState:
     series: Mapping[str, Ring] = field(default_factory=lambda: MappingProxyType({}))
     container: str | None = None
     login: Login | None = None
+    trends: Mapping[str, Mapping[str, Trend]] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def name(self) -> str:
@@ -95,6 +97,10 @@ class HostState:
         """The latest values of a metric by label: mount, interface, disk."""
         reading = self.readings.get(metric.partition(".")[0])
         return {} if reading is None else reading.labelled(metric)
+
+    def trend(self, metric: str, label: str = "") -> Trend | None:
+        """The last hours of a metric that is marked so; None while nothing of it is known."""
+        return self.trends.get(metric, {}).get(label)
 
     def rows(self, collector: str) -> tuple[Row, ...]:
         """The latest table of a collector; empty where there is none."""

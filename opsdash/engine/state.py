@@ -16,6 +16,7 @@ from opsdash.core.reading import Reading
 from opsdash.core.series import Ring
 from opsdash.core.snapshot import Change, HostState, Link, Login, Snapshot
 from opsdash.core.text import clean_line
+from opsdash.engine.trends import followed
 
 RECENT_S = 600
 """Ten minutes of the metrics that are marked as recent stay in memory."""
@@ -39,6 +40,10 @@ class State:
         self._collectors = collectors
         self._recent = {
             name: tuple(metric.name for metric in collector.metrics if metric.recent)
+            for name, collector in collectors.items()
+        }
+        self._followed = {
+            name: tuple(metric for metric in collector.metrics if metric.trend)
             for name, collector in collectors.items()
         }
         self._source = fleet.source
@@ -127,11 +132,13 @@ class State:
         latest = dict(state.readings)
         incoming = {reading.collector: reading for reading in readings}
         elapsed_s = self._elapsed_s(name, state, incoming)
-        at = state.at
+        at, trends = state.at, state.trends
         for collector_name, reading in incoming.items():
             before = state.readings.get(collector_name) or self._seeds.get((name, collector_name))
             reading = self._with_rates(reading, before, elapsed_s)
             latest[collector_name] = reading
+            if self._followed[collector_name]:
+                trends = followed(trends, self._followed[collector_name], reading)
             if reading.problem is None:
                 at = max(at, reading.at)  # what failed is no sign of life
         gap = elapsed_s is None
@@ -139,7 +146,8 @@ class State:
         container = state.container
         if "os" in incoming and incoming["os"].rows:
             container = str(incoming["os"].rows[0].get("container") or "")
-        self._put(replace(state, readings=latest, at=at, series=series, container=container))
+        after = replace(state, readings=latest, at=at, series=series, trends=trends)
+        self._put(replace(after, container=container))
 
     def _with_rates(
         self, reading: Reading, before: Reading | None, elapsed_s: float | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from opsdash.activities.monitor.fleet_side import side_lines
+from opsdash.activities.monitor.fleet_side import SideStrip
 from opsdash.core.health import Health
 from opsdash.core.snapshot import Change, HostState, Snapshot
 from opsdash.widgets.entries import Entry, matches
@@ -56,7 +56,7 @@ def test_the_side_strip_never_has_more_lines_than_rows() -> None:
     states = {state.name: state for state in many(30)}
     snapshot = Snapshot(1, NOW, states, changes=changes)
     for rows in (14, 20, 40):
-        lines = side_lines(snapshot, PALETTE, NOW, rows)
+        lines = SideStrip().lines(snapshot, PALETTE, NOW, rows)
         assert len(lines) <= rows
         assert any("more" in text for text in texts(lines))
 

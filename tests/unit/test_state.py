@@ -301,3 +301,22 @@ def test_a_change_of_health_is_news_but_the_first_one_found_is_not() -> None:
         (Health.CRIT, Health.OK, "/ 97% full"),
         (Health.OK, Health.CRIT, "/ 97% full"),
     ]
+
+
+def test_a_trend_is_kept_of_what_is_marked_so_and_over_a_reboot() -> None:
+    marked = Collector(
+        "uptime", "Uptime", Tier.PULSE, unused, (Metric("uptime.up_s", "s", "up", trend=True),)
+    )
+    state = State(
+        Fleet(MappingProxyType({"web1": Host("web1")}), "hosts.yaml"),
+        {**COLLECTORS, "uptime": marked},
+        CLOCK,
+    )
+    state.take("web1", pulse(1000, 0, at=100.0))
+    state.take("web1", pulse(5, 0, at=200.0, boot="second"))
+    held = state.host("web1")
+    known = held.trend("uptime.up_s")
+    assert known is not None
+    assert known.since(0.0) == [(100.0, 1000.0), (200.0, 5.0)]
+    assert held.trend("network.receive_bytes") is None
+    assert held.trend("uptime.up_s", "eth0") is None

@@ -17,9 +17,32 @@ FULLEST = 8
 """File systems that are listed: the next ones are far from full."""
 
 
-def side_lines(snapshot: Snapshot, palette: Palette, now: float, rows: int) -> list[Line]:
-    """Changes above, capacity below, in so many rows."""
-    capacity = _capacity(snapshot.hosts.values())
+CAPACITY_S = 5.0
+"""Seconds after which capacity is looked at again: disks are read far more rarely."""
+
+
+class SideStrip:
+    """The strip's lines; capacity, which looks at every file system, is not worked out anew for
+    each drawing.
+    """
+
+    def __init__(self) -> None:
+        self._stamp: object = None
+        self._capacity: list[Line] = []
+
+    def lines(self, snapshot: Snapshot, palette: Palette, now: float, rows: int) -> list[Line]:
+        """What is shown in so many rows."""
+        stamp = (int(now / CAPACITY_S), palette, len(snapshot.hosts))
+        if stamp != self._stamp:
+            self._stamp, self._capacity = stamp, capacity_lines(snapshot.hosts.values())
+        return side_lines(snapshot, palette, now, (rows, self._capacity))
+
+
+def side_lines(
+    snapshot: Snapshot, palette: Palette, now: float, below: tuple[int, list[Line]]
+) -> list[Line]:
+    """Changes above and capacity below: how many rows there are, and the lines of capacity."""
+    rows, capacity = below
     room = max(3, rows - len(capacity) - 3)
     changes = [change for change in snapshot.changes if now - change.at <= CHANGES_S]
     shown = [_change(change, palette) for change in changes[:room]]
@@ -49,7 +72,8 @@ def _change(change: Change, palette: Palette) -> Line:
     )
 
 
-def _capacity(states: Iterable[HostState]) -> list[Line]:
+def capacity_lines(states: Iterable[HostState]) -> list[Line]:
+    """The fullest file systems of all hosts, the fullest first."""
     found = [
         (ratio, state, mount)
         for state in states
