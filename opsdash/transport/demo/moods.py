@@ -12,6 +12,7 @@ from opsdash.transport.demo.incidents import Incident
 from opsdash.transport.demo.schedule import Occurrence
 
 HEALTHY = Incident("nothing", "nothing happens")
+FILLS_FROM, FILLS_UP_TO = 0.4, 0.94
 LOAD_MINUTES = (1, 5, 15)
 
 
@@ -75,8 +76,15 @@ class Mood:
 
     def disk_ratio(self, disk: Disk) -> float:
         """Used of a file system; the last one is where the data is."""
-        own = disk.used_ratio + 0.01 * self.one.quiet_wave.value(self.at_s)
-        return self.creeping(own, self.incident.disk if disk is self.one.disks[-1] else None)
+        if disk is not self.one.disks[-1]:
+            return disk.used_ratio + 0.005 * self.one.quiet_wave.value(self.at_s)
+        if self.one.fills_s:
+            emptied_s = chance(*self.one.words, "emptied") * self.one.fills_s
+            return FILLS_FROM + (FILLS_UP_TO - FILLS_FROM) * (
+                (self.at_s + emptied_s) % self.one.fills_s / self.one.fills_s
+            )
+        own = disk.used_ratio + 0.005 * self.one.quiet_wave.value(self.at_s)
+        return self.creeping(own, self.incident.disk)
 
     def inodes_ratio(self, disk: Disk) -> float:
         """Files of those that are possible."""
