@@ -33,6 +33,11 @@ def crossed(
     return health, f"limit {word(limit)}"
 
 
+def plain(value: float) -> str:
+    """A number without more digits than it needs: ``5``, ``0.1``."""
+    return f"{value:g}"
+
+
 def fine_percent(ratio: float) -> str:
     """A small share of 0 to 1 in percent with two digits: ``0.12%``, ``3.1%``, ``42%``."""
     return f"{ratio * 100:.0f}%" if ratio >= 0.0995 else f"{ratio * 100:.2g}%"
