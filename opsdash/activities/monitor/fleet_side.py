@@ -18,7 +18,7 @@ FULLEST = 8
 """File systems that are listed: the next ones are far from full."""
 
 
-CAPACITY_S = 5.0
+CAPACITY_S = 15.0
 """Seconds after which capacity is looked at again: disks are read far more rarely."""
 
 
@@ -81,7 +81,10 @@ def capacity_lines(states: Mapping[str, HostState]) -> list[Line]:
 def _full(state: HostState, one: Capacity) -> Line:
     left = state.value("filesystem.available_bytes", one.mount)
     role = next((ROLES[f.health] for f in state.findings if f.subject == one.mount), Role.TEXT)
-    end = "" if one.full_in_s is None else f"full in {duration(one.full_in_s)}"
+    end = Span("left", Role.MUTED)
+    if one.full_in_s is not None:
+        soon = Role.WARN if role is Role.TEXT else role
+        end = Span(f"full in {duration(one.full_in_s)}", soon)
     return line(
         Span(f"{percent(one.used_ratio):>4} ", role),
         fit(middle(one.host, NAME), NAME),
