@@ -91,7 +91,5 @@ def _full(state: HostState, one: Capacity) -> Line:
         " ",
         fit(middle(one.mount, 14), 14),
         Span(f" {'-' if left is None else size(left):>5} ", Role.MUTED),
-        Span(end, role if role is not Role.TEXT else Role.WARN)
-        if end
-        else Span("left", Role.MUTED),
+        end,
     )
