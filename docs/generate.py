@@ -69,7 +69,8 @@ def checks_page() -> str:
     rows = []
     for check in checks().values():
         limits = check.limits
-        shown = [_limit(limit, check.unit) for limit in (limits.warn, limits.crit)]
+        below = "below " if check.lower_is_worse else ""
+        shown = [_limit(limit, check.unit, below) for limit in (limits.warn, limits.crit)]
         hold = duration(check.hold_s) if check.hold_s else "at once"
         reads = ", ".join(check.reads) or "the connection"
         rows.append((f"`{check.id}`", check.title, *shown, hold, reads, check.advice))
@@ -81,13 +82,13 @@ def checks_page() -> str:
     return NOTE + intro + table(header, rows)
 
 
-def _limit(limit: float | None, unit: str) -> str:
+def _limit(limit: float | None, unit: str, below: str) -> str:
     """A limit with its unit, as a person would say it."""
     if limit is None:
         return "-"
     if unit == "ratio":
-        return f"{limit * 100:g}%"
-    return duration(limit) if unit == "s" else f"{limit:g} {unit}"
+        return f"{below}{limit * 100:g}%"
+    return below + (duration(limit) if unit == "s" else f"{limit:g} {unit}")
 
 
 def commands_page() -> str:

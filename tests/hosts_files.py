@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -25,15 +26,15 @@ class HostsFolder:
         path.chmod(0o600)
         return path
 
-    def fleet(self, text: str, known_checks: frozenset[str] | None = None) -> Fleet:
+    def fleet(self, text: str, known_checks: Mapping[str, bool] | None = None) -> Fleet:
         """The fleet of a right file."""
         return load_fleet(self.write(text), known_checks)
 
-    def faults(self, text: str, known_checks: frozenset[str] | None = None) -> list[str]:
+    def faults(self, text: str, known_checks: Mapping[str, bool] | None = None) -> list[str]:
         """What is wrong with a file, each as ``file:line:column: text``, without the folder."""
         return self.faults_of(self.write(text), known_checks)
 
-    def faults_of(self, path: Path, known_checks: frozenset[str] | None = None) -> list[str]:
+    def faults_of(self, path: Path, known_checks: Mapping[str, bool] | None = None) -> list[str]:
         """What is wrong with a file that is already there."""
         with pytest.raises(ConfigError) as caught:
             load_fleet(path, known_checks)

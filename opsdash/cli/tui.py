@@ -52,7 +52,9 @@ class Watching:
         from opsdash.core.discover import checks
         from opsdash.engine.session import Session, Surroundings
 
-        fleet = open_fleet(self._hosts_file, frozenset(checks()))
+        fleet = open_fleet(
+            self._hosts_file, {one.id: one.lower_is_worse for one in checks().values()}
+        )
         if not fleet.source:
             alone = f"this machine alone: write {default_hosts_file()} to see your fleet"
             fleet = replace(fleet, notices=(alone,))

@@ -11,7 +11,7 @@ from opsdash.config.hosts_schema import HostForm
 from opsdash.core.host import Host, Way
 
 
-def check_scope(scope: Scope, known_checks: frozenset[str] | None) -> None:
+def check_scope(scope: Scope, known_checks: Mapping[str, bool] | None) -> None:
     """The faults of one place with fields that need no other place to be seen."""
     given = scope.form.model_fields_set
     if "address" in given and _is_shared(scope) and "{name}" not in scope.form.address:
@@ -29,13 +29,17 @@ def _is_shared(scope: Scope) -> bool:
     return not isinstance(scope.form, HostForm) or len(scope.names) > 1
 
 
-def _check_thresholds(scope: Scope, known_checks: frozenset[str] | None) -> None:
+def _check_thresholds(scope: Scope, known_checks: Mapping[str, bool] | None) -> None:
     for check, pair in scope.form.thresholds.items():
         if known_checks is not None and check not in known_checks:
             near = did_you_mean(check, known_checks)
             scope.blame(f"no check is called so{near}", "thresholds", check, key=True)
-        if pair.warn is not None and pair.crit is not None and pair.warn > pair.crit:
-            scope.blame("warn lies beyond crit: higher is worse", "thresholds", check, "warn")
+        if pair.warn is None or pair.crit is None:
+            continue
+        lower_is_worse = bool(known_checks and known_checks.get(check))
+        if pair.warn < pair.crit if lower_is_worse else pair.warn > pair.crit:
+            worse = "lower" if lower_is_worse else "higher"
+            scope.blame(f"warn lies beyond crit: {worse} is worse", "thresholds", check, "warn")
 
 
 def check_jumps(found: Declarations, hosts: Mapping[str, Host], *, complete: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -14,13 +15,13 @@ from opsdash.core.fleet import Fleet
 from opsdash.core.host import Host
 
 
-def load_fleet(path: Path, known_checks: frozenset[str] | None = None) -> Fleet:
+def load_fleet(path: Path, known_checks: Mapping[str, bool] | None = None) -> Fleet:
     """The fleet that a hosts file and its includes declare, in the file's order.
 
     A host's own fields win over its groups' (a later group over an earlier one), those over the
     defaults (an included file's own over those of the file that includes it); tags and thresholds
-    add up. `known_checks` are the ids that may stand under thresholds; None: any. ConfigError
-    holds all faults of all files, each with its place.
+    add up. `known_checks` has the ids that may stand under thresholds, and whether lower is worse
+    there; None: any, and higher is. ConfigError holds all faults of all files, each with its place.
     """
     book = read_book(path)
     found = declarations(book)

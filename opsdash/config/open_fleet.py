@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from opsdash.config import paths
@@ -18,7 +18,7 @@ EXIT_BAD_CONFIG = 65
 FAULT_HINT = "Every field is explained in docs/hosts-file.md; hosts schema feeds your editor."
 
 
-def open_fleet(explicit: str | None, known_checks: frozenset[str] | None = None) -> Fleet:
+def open_fleet(explicit: str | None, known_checks: Mapping[str, bool] | None = None) -> Fleet:
     """The fleet of the hosts file, or this machine alone when there is none.
 
     `explicit` is the path that the user gave, `known_checks` as in load_fleet. ConfigError if the

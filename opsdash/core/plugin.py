@@ -96,8 +96,8 @@ class Check:
 
     `reads` names the collectors that it needs: without a fresh reading of all of them it does not
     speak. A finding must last `hold_s` seconds before it is raised. `limits` are the defaults that
-    hosts.yaml may override under this id; `unit` is theirs: ``ratio``, ``s`` or empty for a check
-    without limits.
+    hosts.yaml may override under this id; `unit` is theirs: ``ratio``, ``s``, another, or empty
+    for a check without limits. With `lower_is_worse` a value is bad below them, else from them on.
     """
 
     id: str
@@ -107,6 +107,7 @@ class Check:
     hold_s: float = 0.0
     limits: Limits = NO_LIMITS
     unit: str = ""
+    lower_is_worse: bool = False
     advice: str = ""
     controls: tuple[str, ...] = ()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from opsdash.core.health import Health
 from opsdash.core.host import Limits
 
-__all__ = ["Limits", "level", "limit_crossed"]
+__all__ = ["Limits", "level", "level_below", "limit_crossed"]
 
 
 def level(value: float, limits: Limits, before: Health, *, margin: float) -> Health:
@@ -19,6 +19,24 @@ def level(value: float, limits: Limits, before: Health, *, margin: float) -> Hea
     if _beyond(value, limits.warn, before >= Health.WARN, margin):
         return Health.WARN
     return Health.OK
+
+
+def level_below(value: float, limits: Limits, before: Health, *, margin: float) -> Health:
+    """How bad `value` is when lower is worse: at a limit it is still fine, below it is not.
+
+    A state that was reached is left only when the value is `margin` above its limit.
+    """
+    if _below(value, limits.crit, before >= Health.CRIT, margin):
+        return Health.CRIT
+    if _below(value, limits.warn, before >= Health.WARN, margin):
+        return Health.WARN
+    return Health.OK
+
+
+def _below(value: float, limit: float | None, held: bool, margin: float) -> bool:
+    if limit is None:
+        return False
+    return value < (limit + margin if held else limit)
 
 
 def _beyond(value: float, limit: float | None, held: bool, margin: float) -> bool:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from opsdash.core.discover import checks, collectors
+from opsdash.core.finding import Finding
 from opsdash.core.health import Health
 from opsdash.core.host import Host, Limits
-from opsdash.core.plugin import Collector, Inquiry, understand
+from opsdash.core.plugin import Collector, Inquiry, Tier, understand
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, Row, SampleKey
+from opsdash.core.series import Trend
 from opsdash.core.snapshot import HostState, Link, LinkState, Login
 from tests.case_files import Case, case_id, cases, output_of, sample_keys
 
@@ -87,6 +90,8 @@ def _state(content: Mapping[str, Any]) -> HostState:
     """The host of a check's case: link, ages and readings."""
     link = content.get("link", {})
     readings = {name: _reading(name, given) for name, given in content.get("readings", {}).items()}
+    if "missing" in content:
+        readings = _all_facts_but(content["missing"]) | readings
     age_s = content.get("age_s", 1.0)
     return HostState(
         Host("web1", interval_s=content.get("interval_s", 2)),
@@ -100,7 +105,35 @@ def _state(content: Mapping[str, Any]) -> HostState:
         ),
         at=0.0 if age_s is None else NOW - age_s,
         readings=readings,
+        findings=tuple(
+            Finding(one["check"], "web1", Health[one["health"]], "", one["subject"])
+            for one in content.get("findings", ())
+        ),
+        trends=_trends(content.get("trends", {})),
     )
+
+
+def _all_facts_but(missing: list[str]) -> dict[str, Reading]:
+    """Fresh readings of every other facts collector, however many there will be."""
+    facts = [one.name for one in collectors().values() if one.tier is Tier.FACTS]
+    return {name: _reading(name, {}) for name in facts if name not in missing}
+
+
+def _trends(named: Mapping[str, Sequence[Sequence[float]]]) -> dict[str, dict[str, Trend]]:
+    """``filesystem.available_bytes{/var}: [[600, 8e9], [0, 4e9]]``: corners as seconds ago and
+    value, with a point a minute on the way from one to the next.
+    """
+    found: dict[str, dict[str, Trend]] = {}
+    for name, corners in named.items():
+        metric, _, label = name.partition("{")
+        trend = found.setdefault(metric, {}).setdefault(label.removesuffix("}"), Trend())
+        trend.add(NOW - corners[0][0], corners[0][1])
+        for (from_s, first), (to_s, last) in pairwise(corners):
+            steps = max(1, round((from_s - to_s) / 60))
+            for step in range(1, steps + 1):
+                ago_s = from_s + (to_s - from_s) * step / steps
+                trend.add(NOW - ago_s, first + (last - first) * step / steps)
+    return found
 
 
 def _reading(name: str, given: Mapping[str, Any]) -> Reading:

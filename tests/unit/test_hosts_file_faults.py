@@ -228,8 +228,11 @@ hosts:
       cpu-busy: {warn: 90%, crit: 80%}
       load: {warn: 5}
       swap: {warn: lots, crit: -1}
+      hours-left: {warn: 4h, crit: 1d}
+      days-left: {warn: 7d, crit: 1d}
 """
-    known = frozenset({"cpu-busy", "load", "swap"})
+    known = {"cpu-busy": False, "load": False, "swap": False, "hours-left": True}
+    known |= {"days-left": True}
     a_number = "should be a number, a percentage (80%), a time span (10m) or never"
     assert [fault.partition("thresholds.")[2] for fault in hosts.faults(text, known)] == [
         "cpu-bussy: no check is called so (did you mean cpu-busy?)",
@@ -237,4 +240,5 @@ hosts:
         "load: crit is missing: give a value, or never",
         f"swap.warn: {a_number}",
         f"swap.crit: {a_number}",
+        "hours-left.warn: warn lies beyond crit: lower is worse",
     ]

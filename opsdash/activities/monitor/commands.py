@@ -96,7 +96,7 @@ def _chosen(hosts_file: str | None, select: tuple[str, ...]) -> tuple[Fleet, Sel
     from opsdash.core.selection import parse_selection, select_hosts
 
     selection = parse_selection(select)
-    fleet = open_fleet(hosts_file, frozenset(checks()))
+    fleet = open_fleet(hosts_file, {one.id: one.lower_is_worse for one in checks().values()})
     hosts = MappingProxyType(select_hosts(selection, fleet.hosts))
     return replace(fleet, hosts=hosts, passed_through=fleet.hosts), selection
 

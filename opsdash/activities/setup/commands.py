@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -91,8 +91,8 @@ def _chosen(fleet: Fleet, select: tuple[str, ...]) -> dict[str, Host]:
     return select_hosts(selection, fleet.hosts)
 
 
-def _known_checks() -> frozenset[str] | None:
-    return frozenset(discover.checks()) or None
+def _known_checks() -> Mapping[str, bool] | None:
+    return {one.id: one.lower_is_worse for one in discover.checks().values()} or None
 
 
 def _as_table(hosts: list[Host]) -> list[str]:

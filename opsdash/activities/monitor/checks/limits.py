@@ -7,7 +7,7 @@ from collections.abc import Callable
 from opsdash.core.health import Health
 from opsdash.core.plugin import Inquiry
 from opsdash.core.text import clean_label, middle, percent
-from opsdash.core.thresholds import level, limit_crossed
+from opsdash.core.thresholds import level, level_below, limit_crossed
 
 NAME_WIDTH = 32
 """Characters that a mount's or a unit's name gets in a summary: figure and limit must fit too."""
@@ -27,10 +27,34 @@ def crossed(
     A state is left only when the value has come back by `margin` below the limit.
     """
     health = level(value, inquiry.limits, inquiry.before(clean_label(subject)), margin=margin)
+    return _worded(inquiry, health, word)
+
+
+def fallen(
+    inquiry: Inquiry,
+    value: float,
+    *,
+    subject: str = "",
+    margin: float,
+    word: Callable[[float], str],
+) -> tuple[Health, str] | None:
+    """crossed() for values of which less is worse."""
+    before = inquiry.before(clean_label(subject))
+    return _worded(inquiry, level_below(value, inquiry.limits, before, margin=margin), word)
+
+
+def _worded(
+    inquiry: Inquiry, health: Health, word: Callable[[float], str]
+) -> tuple[Health, str] | None:
     limit = limit_crossed(health, inquiry.limits)
     if health is Health.OK or limit is None:
         return None
     return health, f"limit {word(limit)}"
+
+
+def plain(value: float) -> str:
+    """A number without more digits than it needs: ``5``, ``0.1``."""
+    return f"{value:g}"
 
 
 def fine_percent(ratio: float) -> str:

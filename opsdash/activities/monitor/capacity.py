@@ -1,0 +1,126 @@
+"""When file systems will be full, from how fast they have filled lately."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from math import inf
+from statistics import median
+
+from opsdash.core.series import Trend
+from opsdash.core.snapshot import HostState
+
+METRIC = "filesystem.available_bytes"
+FEWEST_POINTS = 8
+LEAST_SPAN_S = 600.0
+"""What is shorter is an accident, not a trend."""
+
+FARTHEST = 30
+"""Nobody looks further ahead than so many times what was seen: ten minutes tell of five hours."""
+
+RELEASE = 5
+"""Space that grows by so many usual steps at once was freed: what was before is over."""
+
+MOST_IN_A_SLOPE = 24
+"""Points that a slope is worked out from: enough to outvote a few odd ones, cheap for a fleet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """How fast a file system fills (bytes per second), and in how many seconds it will be full."""
+
+    bytes_per_s: float
+    full_in_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """A file system of a host: how full (0 to 1), and in how many seconds full; None: not soon."""
+
+    host: str
+    mount: str
+    used_ratio: float
+    full_in_s: float | None
+
+
+def filling(state: HostState, mount: str) -> Filling | None:
+    """How a mount of a host fills; None where it does not, or where that can't be told yet."""
+    trend = state.trend(METRIC, mount)
+    return None if trend is None else _filling(trend, trend.newest_at)
+
+
+def time_to_full_s(state: HostState, mount: str) -> float | None:
+    """In how many seconds a mount will be full if it goes on like this; None: it does not fill."""
+    found = filling(state, mount)
+    return None if found is None else found.full_in_s
+
+
+def capacities(states: Iterable[HostState]) -> list[Capacity]:
+    """All file systems of these hosts: those that will be full the soonest, then the fullest."""
+    found = [
+        Capacity(state.name, mount, ratio, time_to_full_s(state, mount))
+        for state in states
+        for mount, ratio in state.labelled("filesystem.used_ratio").items()
+    ]
+
+    def order(one: Capacity) -> tuple[float, float, str, str]:
+        soon = inf if one.full_in_s is None else one.full_in_s
+        return (soon, -one.used_ratio, one.host, one.mount)
+
+    return sorted(found, key=order)
+
+
+# every pulse asks, and a new point comes with every reading of the file systems only
+@lru_cache(maxsize=16_384)
+def _filling(trend: Trend, newest_at: float) -> Filling | None:
+    """Of the slope since space was last freed and that of its newest minutes, the slower one: a
+    copy that has ended is over, and one that has just begun is no trend.
+    """
+    points = trend.since(0.0)
+    recent = _since_release(points)
+    newest = _newest(recent)
+    if len(newest) < FEWEST_POINTS or not points:
+        return None
+    bytes_per_s = min(-_slope(recent), -_slope(newest))
+    left, span_s = points[-1][1], newest_at - recent[0][0]
+    if bytes_per_s <= 0 or left > bytes_per_s * FARTHEST * span_s:
+        return None
+    return Filling(bytes_per_s, left / bytes_per_s)
+
+
+def _since_release(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The points since space was last freed.
+
+    Where that happens again and again, as logs are rotated, there are none until there is less
+    left than there ever was: it will be freed again.
+    """
+    steps = [after[1] - before[1] for before, after in pairwise(points)]
+    usual = median(abs(step) for step in steps) if steps else 0.0
+    releases = [number + 1 for number, step in enumerate(steps) if step > RELEASE * usual]
+    if not releases:
+        return points
+    lowest = min(points[number - 1][1] for number in releases)
+    if len(releases) > 1 and points[-1][1] >= lowest:
+        return []
+    return points[releases[-1] :]
+
+
+def _newest(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """As many of the newest points as a slope needs; none where they are too few or too close."""
+    for number in range(FEWEST_POINTS, len(points) + 1):
+        if points[-1][0] - points[-number][0] >= LEAST_SPAN_S:
+            return points[-number:]
+    return []
+
+
+def _slope(points: list[tuple[float, float]]) -> float:
+    """The median of the slopes between any two points (Theil and Sen): odd ones have no say."""
+    every = -(-len(points) // MOST_IN_A_SLOPE)
+    some = points[::-every]
+    return median(
+        (one[1] - two[1]) / (one[0] - two[0])
+        for number, one in enumerate(some)
+        for two in some[number + 1 :]
+    )
