@@ -46,8 +46,11 @@ class Judge:
     `first_seen` holds the findings that were open when an earlier run ended; `known_hosts` the
     hosts that an earlier run has judged, and when first: what was found by then is not new, and on
     any other host nothing is until it has been looked at in full. `machine_wide` names the
-    collectors whose figures in a container are not the host's own.
+    collectors whose figures in a container are not the host's own. `clock_ahead_s` may be set at
+    any time: by how many seconds `now` is ahead of the time that clocks of hosts are held against.
     """
+
+    clock_ahead_s = 0.0
 
     def __init__(
         self,
@@ -103,7 +106,8 @@ class Judge:
             return found.health if found else Health.OK
 
         limits = state.host.thresholds.get(check.id, check.limits)
-        inquiry = Inquiry(state, now, _filled(limits, check.limits), health_before)
+        limits = _filled(limits, check.limits)
+        inquiry = Inquiry(state, now, limits, health_before, self.clock_ahead_s)
         answer = attempt(lambda: list(check.judge(inquiry)))
         if isinstance(answer, str):
             text = f"check {check.id} failed: {answer}"

@@ -16,6 +16,7 @@ from opsdash.activities.setup.commands import COMMAND
 from opsdash.config.hosts_schema import hosts_json_schema
 from opsdash.config.paths import shipped
 from opsdash.core import discover
+from opsdash.core.plugin import Check
 from tests.hosts_files import HostsFolder
 
 FILE = """\
@@ -172,7 +173,9 @@ def test_without_a_hosts_file_the_next_step_is_told(hosts: HostsFolder) -> None:
 def test_a_check_id_that_does_not_exist_is_a_fault(
     hosts: HostsFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(discover, "checks", lambda: {"cpu-busy": None})
+    monkeypatch.setattr(
+        discover, "checks", lambda: {"cpu-busy": Check("cpu-busy", "CPU", lambda inquiry: ())}
+    )
     path = hosts.write("hosts: {a: {thresholds: {cpu-bsy: {warn: 1, crit: 2}}}}\n")
     result = run("check", str(path))
     assert result.exit_code == 65
