@@ -117,6 +117,11 @@ class ReplayConnection:
         self._playing = playing
         self._stage = stage
 
+    @property
+    def host_key(self) -> str:
+        """A recording verifies nothing."""
+        return ""
+
     async def pulse(
         self, collectors: Sequence[Collector], interval_s: float
     ) -> AsyncGenerator[list[Reading], None]:
