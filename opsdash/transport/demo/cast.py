@@ -137,9 +137,12 @@ class MadeUpConnection:
             said = "connected, but no answer for 6s" if kind is ProblemKind.SILENT else "reset"
             raise HostError(Problem(kind, said))
         timeline = self.host.timeline
-        for occurrence in timeline.past[: timeline.latest(at_s) + 1]:
+        for number in range(timeline.latest(at_s), -1, -1):
+            occurrence = timeline.past[number]
+            if occurrence.ends_s <= self.since_s:
+                return
             mended = occurrence.incident.login or occurrence.incident.broken
-            if mended and self.since_s < occurrence.ends_s <= at_s:
+            if mended and occurrence.ends_s <= at_s:
                 raise HostError(Problem(ProblemKind.LOST, "sshd was restarted"))
 
 

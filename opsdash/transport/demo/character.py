@@ -59,6 +59,11 @@ class Character:
         return self.host.name
 
     @property
+    def tasks(self) -> int:
+        """How many threads it has."""
+        return 90 + 60 * self.cores
+
+    @property
     def swing(self) -> float:
         """How far its work goes up and down round its middle, so that it is never too much."""
         return min(0.6, 0.85 / self.level - 1)

@@ -16,17 +16,31 @@ from opsdash.transport.demo.tapes import Tape, sick
 Edit = Callable[[bytes, Mood, Counters], bytes]
 
 KB_PER_INODE = 16
+RESTARTS_EVERY_S = 21.0
+MOST_FILES = 131_072
+MOST_TRACKED = 65_536
+TRACKING = ("edge", "web", "bastion")
+"""Roles whose hosts have a firewall that keeps a table of connections."""
+
 RESERVED = 0.05
 """What ext4 keeps for root, of all blocks."""
 
 _STAMP = re.compile(rb"(?m)^(\w+Timestamp=)\w{3} [-0-9]+ [:0-9]+ \w+$")
-_SERVICE = re.compile(rb"shop-(?:web|batch|flap)")
-_TITLE = re.compile(rb"Shop (?:web front end|batch job)")
+_SERVICE = re.compile(rb"shop-(?:web|batch|queue)")
+_TITLE = re.compile(rb"(?:Shop (?:web front end|batch job)|Queue worker)")
 _UPTIME = re.compile(rb"(?m)(^== time\n)[0-9.]+ [0-9.]+$")
 _BOOT_ID = re.compile(rb"(?m)^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+_CLOCK = re.compile(rb"(?m)(^== clock\n)[0-9.]+(?:N|%N)?\n[0-9.]+$")
+_RESTARTS = re.compile(rb"(?m)^NRestarts=[1-9][0-9]*$")
 _DATE = re.compile(rb"(?m)^[0-9]{10} [0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}$")
 _LOGGED = re.compile(rb"(?m)^[0-9]{10}\.[0-9]{6} ")
 _COUNTER = re.compile(rb"(?m)^(\w+) (\d+)$")
+_FILE_NR = re.compile(rb"(?m)(^== files\n)[0-9]+\t[0-9]+\t[0-9]+$")
+_TRACKED = re.compile(rb"== conntrack\n(?:[0-9]+\n)*")
+_TASKS = re.compile(rb"(?m)^tasks [0-9]+ ")
+_DEAD = re.compile(rb"(?m)^dead ([0-9]+) (?:[2-9]|[1-9][0-9]+) .*$")
+_WAITS = re.compile(rb"(?m)^waits .*\n")
+_KILLED = re.compile(rb"(Killed process [0-9]+) \([^)]*\)")
 _SECTIONS = re.compile(rb"(?m)^== (\w+)\n")
 
 
@@ -56,6 +70,8 @@ def _timed(data: bytes, mood: Mood) -> bytes:
         idle = mood.up_s * mood.one.cores * (1 - mood.one.level)
         data = _UPTIME.sub(rb"\g<1>%.2f %.2f" % (mood.up_s, idle), data)
         data = _BOOT_ID.sub(mood.boot_id, data)
+    clock = rb"\g<1>%.9f\n%.2f" % (mood.clock_s, mood.up_s)
+    data = _CLOCK.sub(clock, data)
     if _LOGGED.search(data) or _DATE.search(data):
         now = datetime.fromtimestamp(mood.clock_s, UTC)
         data = _DATE.sub(f"{int(mood.clock_s)} {now:%Y-%m-%dT%H:%M:%S}".encode(), data)
@@ -75,12 +91,36 @@ def _grown(data: bytes, counted: dict[bytes, float]) -> bytes:
 
 
 def _kernel(data: bytes, mood: Mood, counters: Counters) -> bytes:
-    return _grown(data, {b"pswpin": counters.swapped, b"pswpout": counters.swapped})
+    data = _grown(data, {b"pswpin": counters.swapped, b"pswpout": counters.swapped})
+    used = int(MOST_FILES * mood.share("handles", mood.incident.handles))
+    return _FILE_NR.sub(rb"\g<1>%d\t0\t%d" % (used, MOST_FILES), data)
+
+
+def _oom(data: bytes, mood: Mood, counters: Counters) -> bytes:
+    return _KILLED.sub(rb"\g<1> (%s)" % mood.one.role.unit.encode(), data)
 
 
 def _sockets(data: bytes, mood: Mood, counters: Counters) -> bytes:
     lost = counters.overflows
-    return _grown(data, {b"ListenOverflows": lost, b"ListenDrops": lost})
+    data = _grown(data, {b"ListenOverflows": lost, b"ListenDrops": lost})
+    if mood.one.role.name not in TRACKING:
+        return data
+    tracked = int(MOST_TRACKED * mood.share("tracked", mood.incident.tracked))
+    return _TRACKED.sub(rb"== conntrack\n%d\n%d\n" % (tracked, MOST_TRACKED), data)
+
+
+def _processes(data: bytes, mood: Mood, counters: Counters) -> bytes:
+    """Threads by the limit that the recorded host has; who is stuck is the role's own service."""
+    told = data.partition(b"== limits\n")[2].partition(b"==")[0].split()
+    limits = [int(number) for number in told if number.isdigit()]
+    threads = mood.one.tasks
+    if limits and mood.incident.threads:
+        threads = int(min(limits) * mood.share("threads", mood.incident.threads))
+    data = _WAITS.sub(b"", _TASKS.sub(b"tasks %d " % threads, data))
+    unit = mood.one.role.unit.encode()
+    data = _DEAD.sub(rb"dead \g<1> %d %s" % (mood.incident.zombies, unit), data)
+    stuck = [b"waits %d 77 %s\n" % (2200 + n, unit) for n in range(mood.incident.stuck)]
+    return data.replace(b"== seen\n", b"== seen\n" + b"".join(stuck))
 
 
 def _os(data: bytes, mood: Mood, counters: Counters) -> bytes:
@@ -95,6 +135,8 @@ def _units(data: bytes, mood: Mood, counters: Counters) -> bytes:
     data = _TITLE.sub(role.unit_title.encode(), data)
     if mood.current is None:
         return data
+    restarts = b"NRestarts=%d" % (1 + (mood.at_s - mood.current.began_s) / RESTARTS_EVERY_S)
+    data = _RESTARTS.sub(restarts, data)
     failed = datetime.fromtimestamp(mood.epoch + mood.current.began_s, UTC)
     return _STAMP.sub(rb"\g<1>" + f"{failed:%a %Y-%m-%d %H:%M:%S} UTC".encode(), data)
 
@@ -144,5 +186,7 @@ EDITS: dict[str, Edit] = {
     "filesystem": _filesystem,
     "kernel": _kernel,
     "sockets": _sockets,
+    "oom": _oom,
+    "processes": _processes,
 }
 """What has to be put right in an output, by collector; any other one is played as it is."""
