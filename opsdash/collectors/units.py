@@ -138,7 +138,7 @@ UNITS = Collector(
     title="Services",
     tier=Tier.FACTS,
     command=COMMAND,
-    every_s=15.0,
+    every_s=30.0,
     parse=parse,
     metrics=(Metric("units.failed", "units", "Services that failed", recent=True),),
 )
