@@ -239,7 +239,7 @@ INCIDENTS = (
     Incident(
         "reboot",
         "the host reboots without a clean shutdown",
-        every_s=760.0,
+        every_s=1300.0,
         lasts_s=50.0,
         chronic=False,
         broken=ProblemKind.TIMEOUT,

@@ -41,6 +41,10 @@ _TASKS = re.compile(rb"(?m)^tasks [0-9]+ ")
 _DEAD = re.compile(rb"(?m)^dead ([0-9]+) (?:[2-9]|[1-9][0-9]+) .*$")
 _WAITS = re.compile(rb"(?m)^waits .*\n")
 _KILLED = re.compile(rb"(Killed process [0-9]+) \([^)]*\)")
+_NOW = re.compile(rb"(?m)(^== now\n)[-0-9T:]{19}\n[0-9.]+$")
+_RECORD = re.compile(rb"(?m)^(?:reboot|shutdown) ")
+_LAST = re.compile(rb"== last\n(?:(?:reboot|shutdown) .*\n)*")
+_ENDED = re.compile(rb"(?m)^([1-9][0-9]*) [0-9]+$(?=\n== end)")
 _SECTIONS = re.compile(rb"(?m)^== (\w+)\n")
 
 
@@ -98,6 +102,20 @@ def _kernel(data: bytes, mood: Mood, counters: Counters) -> bytes:
 
 def _oom(data: bytes, mood: Mood, counters: Counters) -> bytes:
     return _KILLED.sub(rb"\g<1> (%s)" % mood.one.role.unit.encode(), data)
+
+
+def _boots(data: bytes, mood: Mood, counters: Counters) -> bytes:
+    """The records of this boot: a shutdown went before it, but for those that the demo makes."""
+    booted = datetime.fromtimestamp(mood.epoch + mood.booted_s, UTC)
+    now = datetime.fromtimestamp(mood.clock_s, UTC)
+    told = f"\\g<1>{now:%Y-%m-%dT%H:%M:%S}\n{mood.up_s:.2f}".encode()
+    data = _NOW.sub(told, data)
+    stamp = f"{booted:%a %b} {booted.day:2} {booted:%H:%M:%S %Y}".encode()
+    before = b"reboot   system boot" if mood.boots else b"shutdown system down"
+    if _RECORD.search(data):
+        lines = b"== last\nreboot   system boot  6.1.0  %s - still running\n%s  6.1.0  %s\n"
+        data = _LAST.sub(lines % (stamp, before, stamp), data)
+    return _ENDED.sub(rb"\g<1> %d" % (not mood.boots), data)
 
 
 def _sockets(data: bytes, mood: Mood, counters: Counters) -> bytes:
@@ -187,6 +205,7 @@ EDITS: dict[str, Edit] = {
     "kernel": _kernel,
     "sockets": _sockets,
     "oom": _oom,
+    "boots": _boots,
     "processes": _processes,
 }
 """What has to be put right in an output, by collector; any other one is played as it is."""
