@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from opsdash.core.errors import HostError
 from opsdash.core.fleet import Fleet
+from opsdash.core.plugin import Collector
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Output
 from opsdash.transport.demo.chance import between
@@ -123,7 +124,7 @@ class MadeUpConnection:
 
         return play
 
-    def fact(self, collector: str, at_s: float) -> Output | None:
+    def fact(self, collector: Collector, at_s: float) -> Output | None:
         """A collector's output at a moment."""
         self._hold(at_s)
         counters = self.host.meter.since_boot(at_s)

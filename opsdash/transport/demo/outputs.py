@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from opsdash.core.plugin import Collector
 from opsdash.core.reading import Output
 from opsdash.transport.demo.character import Disk
 from opsdash.transport.demo.meters import Counters
 from opsdash.transport.demo.moods import Mood
-from opsdash.transport.demo.tapes import Tape, sick
+from opsdash.transport.demo.tapes import Tape, digest, sick
 
 Edit = Callable[[bytes, Mood, Counters], bytes]
 
@@ -48,17 +49,17 @@ _ENDED = re.compile(rb"(?m)^([1-9][0-9]*) [0-9]+$(?=\n== end)")
 _SECTIONS = re.compile(rb"(?m)^== (\w+)\n")
 
 
-def fact(tape: Tape, collector: str, mood: Mood, counters: Counters) -> Output | None:
+def fact(tape: Tape, collector: Collector, mood: Mood, counters: Counters) -> Output | None:
     """A collector's output at a moment, None where it was not recorded."""
     incident = mood.incident
-    output = tape.facts.get(collector)
-    fault = incident.facts.get(collector)
+    output = tape.facts.get(digest(collector.command))
+    fault = incident.facts.get(collector.name)
     if fault and (mood.killed or not incident.oom):
-        output = sick(tape, collector, fault) or output
+        output = sick(tape, collector.command, fault) or output
     if output is None:
         return None
     data = _timed(_named(output.data, tape, mood), mood)
-    edit = EDITS.get(collector)
+    edit = EDITS.get(collector.name)
     return replace(output, data=edit(data, mood, counters) if edit else data)
 
 
