@@ -73,6 +73,8 @@ def checks_page() -> str:
         shown = [_limit(limit, check.unit, below) for limit in (limits.warn, limits.crit)]
         hold = duration(check.hold_s) if check.hold_s else "at once"
         reads = ", ".join(check.reads) or "the connection"
+        if any(collectors()[name].machine_wide for name in check.reads):
+            reads += " (not in a container)"
         rows.append((f"`{check.id}`", check.title, *shown, hold, reads, check.advice))
     header = ("check", "what is wrong", "WARN from", "CRIT from", "after", "reads", "advice")
     intro = (

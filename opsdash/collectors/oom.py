@@ -17,7 +17,8 @@ WINDOW_S = 3600.0
 
 # The kernel's counter is the whole machine's: 0 there means that no log need be searched, anything
 # else means nothing in a container, which has a counter of its own in its cgroup. The kernel's
-# ring is the machine's, too. A log is the kernel's only if it has some line of the kernel's.
+# ring is the machine's, too. A log is the kernel's only if it has some line of the kernel's;
+# one that was rotated within the hour goes on in the file before.
 COMMAND = rf"""
 kind=$({CONTAINER}){HOST_TIME}
 date '+%s %Y-%m-%dT%H:%M:%S'
@@ -35,9 +36,11 @@ if [ "$all" != 0 ]; then
     journalctl -k -q --no-pager -o short-unix --since=-1h 2>/dev/null | grep "$killed" | tail -n 99
   fi
   for log in /var/log/kern.log /var/log/messages /var/log/syslog; do
-    [ -z "$found" ] && [ -r "$log" ] && tail -c 1000000 "$log" | grep -q ' kernel: ' || continue
+    [ -z "$found" ] && [ -r "$log" ] || continue
+    recent() {{ cat "$log.1" "$log.0" "$log" 2>/dev/null | tail -c 1000000; }}
+    recent | grep -q ' kernel: ' || continue
     echo '== file'; found=y
-    tail -c 1000000 "$log" | grep " kernel: .*$killed" | tail -n 99
+    recent | grep " kernel: .*$killed" | tail -n 99
   done
   if [ -z "$found$kind" ] && dmesg >/dev/null 2>&1; then
     echo '== ring'

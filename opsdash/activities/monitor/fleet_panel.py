@@ -184,8 +184,9 @@ class FleetPanel(FleetKeys):
         bundle = self.rows.arranged.bundles[key]
         head = rule(line(Span(bundle.title, Role.STRONG)), (), self.size.width)
         names = " ".join(state.name for state in bundle.hosts)
-        does = "enter shows them" if bundle.folded else "enter folds them away"
-        return [head, line(names), line(Span(f"{does}, space marks them, z does all", Role.MUTED))]
+        does = "enter shows them" if bundle.folded else "enter folds those that are well"
+        keys = f"{does}, z does it everywhere, space marks them all"
+        return [head, line(names), line(Span(keys, Role.MUTED))]
 
     # -- what the parts tell --------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from opsdash.widgets.palette import Palette
 
 WIDTH = 46
 CHANGES_S = 30 * 60.0
-NAME = 10
+NAME, MOUNT = 10, 11
 FULLEST = 8
 """File systems that are listed: the next ones are far from full."""
 
@@ -89,9 +89,7 @@ def _full(state: HostState, one: Capacity) -> Line:
         Span(f"{percent(one.used_ratio):>4} ", role),
         fit(middle(one.host, NAME), NAME),
         " ",
-        fit(middle(one.mount, 14), 14),
+        fit(middle(one.mount, MOUNT), MOUNT),
         Span(f" {'-' if left is None else size(left):>5} ", Role.MUTED),
-        Span(end, role if role is not Role.TEXT else Role.WARN)
-        if end
-        else Span("left", Role.MUTED),
+        end,
     )

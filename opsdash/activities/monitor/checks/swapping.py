@@ -33,7 +33,7 @@ SWAPPING = Check(
     title="Swapping",
     judge=judge,
     reads=("kernel",),
-    hold_s=20.0,  # two looks in a row: a minute, as each is an average over half of one
+    hold_s=35.0,  # two looks in a row: each is an average over half a minute
     # How full swap is says nothing: what nobody has used for days belongs there.
     limits=Limits(200.0, None),
     unit="pages/s",
