@@ -137,17 +137,20 @@ class FleetMap(Bar):
         self._spots: Spots = {}
         self._drawn: tuple[object, ...] = ()
 
-    def show(self, kinds: Kinds, rows: int) -> None:
-        """Draw these hosts in at most so many rows, as few as they need; 0 hides the map."""
+    def show(self, kinds: Kinds, rows: int, width: int) -> None:
+        """Draw these hosts in at most so many rows, as few as they need; 0 hides the map.
+
+        `width` is the page's: the map's own is not known when it is drawn for the first time.
+        """
         self.display = rows > 0 and bool(kinds)
         if not self.display:
             return
         healths = [state.health for _, states in kinds for state in states]
-        drawn = (healths, [kind for kind, _ in kinds], self.size.width, rows, self.look())
+        drawn = (healths, [kind for kind, _ in kinds], width, rows, self.look())
         if drawn == self._drawn:
             return
         self._drawn = drawn
-        lines, self._spots = map_lines(kinds, self.look(), self.size.width or 80, rows)
+        lines, self._spots = map_lines(kinds, self.look(), width, rows)
         if self.styles.height is None or self.size.height != len(lines):
             self.styles.height = len(lines)
         self.set_lines(lines)

@@ -116,7 +116,7 @@ class FleetPanel(FleetKeys):
         self.set_class(bool(words), "-viewed")
         self.query_one("#view", Bar).set_lines([words])
         by_kind = self.rows.by_kind(snapshot)
-        self.query_one("#map", FleetMap).show(by_kind, self._map_rows())
+        self.query_one("#map", FleetMap).show(by_kind, self._map_rows(), self.size.width)
         self._show_side(snapshot)
         self._show_details()
 
