@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from opsdash.core.discover import checks, collectors, commands
+from opsdash.core.figures import FIGURES, Unit
 from opsdash.core.plugin import Collector, Tier
 from opsdash.core.problem import CAUSES, HINTS, Problem, ProblemKind
 from opsdash.core.text import duration
@@ -73,6 +74,8 @@ def checks_page() -> str:
         shown = [_limit(limit, check.unit, below) for limit in (limits.warn, limits.crit)]
         hold = duration(check.hold_s) if check.hold_s else "at once"
         reads = ", ".join(check.reads) or "the connection"
+        if any(collectors()[name].machine_wide for name in check.reads):
+            reads += " (not in a container)"
         rows.append((f"`{check.id}`", check.title, *shown, hold, reads, check.advice))
     header = ("check", "what is wrong", "WARN from", "CRIT from", "after", "reads", "advice")
     intro = (
@@ -108,19 +111,51 @@ def commands_page() -> str:
     return "".join(parts)
 
 
+def figures_table() -> str:
+    """What filters and selections compare, and rows are sorted by."""
+    rows = ((f"`{one.name}`", one.about, _compared(one.unit)) for one in FIGURES.values())
+    return table(("figure", "what it is", "compared in"), rows)
+
+
+def _compared(unit: Unit) -> str:
+    words = {
+        Unit.PERCENT: "percent",
+        Unit.SECONDS: "s, m, h, d",
+        Unit.BYTES_PER_S: "bytes per second: K, M, G",
+        Unit.PLAIN: "plain numbers",
+    }
+    return words[unit]
+
+
+BEGIN, END = "<!-- figures: made by docs/generate.py -->\n", "<!-- end of figures -->\n"
+
+
+def fleet_page() -> str:
+    """The page about the fleet page, with its table of figures renewed."""
+    text = (DOCS / "fleet-page.md").read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{figures_table()}\n{END}{after}"
+
+
 def keys_page() -> str:
     """Every key of every screen."""
     from textual.binding import Binding
 
     from opsdash.app.main import OpsdashApp
     from opsdash.app.panels import find_panels
+    from opsdash.app.picker_screen import PickerScreen
     from opsdash.app.prompt_screen import ConfirmScreen, PromptScreen
+    from opsdash.app.text_screen import TextScreen
+    from opsdash.widgets.ask_line import AskLine
     from opsdash.widgets.grid import Grid
     from opsdash.widgets.key_hints import key_name
     from opsdash.widgets.line_view import LineView
 
     rows = [(kind.view_key, f"`view.{kind.slug}`", f"open {kind.title}") for kind in find_panels()]
-    for owner in (OpsdashApp, Grid, LineView, PromptScreen, ConfirmScreen):
+    kinds = [base for kind in find_panels() for base in reversed(kind.__mro__)]
+    over = (AskLine, PickerScreen, TextScreen, PromptScreen, ConfirmScreen)
+    for owner in dict.fromkeys((OpsdashApp, *kinds, Grid, LineView, *over)):
         for binding in owner.__dict__.get("BINDINGS", []):
             if isinstance(binding, Binding):
                 about = binding.tooltip or binding.description
@@ -194,6 +229,7 @@ def pages() -> dict[Path, str]:
         DOCS / "checks.md": checks_page(),
         DOCS / "commands.md": commands_page(),
         DOCS / "keys.md": keys_page(),
+        DOCS / "fleet-page.md": fleet_page(),
         DOCS / "demo.md": demo_page(),
         DOCS / "troubleshooting-connections.md": problems_page(),
     }

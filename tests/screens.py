@@ -70,6 +70,7 @@ async def on_stage(
     view: View | None = None,
     keeper: Forgetful | None = None,
     badge: str = "",
+    title: str = "opsdash",
 ) -> AsyncIterator[Stage]:
     """The program over these hosts, up to its first full screen; `view` is what was kept of one."""
     source, clock, stopped = Memory(states, notices), Clock(), list[bool]()
@@ -83,7 +84,7 @@ async def on_stage(
     looks, keeper = Looks(THEMES, "night", ascii_only=ascii_glyphs), keeper or Forgetful()
     if view is not None:
         keeper.keep(replace(keeper.kept, last={"fleet": view}))
-    app = OpsdashApp(start, stop, looks, now=clock, keeper=keeper, badge=badge)
+    app = OpsdashApp(start, stop, looks, now=clock, keeper=keeper, badge=badge, title=title)
     async with app.run_test(size=size) as pilot:
         await app.workers.wait_for_complete()
         await pilot.pause()

@@ -27,6 +27,9 @@ WORDS = (
     ("mute", "left alone on purpose, for a while"),
     ("+2", "two more findings on this host: enter shows them"),
     ("AGE <5s", "fresh; 11m? is 11 minutes old: do not go by it"),
+    ("▸ 12 OK", "twelve hosts that are well, folded away: enter shows them"),
+    ("◆", "marked: ctrl+r and c are about the marked hosts"),
+    ("FROZEN", "the screen stands still while polling goes on"),
     ("-", "not known; it is never shown as 0"),
     ("SINCE", "for how long the first reason holds"),
 )

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from opsdash.collectors.parsing import knows, section, sections
+from opsdash.collectors.parsing import knows, section, sections, stamped
 from opsdash.core.plugin import Collector, Tier
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Metric, Output, Reading, Row
@@ -44,21 +44,9 @@ _REPEATED = re.compile(r"message repeated (\d{1,6}) times")
 def _recent(lines: Iterable[str], now: datetime) -> Iterator[str]:
     """The lines of a log file that are young enough; its stamps are ISO, or without a year."""
     for line in lines:
-        at = _stamp(line, now)
+        at = stamped(line, now)
         if at is not None and timedelta() <= now - at <= WINDOW:
             yield line
-
-
-def _stamp(line: str, now: datetime) -> datetime | None:
-    try:
-        if line[:4].isdigit():
-            return datetime.fromisoformat(line.split()[0]).replace(tzinfo=None)
-        # the host's own local time, as `now` is
-        at = datetime.strptime(f"{now.year} {line[:15]}", "%Y %b %d %H:%M:%S")  # noqa: DTZ007
-    except (ValueError, IndexError):
-        return None
-    # a line of December, read in January
-    return at.replace(year=now.year - 1) if at > now + timedelta(days=1) else at
 
 
 def _counted(lines: Iterable[str]) -> Counter[tuple[str, str]]:

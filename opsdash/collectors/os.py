@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from opsdash.collectors.parsing import knows, section, sections
+from opsdash.collectors.shell import CONTAINER
 from opsdash.core.plugin import Collector, Tier
 from opsdash.core.reading import Output, Reading
 
-# `container=` stands in PID 1's environment, which only root may read. lxcfs over /proc is what a
-# container sees; a machine that only serves lxcfs to others has it at /var/lib/lxcfs.
-COMMAND = r"""
+COMMAND = rf"""
 echo '== release'
 cat /etc/os-release 2>/dev/null || cat /usr/lib/os-release 2>/dev/null
 echo '== uname'
@@ -16,11 +15,7 @@ uname -r
 uname -m
 uname -n
 echo '== container'
-if [ -r /run/systemd/container ]; then cat /run/systemd/container
-elif grep -q '^lxcfs /proc/' /proc/self/mounts; then echo lxc
-elif [ -e /.dockerenv ]; then echo docker
-elif [ -e /run/.containerenv ]; then echo podman
-fi
+{CONTAINER}
 echo
 echo '== end'
 """

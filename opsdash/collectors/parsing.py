@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import wraps
 from math import isfinite
 
@@ -69,3 +70,17 @@ def section(found: dict[str, list[str]], name: str) -> list[str]:
     if name not in found:
         raise BadOutput(f"the part '{name}' is missing")
     return found[name]
+
+
+def stamped(line: str, now: datetime) -> datetime | None:
+    """When a line of a log file was written, in the host's own local time, as `now` is; None where
+    it has no stamp. The old form of stamp has no year.
+    """
+    try:
+        if line[:4].isdigit():
+            return datetime.fromisoformat(line.split()[0]).replace(tzinfo=None)
+        at = datetime.strptime(f"{now.year} {line[:15]}", "%Y %b %d %H:%M:%S")  # noqa: DTZ007
+    except (ValueError, IndexError):
+        return None
+    # a line of December, read in January
+    return at.replace(year=now.year - 1) if at > now + timedelta(days=1) else at

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from opsdash.core.reading import Reading
 from opsdash.core.snapshot import HostState
 
 
@@ -40,9 +41,23 @@ def _plain(name: str, about: str, metric: str, unit: Unit = Unit.PLAIN) -> Figur
     return Figure(name, about, unit, lambda state, now: state.value(metric))
 
 
+_fullest_known: dict[str, tuple[Reading, float | None]] = {}
+
+
 def fullest_ratio(state: HostState) -> float | None:
-    """How full the fullest file system is, 0 to 1."""
-    return max(state.labelled("filesystem.used_ratio").values(), default=None)
+    """How full the fullest file system is, 0 to 1.
+
+    Screens ask for it again and again, of all hosts, and file systems are read rarely: what was
+    found for a host's latest reading is remembered.
+    """
+    reading = state.readings.get("filesystem")
+    if reading is None:
+        return None
+    known = _fullest_known.get(state.name)
+    if known is None or known[0] is not reading:
+        found = max(reading.labelled("filesystem.used_ratio").values(), default=None)
+        known = _fullest_known[state.name] = (reading, found)
+    return known[1]
 
 
 def _fullest(state: HostState, now: float) -> float | None:

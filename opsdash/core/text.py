@@ -97,6 +97,6 @@ def duration(seconds: float) -> str:
     return f"{days:.0f}d" if days < 999.5 else f"{days / 365.25:.0f}y"
 
 
-def count(number: int, noun: str) -> str:
-    """``1 host``, ``3 hosts``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def count(number: int, noun: str, plural: str = "") -> str:
+    """``1 host``, ``3 hosts``, ``2 processes``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {plural or noun + 's'}"

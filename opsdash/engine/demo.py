@@ -54,6 +54,7 @@ class DemoSession(Session):
         """Remember what an earlier run would have left, then begin."""
         remembered = await asyncio.to_thread(opening, self._cast)
         await _write(Path(self._folder.name), remembered, self._cast.epoch)
+        self._state.recall(remembered.history)
         await super().start()
 
     async def close(self) -> None:

@@ -17,6 +17,10 @@ from opsdash.transport.base import Connection
 FAILED_AGAIN_S = 60.0
 """A collector that failed is asked again after so long, however rarely it is due."""
 
+TOGETHER_RATIO = 0.2
+"""What is due within so much of its period is asked for now, with what is due already: one script
+for seven collectors costs both sides little more than one for one."""
+
 _WILL_STAY = frozenset({ProblemKind.UNSUPPORTED, ProblemKind.MISSING_COMMAND, ProblemKind.DENIED})
 _BREAKS_THE_LINK = frozenset({ProblemKind.LOST, ProblemKind.DROPPED})
 
@@ -58,7 +62,7 @@ class Facts:
         """Fetch whenever some are due; tell when the connection turns out to be broken."""
         asked = self._asked[host.name] = asyncio.Event()
         while True:
-            due = [c for c in self.collectors if self._due(host, c) <= self.rhythm.clock()]
+            due = self._now_due(host)
             if due:
                 try:
                     readings = await self.fetch(host, connection, due)
@@ -78,6 +82,14 @@ class Facts:
             except TimeoutError:
                 continue
 
+    def _now_due(self, host: Host) -> list[Collector]:
+        """The collectors that are due and, if there are any, those that nearly are."""
+        now = self.rhythm.clock()
+        if self._next_due(host) > now:
+            return []
+        soon = [(one, now + TOGETHER_RATIO * one.every_s) for one in self.collectors]
+        return [one for one, until in soon if self._due(host, one) <= until]
+
     def _due(self, host: Host, collector: Collector) -> float:
         return self._due_at.get((host.name, collector.name), 0.0)
 
@@ -86,12 +98,14 @@ class Facts:
         return min((self._due(host, one) for one in self.collectors), default=never)
 
     def _plan(self, host: Host, readings: Sequence[Reading]) -> None:
-        """When facts are due again: their period, up to a tenth sooner; soon if they failed."""
-        now = self.rhythm.clock()
+        """When facts are due again: their period, up to a tenth sooner; soon if they failed.
+
+        What was fetched together is a tenth sooner together, or it would drift apart.
+        """
+        now, early = self.rhythm.clock(), 0.1 * self.rhythm.random()
         periods = {collector.name: collector.every_s for collector in self.collectors}
         for reading in readings:
             every_s = periods[reading.collector]
             if reading.problem is not None and reading.problem.kind not in _WILL_STAY:
                 every_s = min(every_s, FAILED_AGAIN_S)
-            early = 0.1 * self.rhythm.random()
             self._due_at[host.name, reading.collector] = now + every_s * (1 - early)

@@ -10,6 +10,7 @@ from opsdash.core.health import Health, worst
 from opsdash.core.host import Limits
 from opsdash.core.plugin import Check, Inquiry, attempt
 from opsdash.core.snapshot import HostState, LinkState
+from opsdash.engine.agenda import Agenda, Asked
 
 CHECK_ITSELF = "(the check itself)"
 """The subject of the finding that a check could not be asked; what it said before stands."""
@@ -30,7 +31,7 @@ class Memory:
 
     `earlier` holds what an earlier run left open and this one has not yet confirmed, `old` what
     was there when opsdash first looked: it can't be called new. `judged` says that the host has
-    been looked at in full once.
+    been looked at in full once; `asked` what its checks have seen.
     """
 
     earlier: dict[FindingKey, float] = field(default_factory=dict)
@@ -38,6 +39,11 @@ class Memory:
     raised: dict[FindingKey, Finding] = field(default_factory=dict)
     old: set[FindingKey] = field(default_factory=set)
     judged: bool = False
+    asked: Asked = field(default_factory=Asked)
+
+    def expire(self, check_id: str, at: float) -> None:
+        """Ask a check again at this time at the latest."""
+        self.asked.expires[check_id] = min(at, self.asked.expires.get(check_id, at))
 
 
 class Judge:
@@ -61,9 +67,7 @@ class Judge:
         machine_wide: Collection[str] = (),
     ) -> None:
         self._checks = checks
-        self._foreign = frozenset(
-            check.id for check in checks.values() if not set(machine_wide).isdisjoint(check.reads)
-        )
+        self._agenda = Agenda(checks, machine_wide)
         self._first_judged = known_hosts or {}
         self._memory: dict[str, Memory] = {}
         for key, since in (first_seen or {}).items():
@@ -71,28 +75,24 @@ class Judge:
 
     def judge(self, state: HostState, now: float) -> Judgement:
         """All findings of a host, worst first; a check that lacks its data keeps what it said."""
-        memory = self._memory.setdefault(state.name, Memory())
-        before = {**memory.earlier, **memory.raised}
-        waiting = False
-        for check in self._checks.values():
-            ready = _is_own(state) if check.id in self._foreign else True
-            ready = ready and _ready(check, state)
-            waiting = waiting or ready is None
-            if ready:
-                self._ask(check, state, now, memory)
+        memory = self._memory.get(state.name)
+        if memory is None:
+            memory = self._memory[state.name] = Memory()
+        closed: set[FindingKey] = set()
+        for check in self._agenda.due(state, now, memory.asked):
+            self._ask(check, state, now, memory, closed)
+        waiting = self._agenda.waiting(state)
         if state.link.state is LinkState.UP and not waiting:
             memory.judged = True
         findings = self._sorted(state, memory)
-        return Judgement(
-            _health(state, findings, waiting),
-            findings,
-            tuple(key for key in before if key not in memory.raised and key not in memory.earlier),
-        )
+        return Judgement(_health(state, findings, waiting), findings, tuple(closed))
 
     def _sorted(self, state: HostState, memory: Memory) -> tuple[Finding, ...]:
         """Worst first; of a host that was cut off by a failure elsewhere, what is known now first:
         what was found before may be over.
         """
+        if not memory.raised:
+            return ()
 
         def order(finding: Finding) -> tuple[bool, int, float, str, str]:
             remembered = state.link.cause is not None and bool(self._checks[finding.check].reads)
@@ -100,34 +100,44 @@ class Judge:
 
         return tuple(sorted(memory.raised.values(), key=order))
 
-    def _ask(self, check: Check, state: HostState, now: float, memory: Memory) -> None:
+    def _ask(
+        self,
+        check: Check,
+        state: HostState,
+        now: float,
+        memory: Memory,
+        closed: set[FindingKey],
+    ) -> None:
         def health_before(subject: str) -> Health:
             found = memory.raised.get((state.name, check.id, subject))
             return found.health if found else Health.OK
 
-        limits = state.host.thresholds.get(check.id, check.limits)
-        limits = _filled(limits, check.limits)
+        limits = check.limits
+        if check.id in state.host.thresholds:
+            limits = _filled(state.host.thresholds[check.id], limits)
         inquiry = Inquiry(state, now, limits, health_before, self.clock_ahead_s)
-        answer = attempt(lambda: list(check.judge(inquiry)))
+        answer = attempt(lambda: tuple(check.judge(inquiry)))
+        memory.asked.expires.pop(check.id, None)
         if isinstance(answer, str):
             text = f"check {check.id} failed: {answer}"
             broken = Finding(check.id, state.name, Health.UNKNOWN, text, subject=CHECK_ITSELF)
-            self._weigh(replace(check, hold_s=0.0), broken.key, broken, now, memory)
+            self._weigh(replace(check, hold_s=0.0), broken, now, memory, closed)
             return
-        found = {finding.key: finding for finding in answer}
-        for key in {*memory.seen_at, *memory.earlier}:
-            if key[1] == check.id and key not in found:
-                memory.seen_at.pop(key, None)
-                memory.raised.pop(key, None)
-                memory.earlier.pop(key, None)
-                memory.old.discard(key)
-        for key, finding in found.items():
-            self._weigh(check, key, finding, now, memory)
+        if memory.seen_at or memory.earlier:
+            _end_all_but({finding.key for finding in answer}, check.id, memory, closed)
+        for finding in answer:
+            self._weigh(check, finding, now, memory, closed)
 
     def _weigh(
-        self, check: Check, key: FindingKey, finding: Finding, now: float, memory: Memory
+        self,
+        check: Check,
+        finding: Finding,
+        now: float,
+        memory: Memory,
+        closed: set[FindingKey],
     ) -> None:
         """Raise a finding that has lasted long enough, or that an earlier run already raised."""
+        key = finding.key
         known = memory.earlier.pop(key, None)
         if key not in memory.seen_at:
             memory.seen_at[key] = now if known is None else known
@@ -135,11 +145,17 @@ class Judge:
                 memory.old.add(key)
         began = memory.seen_at[key]
         if now - began < check.hold_s and key not in memory.raised:
+            memory.expire(check.id, began + check.hold_s)
+            if known is not None:
+                closed.add(key)
             return
+        new = key not in memory.old and now - began < NEW_FOR_S
+        if new:
+            memory.expire(check.id, began + NEW_FOR_S)
         memory.raised[key] = replace(
             finding,
             since=began,
-            new=key not in memory.old and now - began < NEW_FOR_S,
+            new=new,
             advice=finding.advice or check.advice,
             controls=finding.controls or check.controls,
         )
@@ -152,26 +168,18 @@ class Judge:
         return known is not None and known <= first_judged
 
 
-def _is_own(state: HostState) -> bool | None:
-    """Whether a figure of the whole machine is the host's own: not in a container, and None while
-    the first answer is awaited that tells.
-    """
-    if state.container is not None:
-        return not state.container
-    return None if "os" not in state.readings and state.link.state is not LinkState.DOWN else False
-
-
-def _ready(check: Check, state: HostState) -> bool | None:
-    """Whether a check can speak: False where its data is of no use, None while it is awaited."""
-    if not check.reads:
-        # before the first try has ended nothing is known, so nothing has ended either
-        return state.link.state in (LinkState.UP, LinkState.DOWN) or bool(state.at)
-    if state.link.state is LinkState.DOWN:
-        return False
-    readings = [state.readings.get(name) for name in check.reads]
-    if any(reading is None for reading in readings):
-        return None
-    return all(reading is not None and reading.problem is None for reading in readings)
+def _end_all_but(
+    found: Collection[FindingKey], check_id: str, memory: Memory, closed: set[FindingKey]
+) -> None:
+    """What a check no longer finds is over; `closed` gets what had been raised."""
+    for key in {*memory.seen_at, *memory.earlier}:
+        if key[1] == check_id and key not in found:
+            if key in memory.raised or key in memory.earlier:
+                closed.add(key)
+            memory.seen_at.pop(key, None)
+            memory.raised.pop(key, None)
+            memory.earlier.pop(key, None)
+            memory.old.discard(key)
 
 
 def _health(state: HostState, findings: tuple[Finding, ...], waiting: bool) -> Health:

@@ -17,6 +17,10 @@ from opsdash.transport.base import Transport
 LOG = logging.getLogger(__name__)
 
 EVERY_S = 60.0
+LOGINS_PER_S = 5.0
+"""A login costs us as much as twenty pulses and the host a line in its log: where more than so many
+were needed for the whole fleet, each host is probed less often. See docs/decisions/0008."""
+
 CONFIRM_S = 5.0
 """A failure that may pass by itself (MaxStartups, a lost packet) counts when it happens twice."""
 
@@ -48,7 +52,7 @@ class Prober:
         A refusal that does not mend itself is not tried again unasked: it would lock the account.
         """
         asked = self._asked[host.name] = asyncio.Event()
-        rest_s: float | None = EVERY_S * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
+        rest_s: float | None = self._period_s * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
         while True:
             asked.clear()
             with suppress(TimeoutError):
@@ -62,7 +66,13 @@ class Prober:
                 LOG.info("%s: new logins fail: %s", host.name, login.problem.text)
             self._report(host.name, login)
             lasting = login.problem is not None and not login.problem.mends_itself
-            rest_s = None if lasting else EVERY_S * random.uniform(0.9, 1.1)  # noqa: S311 - jitter
+            jitter = random.uniform(0.9, 1.1)  # noqa: S311 - jitter
+            rest_s = None if lasting else self._period_s * jitter
+
+    @property
+    def _period_s(self) -> float:
+        """How often each host is probed: the more hosts there are, the rarer."""
+        return max(EVERY_S, len(self._asked) / LOGINS_PER_S)
 
     async def _probe(self, host: Host) -> Login:
         problem: Problem | None = None

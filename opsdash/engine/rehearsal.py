@@ -32,18 +32,24 @@ FINE_FOR_S = 60.0
 
 LOGINS_EVERY_S = 60.0
 KNOWN_FOR_S = 30 * 86_400.0
+PAST_LOOKS, PAST_EVERY_S = 36, 150.0
+"""How often and how far apart a filling disk was looked at before the demo."""
+
 WARM_UP_S = 150.0
 """So long before the beginning the sick are looked at: every hold is over by then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What an earlier run would have left: open findings, known hosts, counters."""
+    """What an earlier run would have left: open findings, known hosts, counters, and what the
+    disks said in the hours before, oldest first.
+    """
 
     findings: tuple[Finding, ...]
     hosts: tuple[str, ...]
     known_since: float
     counters: tuple[Reading, ...] = ()
+    history: tuple[Reading, ...] = ()
 
 
 @dataclass
@@ -72,6 +78,7 @@ class Rehearsal:
         self._state = State(cast.fleet, known, self._clock)
         if remembered is not None:
             self._state.seed(remembered.counters)
+            self._state.recall(remembered.history)
         judged = {name: one for name, one in checks().items() if known.keys() >= set(one.reads)}
         self._judge = Judge(judged, *_memory(remembered))
         self._links = Links(self._state, self._judge_host, self._wake, self._clock)
@@ -209,8 +216,27 @@ def opening(cast: Cast) -> Remembered:
             since = cast.epoch + occurrence.began_s
             findings += [replace(one, since=since) for one in state.findings]
     return Remembered(
-        tuple(findings), tuple(cast.hosts), cast.epoch - KNOWN_FOR_S, tuple(_counters(cast))
+        tuple(findings),
+        tuple(cast.hosts),
+        cast.epoch - KNOWN_FOR_S,
+        tuple(_counters(cast)),
+        tuple(_history(cast)),
     )
+
+
+def _history(cast: Cast) -> list[Reading]:
+    """What the disks that fill up said in the hours before."""
+    disks = collectors()["filesystem"]
+    found = []
+    for name, host in cast.hosts.items():
+        if not host.one.fills_s:
+            continue
+        playing = host.connect(0.0)
+        for number in range(PAST_LOOKS):
+            at_s = (number - PAST_LOOKS) * PAST_EVERY_S
+            at = Moment(cast.epoch + at_s, at_s)
+            found.append(answered(playing, disks, name, at))
+    return found
 
 
 def _counters(cast: Cast) -> list[Reading]:

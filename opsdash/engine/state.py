@@ -79,6 +79,13 @@ class State:
         """Counters of an earlier run, so that the first pulse of this one already has rates."""
         self._seeds.update({(reading.host, reading.collector): reading for reading in readings})
 
+    def recall(self, readings: Iterable[Reading]) -> None:
+        """What hosts said before this run, oldest first: their trends begin with it."""
+        for reading in readings:
+            state = self._hosts[reading.host]
+            trends = followed(state.trends, self._followed[reading.collector], reading)
+            self._put(replace(state, trends=trends))
+
     def notice(self, text: str) -> None:
         """Something about the whole program that the user must know, said once."""
         text = clean_line(text, 200)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from textual import events
 from textual.message import Message
 
-from opsdash.core.health import Health
+from opsdash.core.health import Health, worst
 from opsdash.core.snapshot import HostState
 from opsdash.widgets.line import ROLES, Line, Role, Span, width_of
 from opsdash.widgets.line_view import Bar
@@ -63,7 +63,21 @@ def map_lines(kinds: Kinds, palette: Palette, width: int, rows: int) -> tuple[li
         lines, spots = _laid_out(kinds, cells, palette, width)
         if len(lines) <= rows:
             return lines, spots
-    return [*lines[: rows - 1], _cut(lines[rows - 1], width)], {}
+    lines, _ = _laid_out(_sick_first(kinds), _tallies, palette, width)
+    return lines if len(lines) <= rows else [*lines[: rows - 1], _cut(lines[rows - 1], width)], {}
+
+
+def _sick_first(kinds: Kinds) -> Kinds:
+    """The kinds with sick hosts, the worst first; those without any are one kind at the end."""
+    sick = [(kind, states) for kind, states in kinds if _worst(states) is not Health.OK]
+    well = [states for _, states in kinds if _worst(states) is Health.OK]
+    sick.sort(key=lambda entry: -_worst(entry[1]))
+    rest = [state for states in well for state in states]
+    return [*sick, (f"{len(well)} other kinds", rest)] if rest else sick
+
+
+def _worst(states: Sequence[HostState]) -> Health:
+    return worst(state.health for state in states)
 
 
 def _cut(parts: Line, width: int) -> Line:
@@ -121,13 +135,22 @@ class FleetMap(Bar):
     def __init__(self, look: Callable[[], Palette], dom_id: str | None = None) -> None:
         super().__init__(look, dom_id)
         self._spots: Spots = {}
+        self._drawn: tuple[object, ...] = ()
 
-    def show(self, kinds: Kinds, rows: int) -> None:
-        """Draw these hosts in at most so many rows, as few as they need; 0 hides the map."""
+    def show(self, kinds: Kinds, rows: int, width: int) -> None:
+        """Draw these hosts in at most so many rows, as few as they need; 0 hides the map.
+
+        `width` is the page's: the map's own is not known when it is drawn for the first time.
+        """
         self.display = rows > 0 and bool(kinds)
         if not self.display:
             return
-        lines, self._spots = map_lines(kinds, self.look(), self.size.width or 80, rows)
+        healths = [state.health for _, states in kinds for state in states]
+        drawn = (healths, [kind for kind, _ in kinds], width, rows, self.look())
+        if drawn == self._drawn:
+            return
+        self._drawn = drawn
+        lines, self._spots = map_lines(kinds, self.look(), width, rows)
         if self.styles.height is None or self.size.height != len(lines):
             self.styles.height = len(lines)
         self.set_lines(lines)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from opsdash.core.health import Health
@@ -38,6 +40,24 @@ async def test_a_failed_service_is_named_with_its_cause(testbed: Testbed, sessio
         assert state.why is not None
         assert state.why.new
         assert healths(session, "web1") == {Health.OK}
+    await becomes(session, "web1", Health.OK)
+
+
+async def test_a_process_that_the_kernel_killed_is_named_beside_its_service(
+    testbed: Testbed, session: Session
+) -> None:
+    def killed() -> list[str]:
+        found = session.snapshot().hosts["web1"].findings
+        return [one.summary for one in found if one.check == "oom-killed"]
+
+    with testbed.with_fault("web1", "oom"):
+        session.refresh(("web1",))
+        await becomes(session, "web1", Health.CRIT, "shop-batch.service failed")
+        await wait_for(lambda: bool(killed()), within_s=30, what="the kill is told")
+        assert re.match(r"out of memory: tail \(\d+\) killed \d+s ago, 1 in 1h", killed()[0])
+        assert healths(session, "web1") == {Health.OK}
+    testbed.inside("web1", "journalctl --rotate; sleep 2; journalctl --vacuum-time=1s")
+    session.refresh(("web1",))
     await becomes(session, "web1", Health.OK)
 
 

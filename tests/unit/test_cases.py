@@ -12,7 +12,7 @@ from opsdash.core.discover import checks, collectors
 from opsdash.core.finding import Finding
 from opsdash.core.health import Health
 from opsdash.core.host import Host, Limits
-from opsdash.core.plugin import Collector, Inquiry, understand
+from opsdash.core.plugin import Collector, Inquiry, Tier, understand
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, Row, SampleKey
 from opsdash.core.series import Trend
@@ -91,6 +91,8 @@ def _state(content: Mapping[str, Any]) -> HostState:
     """The host of a check's case: link, ages and readings."""
     link = content.get("link", {})
     readings = {name: _reading(name, given) for name, given in content.get("readings", {}).items()}
+    if "missing" in content:
+        readings = _all_facts_but(content["missing"]) | readings
     age_s = content.get("age_s", 1.0)
     return HostState(
         Host("web1", interval_s=content.get("interval_s", 2)),
@@ -111,6 +113,12 @@ def _state(content: Mapping[str, Any]) -> HostState:
         trends=_trends(content.get("trends", {})),
         host_key=content.get("host_key", ""),
     )
+
+
+def _all_facts_but(missing: list[str]) -> dict[str, Reading]:
+    """Fresh readings of every other facts collector, however many there will be."""
+    facts = [one.name for one in collectors().values() if one.tier is Tier.FACTS]
+    return {name: _reading(name, {}) for name in facts if name not in missing}
 
 
 def _trends(named: Mapping[str, Sequence[Sequence[float]]]) -> dict[str, dict[str, Trend]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 from types import MappingProxyType
 
 import pytest
@@ -176,6 +177,21 @@ def test_what_is_wrong_at_first_has_been_so_for_seconds_hours_and_days() -> None
     assert ages_s[0] < 120
     assert ages_s[-1] > 86_400
     assert {finding.new for finding in found} == {True, False}
+
+
+def test_some_disks_have_run_full_for_hours_before_the_demo_began() -> None:
+    cast = make_cast(200, EPOCH)
+    filling = [one.one for one in cast.hosts.values() if one.one.fills_s]
+    assert filling
+    states = simulate(cast).hosts
+    for one in filling:
+        left = states[one.name].trend("filesystem.available_bytes", one.disks[-1].mount)
+        assert left is not None
+        points = left.since(0.0)
+        assert len(points) > 30
+        assert points[-1][0] - points[0][0] > HOUR_S
+        shrank = [after < before for (_, before), (_, after) in pairwise(points)]
+        assert shrank.count(False) <= 1  # cleaned once at most
 
 
 @pytest.mark.parametrize("count", [1, 3, 10])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from opsdash.activities.monitor.fleet_side import side_lines
+from opsdash.activities.monitor.fleet_side import SideStrip
 from opsdash.core.health import Health
 from opsdash.core.snapshot import Change, HostState, Snapshot
 from opsdash.widgets.entries import Entry, matches
@@ -43,8 +43,17 @@ def test_a_map_without_room_counts_those_that_are_well_then_all() -> None:
     assert len(spots) == 200
 
 
+def test_a_short_map_names_the_sick_kinds_the_worst_first_and_counts_the_rest() -> None:
+    some_kinds = [(f"kind{n}", [up(f"k{n}a"), up(f"k{n}b")]) for n in range(20)]
+    some_kinds[7] = ("web", [up("w1"), up("w2", wrong("w2", Health.WARN, "load 9"))])
+    some_kinds[9] = ("db", [up("d1", disk_full("d1"))])
+    assert texts(map_lines(some_kinds, PALETTE, 60, 1)[0]) == [
+        "db ✖1  web ▲1●1  18 other kinds ●36"
+    ]
+
+
 def test_a_map_that_can_not_show_all_says_so() -> None:
-    many_kinds = [(f"kind{n}", [up(f"k{n}a"), up(f"k{n}b")]) for n in range(20)]
+    many_kinds = [(f"kind{n}", [up(f"k{n}", disk_full(f"k{n}"))]) for n in range(20)]
     lines, spots = map_lines(many_kinds, PALETTE, 40, 1)
     assert texts(lines)[0].endswith(" …")
     assert width_of(lines[0]) <= 40
@@ -56,7 +65,7 @@ def test_the_side_strip_never_has_more_lines_than_rows() -> None:
     states = {state.name: state for state in many(30)}
     snapshot = Snapshot(1, NOW, states, changes=changes)
     for rows in (14, 20, 40):
-        lines = side_lines(snapshot, PALETTE, NOW, rows)
+        lines = SideStrip().lines(snapshot, PALETTE, NOW, rows)
         assert len(lines) <= rows
         assert any("more" in text for text in texts(lines))
 

@@ -173,9 +173,8 @@ def test_without_a_hosts_file_the_next_step_is_told(hosts: HostsFolder) -> None:
 def test_a_check_id_that_does_not_exist_is_a_fault(
     hosts: HostsFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        discover, "checks", lambda: {"cpu-busy": Check("cpu-busy", "CPU", lambda inquiry: ())}
-    )
+    only = Check("cpu-busy", "CPU busy", lambda inquiry: ())
+    monkeypatch.setattr(discover, "checks", lambda: {"cpu-busy": only})
     path = hosts.write("hosts: {a: {thresholds: {cpu-bsy: {warn: 1, crit: 2}}}}\n")
     result = run("check", str(path))
     assert result.exit_code == 65

@@ -320,3 +320,17 @@ def test_a_trend_is_kept_of_what_is_marked_so_and_over_a_reboot() -> None:
     assert known.since(0.0) == [(100.0, 1000.0), (200.0, 5.0)]
     assert held.trend("network.receive_bytes") is None
     assert held.trend("uptime.up_s", "eth0") is None
+
+
+def test_what_was_read_before_a_run_is_in_its_trends_and_nowhere_else() -> None:
+    marked = Collector(
+        "uptime", "Uptime", Tier.PULSE, unused, (Metric("uptime.up_s", "s", "up", trend=True),)
+    )
+    fleet = Fleet(MappingProxyType({"web1": Host("web1")}), "hosts.yaml")
+    state = State(fleet, {**COLLECTORS, "uptime": marked}, CLOCK)
+    state.recall([pulse(60.0 * minute, 0, at=60.0 * minute)[0] for minute in (1, 2, 3)])
+    held = state.host("web1")
+    known = held.trend("uptime.up_s")
+    assert known is not None
+    assert known.since(0) == [(60.0, 60.0), (120.0, 120.0), (180.0, 180.0)]
+    assert (held.at, dict(held.readings)) == (0.0, {})

@@ -9,7 +9,7 @@ from opsdash.core.figures import fullest_ratio
 from opsdash.core.health import Health
 from opsdash.core.series import spark
 from opsdash.core.snapshot import HostState
-from opsdash.core.text import duration, size
+from opsdash.core.text import duration, percent, size
 from opsdash.core.view import SEVERITY
 from opsdash.widgets.columns import Column
 from opsdash.widgets.line import ROLES, Line, Role, Span, fit_right, line, spread
@@ -131,7 +131,7 @@ def rate_of(title: str, metric: str, rank: int, sort: str) -> Column[Shown]:
 
 
 def _percent(ratio: float | None) -> str:
-    return "-" if ratio is None else f"{ratio * 100:.0f}"
+    return "-" if ratio is None else percent(ratio).rstrip("%")
 
 
 def _right(text: str, width: int, role: Role) -> Line:

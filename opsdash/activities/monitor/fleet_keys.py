@@ -115,9 +115,10 @@ class FleetKeys(HostKeys):
     def action_fold(self) -> None:
         """Open every fold, or close all again."""
         folds = {b.title for b in self.rows.arranged.bundles.values() if b.folded}
+        if not folds and not self.rows.opened:
+            self.post_message(self.Said("nothing is folded here"))
+            return
         self.rows.opened = self.rows.opened | folds if folds else frozenset()
-        if not folds and not self.rows.arranged.bundles:
-            self.post_message(self.Said("nothing is folded: there is room for all hosts"))
         self.draw()
 
     def action_reset(self) -> None:

@@ -11,9 +11,9 @@ from textual.containers import Horizontal
 
 from opsdash.activities.monitor.fleet_columns import Shown, fleet_columns
 from opsdash.activities.monitor.fleet_keys import FILTER_HELP, FleetKeys
-from opsdash.activities.monitor.fleet_rows import banner, view_line
+from opsdash.activities.monitor.fleet_rows import view_line
 from opsdash.activities.monitor.fleet_side import WIDTH as SIDE_WIDTH
-from opsdash.activities.monitor.fleet_side import side_lines
+from opsdash.activities.monitor.fleet_side import SideStrip
 from opsdash.core.filter import FilterError, parse_filter
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.core.text import clean_line
@@ -54,6 +54,8 @@ class FleetPanel(FleetKeys):
         super().__init__(desk)
         self._hosts: dict[str, HostState] = {}
         self._layout: tuple[object, ...] = ()
+        self._longest_name = 0
+        self._side = SideStrip()
 
     def compose(self) -> ComposeResult:
         """Summary, notices, map, the table with its side strip, details, and the filter."""
@@ -101,8 +103,11 @@ class FleetPanel(FleetKeys):
 
     def show(self, snapshot: Snapshot) -> None:
         """Draw the fleet: sorted anew when it changed, otherwise only ages and the clock."""
+        if self._hosts.keys() != snapshot.hosts.keys():
+            self.grid.marks.forget_all_but(tuple(snapshot.hosts))
+            names = (width_of((Span(host),)) for host in snapshot.hosts)
+            self._longest_name = max(names, default=0)
         self._hosts = dict(snapshot.hosts)
-        self.grid.marks.forget_all_but(tuple(self._hosts))
         self._lay_out()
         self._show_summary(snapshot)
         self._arrange()
@@ -111,7 +116,7 @@ class FleetPanel(FleetKeys):
         self.set_class(bool(words), "-viewed")
         self.query_one("#view", Bar).set_lines([words])
         by_kind = self.rows.by_kind(snapshot)
-        self.query_one("#map", FleetMap).show(by_kind, self._map_rows())
+        self.query_one("#map", FleetMap).show(by_kind, self._map_rows(), self.size.width)
         self._show_side(snapshot)
         self._show_details()
 
@@ -128,10 +133,7 @@ class FleetPanel(FleetKeys):
         return Shown(self._hosts[host], self.desk.now(), self.desk.look(), marked)
 
     def _banner(self, key: str, width: int) -> Line | None:
-        bundle = self.rows.arranged.bundles.get(key)
-        if bundle is None:
-            return None
-        return banner(key, bundle, self.desk.look(), self.desk.now())
+        return self.rows.banner(key, self.desk.look(), self.desk.now())
 
     def _map_rows(self) -> int:
         """Rows of the map: none where the table needs them, few where it does not."""
@@ -143,7 +145,7 @@ class FleetPanel(FleetKeys):
         view, height = self.rows.view, self.size.height
         sided = self.size.width >= SIDE_FROM and height >= 20 and not view.wide
         width = self.size.width - (SIDE_WIDTH + 2 if sided else 0)
-        names = max((width_of((Span(host),)) for host in self._hosts), default=0)
+        names = self._longest_name
         if self._layout != (names, width, view.wide):
             self._layout = (names, width, view.wide)
             self.grid.columns = fleet_columns(names, width, wide=view.wide)
@@ -161,7 +163,7 @@ class FleetPanel(FleetKeys):
         side = self.query_one("#side", Bar)
         if self.has_class("-sided"):
             rows = self.grid.size.height or 20
-            side.set_lines(side_lines(snapshot, self.desk.look(), self.desk.now(), rows))
+            side.set_lines(self._side.lines(snapshot, self.desk.look(), self.desk.now(), rows))
 
     def _show_details(self) -> None:
         look, width = self.desk.look(), self.size.width
@@ -182,8 +184,9 @@ class FleetPanel(FleetKeys):
         bundle = self.rows.arranged.bundles[key]
         head = rule(line(Span(bundle.title, Role.STRONG)), (), self.size.width)
         names = " ".join(state.name for state in bundle.hosts)
-        does = "enter shows them" if bundle.folded else "enter folds them away"
-        return [head, line(names), line(Span(f"{does}, space marks them, z does all", Role.MUTED))]
+        does = "enter shows them" if bundle.folded else "enter folds those that are well"
+        keys = f"{does}, z does it everywhere, space marks them all"
+        return [head, line(names), line(Span(keys, Role.MUTED))]
 
     # -- what the parts tell --------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from opsdash.widgets.line import ROLES, Line, Role, Span, join, line
 from opsdash.widgets.palette import Palette
 
 GAP = Span("  ")
+SPREAD_S = 4.0
 SPREADS = ("cpu", "mem", "disk")
 """The figures of which a folded line tells the least and the most."""
 
@@ -30,6 +31,7 @@ class FleetRows:
     opened: frozenset[str] = frozenset()
     kinds: dict[str, str] = field(default_factory=dict)
     arranged: Arrangement = field(default_factory=lambda: Arrangement(()))
+    _banners: dict[str, tuple[object, Line]] = field(default_factory=dict)
 
     def want(self, view: View) -> None:
         """Follow this view from now on; FilterError when its filter means nothing."""
@@ -58,6 +60,21 @@ class FleetRows:
         """The hosts that a row stands for."""
         bundle = self.arranged.bundles.get(key)
         return (key,) if bundle is None else tuple(state.name for state in bundle.hosts)
+
+    def banner(self, key: str, palette: Palette, now: float) -> Line | None:
+        """The line of a row that stands for several hosts; None for a host's own.
+
+        The least and the most of hundreds of hosts is worked out every few seconds only.
+        """
+        bundle = self.arranged.bundles.get(key)
+        if bundle is None:
+            return None
+        healths = Counter(state.health for state in bundle.hosts)
+        stamp = (int(now / SPREAD_S), healths, bundle.folded, palette)
+        known = self._banners.get(key)
+        if known is None or known[0] != stamp:
+            known = self._banners[key] = (stamp, banner(key, bundle, palette, now))
+        return known[1]
 
     def by_kind(self, snapshot: Snapshot) -> list[tuple[str, list[HostState]]]:
         """All hosts by kind, each kind and host in its fixed place."""

@@ -19,7 +19,7 @@ from opsdash.transport.demo.schedule import Schedule, Timeline
 from opsdash.transport.demo.tapes import Tape, tapes
 from opsdash.transport.replay import Play, Playing
 
-FIRST_SEED = 7
+FIRST_SEED = 20
 
 NO_ANSWER_AFTER_S = 4.0
 CONNECTS_WITHIN_S = 1.9
@@ -126,7 +126,8 @@ class MadeUpConnection:
     def fact(self, collector: str, at_s: float) -> Output | None:
         """A collector's output at a moment."""
         self._hold(at_s)
-        return fact(tapes()[self.host.one.tape], collector, self.host.mood(at_s))
+        counters = self.host.meter.since_boot(at_s)
+        return fact(tapes()[self.host.one.tape], collector, self.host.mood(at_s), counters)
 
     def _hold(self, at_s: float) -> None:
         """HostError where the connection did not outlive what happened since it was made."""

@@ -14,6 +14,8 @@ FEWEST_WITH_A_BASTION = 20
 """In a smaller fleet nobody is behind anybody."""
 
 DAY_S = 86_400.0
+FILLING = 0.04
+"""So many of the disks with data fill up within hours, and are cleaned when they are full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Disk:
 class Character:
     """How a host is. `up_s` is how long it had been up when the demo began; ratios are of 0 to 1.
 
+    `fills_s` is how long the disk with its data takes to fill up, over and over (0: it does not).
     `busy_wave` moves its work, `quiet_wave` what is slower; `level` is the middle of its CPU ratio.
     """
 
@@ -45,6 +48,7 @@ class Character:
     disk_ops: float
     disks: tuple[Disk, ...]
     up_s: float
+    fills_s: float
     busy_wave: Wave
     quiet_wave: Wave
     words: tuple[object, ...]
@@ -122,10 +126,17 @@ def _character(role: Role, number: int, digits: int, seed: int) -> Character:
         disk_ops=_skewed(role.disk_ops, *words, "ops"),
         disks=_disks(role, words),
         up_s=_skewed((DAY_S / 3, 400 * DAY_S), *words, "up"),
+        fills_s=_fills_s(role, words),
         busy_wave=wave(*words, "busy"),
         quiet_wave=wave(*words, "quiet"),
         words=words,
     )
+
+
+def _fills_s(role: Role, words: tuple[object, ...]) -> float:
+    if not role.mount or chance(*words, "fills") >= FILLING:
+        return 0.0
+    return between(4.0, 16.0, *words, "fills for") * 3600
 
 
 def _skewed(span: tuple[float, float], *words: object) -> float:

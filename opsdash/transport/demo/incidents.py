@@ -30,7 +30,8 @@ class Incident:
     `roles` and `tapes` say which hosts can have it (none: all). `chronic` is one that may be days
     old when the demo begins.
 
-    `cpu` replaces the shares of the processors, `load_per_core` is where the load goes. Memory,
+    `cpu` replaces the shares of the processors, `load_per_core` is where the load goes;
+    `swaps_per_s` are pages in each direction, `overflows_per_s` of listen queues. Memory,
     disk and inodes creep from what they were to these ratios. `disk_ms` is how long each of
     `disk_ops` operations per second takes. `facts` names the recorded fault whose output a
     collector's takes the place of. `broken` is why the host can't be reached, `login` why a new
@@ -53,6 +54,8 @@ class Incident:
     disk_ms: float = 2.0
     errors_per_s: float = 0.0
     drops_per_s: float = 0.0
+    swaps_per_s: float = 0.0
+    overflows_per_s: float = 0.0
     read_only: bool = False
     zombies: int = 0
     clock_s: float = 0.0
@@ -97,10 +100,11 @@ INCIDENTS = (
     ),
     Incident(
         "memory-low",
-        "more is started than there is memory for",
+        "more is started than there is memory for, and the host swaps in and out",
         every_s=900.0,
         lasts_s=300.0,
         memory=0.94,
+        swaps_per_s=2400.0,
     ),
     Incident(
         "inodes-used-up",
@@ -153,6 +157,14 @@ INCIDENTS = (
         broken=ProblemKind.REFUSED,
     ),
     Incident(
+        "queue-overflows",
+        "a service accepts connections too slowly, and its listen queue overflows",
+        every_s=1200.0,
+        lasts_s=280.0,
+        roles=frozenset({"web", "app", "edge", "cache"}),
+        overflows_per_s=35.0,
+    ),
+    Incident(
         "zombies",
         "a parent does not wait for its children",
         every_s=1400.0,
@@ -176,7 +188,7 @@ INCIDENTS = (
         chronic=False,
         memory=0.99,
         oom=True,
-        facts={"oom": "oom"},
+        facts={"oom": "oom", "units": "oom"},
     ),
     Incident(
         "service-flaps",

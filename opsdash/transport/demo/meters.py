@@ -21,7 +21,8 @@ OPERATION_BYTES = 24_000.0
 class Counters(NamedTuple):
     """Sums since boot: processor seconds by share (of one core), bytes, packets and operations;
     `disk_s` is the time in which the disk had work, `waited_s` what its operations took together,
-    `own_user_s` the part of `user_s` that no incident made.
+    `own_user_s` the part of `user_s` that no incident made, `swapped` pages in each direction,
+    `overflows` connections that found a listen queue full.
     """
 
     user_s: float
@@ -36,6 +37,8 @@ class Counters(NamedTuple):
     disk_s: float
     waited_s: float
     own_user_s: float
+    swapped: float
+    overflows: float
 
 
 class Meter:
@@ -96,6 +99,8 @@ class Meter:
             operations * 0.0008,
             operations * 0.0011,
             0.74 * busy_s,
+            0.0,
+            0.0,
         ]
 
     def _close(self, index: int) -> None:
@@ -132,7 +137,12 @@ class Meter:
             now, before = self._own(until_s), self._own(began_s)
             for place, rate in rates.items():
                 added[place] = rate * lasted_s - (now[place] - before[place])
-        if incident.errors_per_s or incident.drops_per_s:
-            added[6] = incident.errors_per_s * lasted_s
-            added[7] = incident.drops_per_s * lasted_s
+        for place, rate in (
+            (6, incident.errors_per_s),
+            (7, incident.drops_per_s),
+            (12, incident.swaps_per_s),
+            (13, incident.overflows_per_s),
+        ):
+            if rate:
+                added[place] = rate * lasted_s
         return added

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import exp
+from uuid import UUID
 
+from opsdash.transport.demo.chance import chance
 from opsdash.transport.demo.character import Character, Disk
 from opsdash.transport.demo.incidents import Incident
 from opsdash.transport.demo.schedule import Occurrence
 
 HEALTHY = Incident("nothing", "nothing happens")
+FILLS_FROM, FILLS_UP_TO = 0.4, 0.94
 LOAD_MINUTES = (1, 5, 15)
 
 
@@ -32,6 +35,17 @@ class Mood:
     def up_s(self) -> float:
         """Seconds since it booted."""
         return max(0.01, self.at_s - self.booted_s)
+
+    @property
+    def boot_id(self) -> bytes:
+        """The id of this boot."""
+        number = int(chance(*self.one.words, "boot", self.boots) * 2**64)
+        return str(UUID(int=number << 64 | number, version=4)).encode()
+
+    @property
+    def clock_s(self) -> float:
+        """What the host's own clock says (since 1970)."""
+        return self.epoch + self.at_s + self.incident.clock_s
 
     @property
     def incident(self) -> Incident:
@@ -62,8 +76,15 @@ class Mood:
 
     def disk_ratio(self, disk: Disk) -> float:
         """Used of a file system; the last one is where the data is."""
-        own = disk.used_ratio + 0.01 * self.one.quiet_wave.value(self.at_s)
-        return self.creeping(own, self.incident.disk if disk is self.one.disks[-1] else None)
+        if disk is not self.one.disks[-1]:
+            return disk.used_ratio + 0.005 * self.one.quiet_wave.value(self.at_s)
+        if self.one.fills_s:
+            emptied_s = chance(*self.one.words, "emptied") * self.one.fills_s
+            return FILLS_FROM + (FILLS_UP_TO - FILLS_FROM) * (
+                (self.at_s + emptied_s) % self.one.fills_s / self.one.fills_s
+            )
+        own = disk.used_ratio + 0.005 * self.one.quiet_wave.value(self.at_s)
+        return self.creeping(own, self.incident.disk)
 
     def inodes_ratio(self, disk: Disk) -> float:
         """Files of those that are possible."""

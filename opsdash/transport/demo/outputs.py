@@ -9,20 +9,28 @@ from datetime import UTC, datetime
 
 from opsdash.core.reading import Output
 from opsdash.transport.demo.character import Disk
+from opsdash.transport.demo.meters import Counters
 from opsdash.transport.demo.moods import Mood
 from opsdash.transport.demo.tapes import Tape, sick
 
-Edit = Callable[[bytes, Mood], bytes]
+Edit = Callable[[bytes, Mood, Counters], bytes]
 
 KB_PER_INODE = 16
 RESERVED = 0.05
 """What ext4 keeps for root, of all blocks."""
 
 _STAMP = re.compile(rb"(?m)^(\w+Timestamp=)\w{3} [-0-9]+ [:0-9]+ \w+$")
+_SERVICE = re.compile(rb"shop-(?:web|batch|flap)")
+_TITLE = re.compile(rb"Shop (?:web front end|batch job)")
+_UPTIME = re.compile(rb"(?m)(^== time\n)[0-9.]+ [0-9.]+$")
+_BOOT_ID = re.compile(rb"(?m)^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+_DATE = re.compile(rb"(?m)^[0-9]{10} [0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}$")
+_LOGGED = re.compile(rb"(?m)^[0-9]{10}\.[0-9]{6} ")
+_COUNTER = re.compile(rb"(?m)^(\w+) (\d+)$")
 _SECTIONS = re.compile(rb"(?m)^== (\w+)\n")
 
 
-def fact(tape: Tape, collector: str, mood: Mood) -> Output | None:
+def fact(tape: Tape, collector: str, mood: Mood, counters: Counters) -> Output | None:
     """A collector's output at a moment, None where it was not recorded."""
     incident = mood.incident
     output = tape.facts.get(collector)
@@ -31,37 +39,67 @@ def fact(tape: Tape, collector: str, mood: Mood) -> Output | None:
         output = sick(tape, collector, fault) or output
     if output is None:
         return None
-    edit = EDITS.get(collector, _same)
-    return replace(output, data=edit(_named(output.data, tape, mood), mood))
-
-
-def _same(data: bytes, mood: Mood) -> bytes:
-    return data
+    data = _timed(_named(output.data, tape, mood), mood)
+    edit = EDITS.get(collector)
+    return replace(output, data=edit(data, mood, counters) if edit else data)
 
 
 def _named(data: bytes, tape: Tape, mood: Mood) -> bytes:
-    """The made-up name wherever the recorded one stood by itself."""
-    return re.sub(rb"\b%s\b" % tape.name.encode(), mood.one.name.encode(), data)
+    """The made-up names wherever the recorded ones stood by themselves."""
+    data = re.sub(rb"\b%s\b" % tape.name.encode(), mood.one.name.encode(), data)
+    return _SERVICE.sub(mood.one.role.unit.encode(), data)
 
 
-def _os(data: bytes, mood: Mood) -> bytes:
+def _timed(data: bytes, mood: Mood) -> bytes:
+    """The host's own time and boot wherever a command told those of the recorded host."""
+    if b"== time" in data:
+        idle = mood.up_s * mood.one.cores * (1 - mood.one.level)
+        data = _UPTIME.sub(rb"\g<1>%.2f %.2f" % (mood.up_s, idle), data)
+        data = _BOOT_ID.sub(mood.boot_id, data)
+    if _LOGGED.search(data) or _DATE.search(data):
+        now = datetime.fromtimestamp(mood.clock_s, UTC)
+        data = _DATE.sub(f"{int(mood.clock_s)} {now:%Y-%m-%dT%H:%M:%S}".encode(), data)
+        struck_s = mood.current.worst_s if mood.current else mood.at_s - 7200
+        data = _LOGGED.sub(rb"%.6f " % (mood.epoch + struck_s), data)
+    return data
+
+
+def _grown(data: bytes, counted: dict[bytes, float]) -> bytes:
+    """Lines of a name and a counter, so much more than was recorded."""
+
+    def grow(line: re.Match[bytes]) -> bytes:
+        more = counted.get(line[1])
+        return line[0] if more is None else b"%s %d" % (line[1], int(line[2]) + int(more))
+
+    return _COUNTER.sub(grow, data)
+
+
+def _kernel(data: bytes, mood: Mood, counters: Counters) -> bytes:
+    return _grown(data, {b"pswpin": counters.swapped, b"pswpout": counters.swapped})
+
+
+def _sockets(data: bytes, mood: Mood, counters: Counters) -> bytes:
+    lost = counters.overflows
+    return _grown(data, {b"ListenOverflows": lost, b"ListenDrops": lost})
+
+
+def _os(data: bytes, mood: Mood, counters: Counters) -> bytes:
     """Made-up hosts are machines: what was recorded in containers judges like theirs."""
     head, mark, _ = data.partition(b"== container\n")
     return head + mark + b"\n== end\n" if mark else data
 
 
-def _units(data: bytes, mood: Mood) -> bytes:
+def _units(data: bytes, mood: Mood, counters: Counters) -> bytes:
     """The unit that the host is there for in place of the recorded one, and when it failed."""
     role = mood.one.role
-    data = data.replace(b"shop-web", role.unit.encode())
-    data = data.replace(b"Shop web front end", role.unit_title.encode())
+    data = _TITLE.sub(role.unit_title.encode(), data)
     if mood.current is None:
         return data
     failed = datetime.fromtimestamp(mood.epoch + mood.current.began_s, UTC)
     return _STAMP.sub(rb"\g<1>" + f"{failed:%a %Y-%m-%d %H:%M:%S} UTC".encode(), data)
 
 
-def _filesystem(data: bytes, mood: Mood) -> bytes:
+def _filesystem(data: bytes, mood: Mood, counters: Counters) -> bytes:
     """The host's own disks, before the file systems in memory that were recorded."""
     disks = mood.one.disks
     parts = _SECTIONS.split(data)
@@ -100,5 +138,11 @@ def _df(disk: Disk, whole: int, used: int, left: int) -> bytes:
     return f"{disk.device:<14} {whole:>11} {used:>9} {left:>9} {part:>7}% {disk.mount}".encode()
 
 
-EDITS: dict[str, Edit] = {"os": _os, "units": _units, "filesystem": _filesystem}
+EDITS: dict[str, Edit] = {
+    "os": _os,
+    "units": _units,
+    "filesystem": _filesystem,
+    "kernel": _kernel,
+    "sockets": _sockets,
+}
 """What has to be put right in an output, by collector; any other one is played as it is."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from uuid import UUID
 
 from opsdash.transport.demo.chance import between, chance
 from opsdash.transport.demo.character import Character
@@ -135,13 +134,13 @@ def diskstats(lines: Lines, one: Character) -> Write:
     def write(mood: Mood, counters: Counters) -> bytes:
         text = []
         for number in range(count):
-            part = 1.0 if count == 1 else (0.1, 0.9)[number]
-            reads, writes = (
-                int(0.4 * part * counters.operations),
-                int(0.6 * part * counters.operations),
-            )
+            busy_s, waited_s, operations = counters.disk_s, counters.waited_s, counters.operations
+            if number < count - 1:
+                operations = 0.1 * one.disk_ops * mood.up_s
+                busy_s, waited_s = 0.0008 * operations, 0.0011 * operations
+            reads, writes = int(0.4 * operations), int(0.6 * operations)
             sectors = OPERATION_BYTES / SECTOR_BYTES
-            waited_ms = 1000 * part * counters.waited_s
+            waited_ms = 1000 * waited_s
             text.append(
                 b" 254 %6d %s %d 0 %d %d %d 0 %d %d 0 %d %d%s\n"
                 % (
@@ -153,7 +152,7 @@ def diskstats(lines: Lines, one: Character) -> Write:
                     writes,
                     int(writes * sectors),
                     int(0.6 * waited_ms),
-                    int(1000 * part * counters.disk_s),
+                    int(1000 * busy_s),
                     int(waited_ms),
                     spare,
                 )
@@ -187,12 +186,7 @@ def uptime(lines: Lines, one: Character) -> Write:
 
 def boot_id(lines: Lines, one: Character) -> Write:
     """The boot's id: another one after each boot."""
-
-    def write(mood: Mood, counters: Counters) -> bytes:
-        number = int(chance(*one.words, "boot", mood.boots) * 2**64)
-        return str(UUID(int=number << 64 | number, version=4)).encode() + b"\n"
-
-    return write
+    return lambda mood, counters: mood.boot_id + b"\n"
 
 
 def pressure(kind: str) -> Callable[[Lines, Character], Write]:

@@ -14,8 +14,11 @@ from opsdash.transport.demo.incidents import INCIDENTS, Incident
 FLEET = 200
 """Each round of an incident strikes one host of so many."""
 
-LEAST_ROUND = 0.15
-"""However small the fleet, a round strikes somebody this often."""
+LEAST_ROUND = 0.13
+MORE_ROUND = 0.009
+"""However small the fleet, a round strikes somebody so often, and so much oftener for each of its
+first ten hosts: a small fleet is lively too.
+"""
 
 SICK_AT_FIRST = 0.035
 AGES_S = (50.0, 7 * 60.0, 40.0 * 60, 3 * 3600.0, 26 * 3600.0, 4 * DAY_S, 200.0, 9 * DAY_S)
@@ -82,13 +85,14 @@ class Schedule:
         self._seed = seed
         self.timelines = {name: Timeline(self) for name in people}
         self.planned_s = 0.0
-        self._round_of = max(len(people) / FLEET, LEAST_ROUND)
+        least = LEAST_ROUND + MORE_ROUND * min(10, len(people))
+        self._round_of = max(len(people) / FLEET, least)
         self._candidates = {
             incident.name: [one.name for one in people.values() if fits(incident, one)]
             for incident in INCIDENTS
         }
         self._rounds = [
-            (between(12.0, incident.every_s, seed, incident.name), number, 0)
+            (between(8.0, incident.every_s * 0.8, seed, incident.name), number, 0)
             for number, incident in enumerate(INCIDENTS)
         ]
         heapq.heapify(self._rounds)
@@ -109,7 +113,7 @@ class Schedule:
         words = (self._seed, incident.name, turn)
         how_many = int(self._round_of + chance(*words, "many"))
         for name in self._chosen(incident, at_s, words)[:how_many]:
-            began_s = at_s + between(0.0, incident.every_s / 3, *words, name, "began")
+            began_s = at_s + between(0.0, incident.every_s / 6, *words, name, "began")
             began_s = max(began_s, self.timelines[name].free_from_s)
             lasts_s = incident.lasts_s * between(0.75, 1.3, *words, name, "lasts")
             worst_s = began_s + CREEPS_UNTIL * lasts_s
@@ -129,12 +133,14 @@ class Schedule:
             words = (self._seed, "first", number)
             for name in self._chosen(incident, 0.0, words)[:1]:
                 ago_s = AGES_S[number % len(AGES_S)] * between(0.8, 1.2, *words)
-                ends_s = between(120.0, 1500.0, *words, "ends")
+                ends_s = between(40.0, 800.0, *words, "ends")
                 self.timelines[name].add(Occurrence(incident, -ago_s, ends_s, -ago_s / 5))
 
 
 def fits(incident: Incident, one: Character) -> bool:
     """Whether a host can have this incident at all."""
+    if one.fills_s:
+        return False  # it has a story of its own
     return (not incident.roles or one.role.name in incident.roles) and (
         not incident.tapes or one.tape in incident.tapes
     )

@@ -26,6 +26,9 @@ def crossed(
 
     A state is left only when the value has come back by `margin` below the limit.
     """
+    lowest = inquiry.limits.crit if inquiry.limits.warn is None else inquiry.limits.warn
+    if lowest is None or value < lowest - margin:
+        return None  # far from any limit, as nearly always: this runs with every pulse
     health = level(value, inquiry.limits, inquiry.before(clean_label(subject)), margin=margin)
     return _worded(inquiry, health, word)
 
@@ -50,6 +53,11 @@ def _worded(
     if health is Health.OK or limit is None:
         return None
     return health, f"limit {word(limit)}"
+
+
+def plain(value: float) -> str:
+    """A number without more digits than it needs: ``5``, ``0.1``."""
+    return f"{value:g}"
 
 
 def fine_percent(ratio: float) -> str:

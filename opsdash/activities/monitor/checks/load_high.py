@@ -41,7 +41,8 @@ LOAD_HIGH = Check(
     title="Load high",
     judge=judge,
     reads=("load", "cpu"),
-    # The average over five minutes needs no further hold.
+    # The average goes over five minutes already; this is for a host that was just met.
+    hold_s=30.0,
     limits=Limits(2.0, None),
     unit="per core",
     advice="CPU busy: look at processes by CPU; idle: who waits: ps -eo state,pid,args | grep ^D",

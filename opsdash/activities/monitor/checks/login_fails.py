@@ -18,7 +18,7 @@ def judge(inquiry: Inquiry) -> Iterator[Finding]:
     if state.link.state is not LinkState.UP or problem is None:
         return
     text = f"new logins fail: {problem.text}"
-    again = "it is tried again every minute" if problem.mends_itself else "ctrl+r tries again"
+    again = "it is tried again by itself" if problem.mends_itself else "ctrl+r tries again"
     yield Finding(
         "login-fails",
         state.name,

@@ -27,9 +27,11 @@ class Loss:
 
 def judge_loss(inquiry: Inquiry, loss: Loss) -> Iterator[Finding]:
     """One finding for each interface and direction in which too large a share is lost."""
-    for way, done in _WAYS:
-        for card, ratio in inquiry.state.labelled(f"network.{way}_{loss.metric}_ratio").items():
-            yield from _judge_card(inquiry, loss, (way, done, card), ratio)
+    reading = inquiry.state.readings.get("network")
+    ways = {f"network.{way}_{loss.metric}_ratio": (way, done) for way, done in _WAYS}
+    for (metric, card), ratio in reading.samples.items() if reading else ():
+        if metric in ways:
+            yield from _judge_card(inquiry, loss, (*ways[metric], card), ratio)
 
 
 def _judge_card(

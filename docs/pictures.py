@@ -1,0 +1,98 @@
+"""Makes the README's pictures from the demo: ``python docs/pictures.py``.
+
+The same moment of the same demo every time, so that a picture changes only when the program does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import time
+from pathlib import Path
+
+from opsdash.app.look import Looks
+from opsdash.app.main import OpsdashApp
+from opsdash.config.paths import themes_dirs
+from opsdash.config.themes import DEFAULT_THEME, load_themes
+from opsdash.core.snapshot import HostState, Snapshot
+from opsdash.engine.rehearsal import simulate
+from opsdash.transport.demo.cast import make_cast
+
+HOME = Path(__file__).parent / "pictures"
+AT = 1_800_000_000.0
+PLAYED_S = 420.0
+PICTURES: dict[str, tuple[int, tuple[int, int], tuple[str, ...]]] = {
+    "fleet": (200, (160, 46), ("j", "j")),
+    "fleet-80x24": (42, (80, 24), ("j",)),
+    "host": (200, (160, 46), ("j", "j", "enter")),
+    "palette": (200, (110, 30), ("colon", *"so")),
+}
+"""Hosts, size of the terminal and the keys that are pressed, by name."""
+
+
+class Still:
+    """A fleet source of one moment."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self.rev = snapshot.rev
+
+    def snapshot(self) -> Snapshot:
+        """The moment."""
+        return self._snapshot
+
+    def changed_since(self, rev: int) -> list[HostState]:
+        """Nothing changes."""
+        return []
+
+    def refresh(self, names: tuple[str, ...] = ()) -> None:
+        """There is nobody to ask."""
+
+    def touch(self) -> None:
+        """Nobody is there."""
+
+    def become_root(self) -> int:
+        """No host waits for a password."""
+        return 0
+
+
+async def take(name: str) -> None:
+    """One picture."""
+    count, size, keys = PICTURES[name]
+    source = Still(simulate(make_cast(count, AT - PLAYED_S), PLAYED_S))
+    themes, _ = load_themes(themes_dirs())
+
+    async def start() -> Still:
+        return source
+
+    async def stop() -> None:
+        return None
+
+    looks = Looks(themes, DEFAULT_THEME, ascii_only=False)
+    marks = {"title": "opsdash DEMO", "badge": "DEMO"}
+    app = OpsdashApp(start, stop, looks, now=lambda: AT, **marks)  # type: ignore[arg-type]
+    async with app.run_test(size=size) as pilot:
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        await pilot.press(*keys)
+        await pilot.pause()
+        picture = app.export_screenshot(title="opsdash --demo")
+    # the reader's own monospace font: a picture fetches nothing
+    picture = re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL)
+    picture = picture.replace("Fira Code", "monospace")
+    (HOME / f"{name}.svg").write_text(picture, encoding="utf-8")
+    print(f"wrote pictures/{name}.svg")
+
+
+def main() -> None:
+    """All of them."""
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    HOME.mkdir(exist_ok=True)
+    for name in PICTURES:
+        asyncio.run(take(name))
+
+
+if __name__ == "__main__":
+    main()
