@@ -96,7 +96,7 @@ class PickerScreen(ModalScreen[Picked | None]):
         self.grid.set_keys(tuple(self._found))
         self.grid.action_first()
         self.grid.repaint()
-        number = f"{len(self._found)} of {len(self._entries)}"
+        number = f"{len(self._found)} of {len(self._entries)}, enter picks"
         heading = line(Span(f": {self._heading}", Role.HEADING))
         title = spread(heading, line(Span(number, Role.MUTED)), max(20, self.grid.size.width))
         self.query_one("#picker-title", Bar).set_lines([title])
