@@ -120,10 +120,6 @@ class Rehearsal:
         for name in self._cast.fleet.hosts:
             self._visit(name)
 
-    def refresh(self, name: str) -> None:
-        """Somebody asks a host again that had been given up."""
-        self._gave_up.discard(name)
-
     def _visit(self, name: str) -> None:
         """All that would happen to one host at this moment."""
         connection = self._connections.get(name)
@@ -152,6 +148,7 @@ class Rehearsal:
         connection = _Connection(playing, play, login_at_s=self._at_s + LOGINS_EVERY_S / 2)
         self._connections[name] = connection
         self._state.set_login(name, None)
+        self._state.set_host_key(name, playing.host_key)
         self._beat(name, connection)
         self._links.set(host, LinkState.UP)
         self._ask(name, connection)
@@ -207,11 +204,10 @@ def _memory(
 def opening(cast: Cast) -> Remembered:
     """What is known when the demo begins: who is sick and since when, and everybody's counters."""
     history = tuple(_history(cast))
-    filling = {reading.host for reading in history}
     sick = {
         name: one
         for name, one in cast.hosts.items()
-        if name in filling or one.timeline.now(0.0) is not None
+        if one.one.chronic or one.timeline.now(0.0) is not None
     }
     fleet = replace(
         cast.fleet, hosts=MappingProxyType({name: one.one.host for name, one in sick.items()})
@@ -222,7 +218,8 @@ def opening(cast: Cast) -> Remembered:
     findings = []
     for name, state in before.states.items():
         occurrence = sick[name].timeline.now(0.0)
-        began_s = occurrence.began_s if occurrence else -sick[name].one.fills_s / FOUND_AFTER
+        for_s = sick[name].one.fills_s / FOUND_AFTER or KNOWN_FOR_S
+        began_s = occurrence.began_s if occurrence else -for_s
         since = cast.epoch + began_s
         findings += [replace(one, since=since) for one in state.findings]
     return Remembered(

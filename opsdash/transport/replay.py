@@ -26,6 +26,11 @@ Play = Callable[[float], Mapping[str, bytes]]
 class Playing(Protocol):
     """A connection to a recorded host: what it says at a moment."""
 
+    @property
+    def host_key(self) -> str:
+        """The key that it is known by, as a Connection tells it."""
+        ...
+
     def pulses(self, files: Mapping[str, str]) -> Play | None:
         """What plays these files (each path with its filter); None where there is no pulse."""
         ...
@@ -62,6 +67,7 @@ class Recording:
     files: tuple[Mapping[str, bytes], ...] = ()
     facts: Mapping[str, Output] = field(default_factory=dict)
     problem: Problem | None = None
+    host_key: str = ""
 
     def delay_s(self, at_s: float) -> float:
         """Nothing has to be waited for."""
@@ -119,8 +125,8 @@ class ReplayConnection:
 
     @property
     def host_key(self) -> str:
-        """A recording verifies nothing."""
-        return ""
+        """The key that was recorded; nothing is verified here."""
+        return self._playing.host_key
 
     async def pulse(
         self, collectors: Sequence[Collector], interval_s: float

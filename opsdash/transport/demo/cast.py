@@ -112,6 +112,11 @@ class MadeUpConnection:
     host: MadeUpHost
     since_s: float
 
+    @property
+    def host_key(self) -> str:
+        """The key that the host is known by."""
+        return self.host.one.host_key
+
     def pulses(self, files: Mapping[str, str]) -> Play:
         """The files at any moment, until the host or the way to it fails."""
         writers = _writers(self.host.one, tapes()[self.host.one.tape], files)

@@ -14,6 +14,9 @@ FEWEST_WITH_A_BASTION = 20
 """In a smaller fleet nobody is behind anybody."""
 
 DAY_S = 86_400.0
+WEAK_KEY, WEAK_KEYS = "ssh-rsa 1024", 0.008
+"""The host key that so many of the hosts still have from old days."""
+
 FILLING = 0.03
 """So many of the disks with data fill up within hours, and are cleaned when they are full."""
 
@@ -49,6 +52,7 @@ class Character:
     disks: tuple[Disk, ...]
     up_s: float
     fills_s: float
+    host_key: str
     busy_wave: Wave
     quiet_wave: Wave
     words: tuple[object, ...]
@@ -57,6 +61,11 @@ class Character:
     def name(self) -> str:
         """The host's name."""
         return self.host.name
+
+    @property
+    def chronic(self) -> bool:
+        """Whether something has been the matter with it for long: it has a story of its own."""
+        return self.fills_s > 0 or self.host_key == WEAK_KEY
 
     @property
     def tasks(self) -> int:
@@ -132,6 +141,7 @@ def _character(role: Role, number: int, digits: int, seed: int) -> Character:
         disks=_disks(role, words),
         up_s=_skewed((DAY_S / 3, 400 * DAY_S), *words, "up"),
         fills_s=_fills_s(role, words),
+        host_key=WEAK_KEY if chance(*words, "key") < WEAK_KEYS else "ssh-ed25519",
         busy_wave=wave(*words, "busy"),
         quiet_wave=wave(*words, "quiet"),
         words=words,

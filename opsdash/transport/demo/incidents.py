@@ -175,7 +175,6 @@ INCIDENTS = (
         every_s=1400.0,
         lasts_s=360.0,
         zombies=40,
-        facts={"processes": "zombies"},
     ),
     Incident(
         "handles-leak",

@@ -18,6 +18,7 @@ Edit = Callable[[bytes, Mood, Counters], bytes]
 
 KB_PER_INODE = 16
 RESTARTS_EVERY_S = 21.0
+LONG_AGO_S = 7200.0
 MOST_FILES = 131_072
 MOST_TRACKED = 65_536
 TRACKING = ("edge", "web", "bastion")
@@ -27,7 +28,7 @@ RESERVED = 0.05
 """What ext4 keeps for root, of all blocks."""
 
 _STAMP = re.compile(rb"(?m)^(\w+Timestamp=)\w{3} [-0-9]+ [:0-9]+ \w+$")
-_SERVICE = re.compile(rb"shop-(?:web|batch|queue)")
+_SERVICES = ((b"shop-web", b""), (b"shop-batch", b"-batch"), (b"shop-queue", b"-worker"))
 _TITLE = re.compile(rb"(?:Shop (?:web front end|batch job)|Queue worker)")
 _UPTIME = re.compile(rb"(?m)(^== time\n)[0-9.]+ [0-9.]+$")
 _BOOT_ID = re.compile(rb"(?m)^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
@@ -39,7 +40,6 @@ _COUNTER = re.compile(rb"(?m)^(\w+) (\d+)$")
 _FILE_NR = re.compile(rb"(?m)(^== files\n)[0-9]+\t[0-9]+\t[0-9]+$")
 _TRACKED = re.compile(rb"== conntrack\n(?:[0-9]+\n)*")
 _TASKS = re.compile(rb"(?m)^tasks [0-9]+ ")
-_DEAD = re.compile(rb"(?m)^dead ([0-9]+) (?:[2-9]|[1-9][0-9]+) .*$")
 _WAITS = re.compile(rb"(?m)^waits .*\n")
 _KILLED = re.compile(rb"(Killed process [0-9]+) \([^)]*\)")
 _NOW = re.compile(rb"(?m)(^== now\n)[-0-9T:]{19}\n[0-9.]+$")
@@ -66,7 +66,10 @@ def fact(tape: Tape, collector: Collector, mood: Mood, counters: Counters) -> Ou
 def _named(data: bytes, tape: Tape, mood: Mood) -> bytes:
     """The made-up names wherever the recorded ones stood by themselves."""
     data = re.sub(rb"\b%s\b" % tape.name.encode(), mood.one.name.encode(), data)
-    return _SERVICE.sub(mood.one.role.unit.encode(), data)
+    unit = mood.one.role.unit.encode()
+    for recorded, made_up in _SERVICES:
+        data = data.replace(recorded, unit + made_up)
+    return data
 
 
 def _timed(data: bytes, mood: Mood) -> bytes:
@@ -80,7 +83,8 @@ def _timed(data: bytes, mood: Mood) -> bytes:
     if _LOGGED.search(data) or _DATE.search(data):
         now = datetime.fromtimestamp(mood.clock_s, UTC)
         data = _DATE.sub(f"{int(mood.clock_s)} {now:%Y-%m-%dT%H:%M:%S}".encode(), data)
-        struck_s = mood.current.worst_s if mood.current else mood.at_s - 7200
+        killed = mood.current if mood.incident.oom else None
+        struck_s = killed.worst_s if killed else mood.at_s - LONG_AGO_S
         data = _LOGGED.sub(rb"%.6f " % (mood.epoch + struck_s), data)
     return data
 
@@ -137,9 +141,10 @@ def _processes(data: bytes, mood: Mood, counters: Counters) -> bytes:
         threads = int(min(limits) * mood.share("threads", mood.incident.threads))
     data = _WAITS.sub(b"", _TASKS.sub(b"tasks %d " % threads, data))
     unit = mood.one.role.unit.encode()
-    data = _DEAD.sub(rb"dead \g<1> %d %s" % (mood.incident.zombies, unit), data)
-    stuck = [b"waits %d 77 %s\n" % (2200 + n, unit) for n in range(mood.incident.stuck)]
-    return data.replace(b"== seen\n", b"== seen\n" + b"".join(stuck))
+    more = [b"waits %d 77 %s\n" % (2200 + n, unit) for n in range(mood.incident.stuck)]
+    if mood.incident.zombies:
+        more.append(b"dead 2180 %d %s\n" % (mood.incident.zombies, unit))
+    return data.replace(b"== seen\n", b"== seen\n" + b"".join(more))
 
 
 def _os(data: bytes, mood: Mood, counters: Counters) -> bytes:

@@ -139,8 +139,8 @@ class Schedule:
 
 def fits(incident: Incident, one: Character) -> bool:
     """Whether a host can have this incident at all."""
-    if one.fills_s:
-        return False  # it has a story of its own
+    if one.chronic:
+        return False
     return (not incident.roles or one.role.name in incident.roles) and (
         not incident.tapes or one.tape in incident.tapes
     )
