@@ -1,4 +1,4 @@
-"""Services that failed: systemd units, or services of OpenRC."""
+"""Services that failed or restart: systemd units, or services of OpenRC."""
 
 from __future__ import annotations
 
@@ -8,23 +8,32 @@ from opsdash.collectors.parsing import knows, section, sections
 from opsdash.core.errors import BadOutput
 from opsdash.core.plugin import Collector, Tier
 from opsdash.core.problem import Problem, ProblemKind
-from opsdash.core.reading import Metric, Output, Reading, Row
+from opsdash.core.reading import Metric, MetricKind, Output, Reading, Row, SampleKey
 
-# systemd: one list, and one `show` only when something failed. OpenRC: what it says crashed or
-# failed to start, and services whose recorded process is gone. Debian's OpenRC starts services
-# with dpkg's start-stop-daemon, so OpenRC itself never sees them crash; a host that hides other
-# users' processes (hidepid) would look the same, hence the test for /proc/1.
+# systemd: one list, and one `show` only of what failed, waits for its restart, or was started in
+# the last quarter of an hour: a start makes the service's cgroup anew.
+# OpenRC: what it says crashed or failed to start, and services whose recorded process is gone.
+# Debian's OpenRC starts services with dpkg's start-stop-daemon, so OpenRC itself never sees them
+# crash; a host that hides other users' processes (hidepid) would look the same, hence the test
+# for /proc/1.
 COMMAND = r"""
 set +f
 if [ -d /run/systemd/system ]; then
-  list=$(systemctl list-units --failed --all --plain --no-legend --no-pager --full 2>&1) || {
+  list=$(systemctl list-units --state=failed,auto-restart,auto-restart-queued --all --plain \
+    --no-legend --no-pager --full 2>&1) || {
     echo '== error'; printf '%s\n' "$list"; exit 1
   }
   echo '== systemd'
   printf '%s\n' "$list"
   echo '== show'
+  slice=/sys/fs/cgroup/system.slice
+  [ -d "$slice" ] || slice=/sys/fs/cgroup/systemd/system.slice
+  recent=$(find "$slice" "$slice"/*.slice -maxdepth 1 -name '*.service' -mmin -15 2>/dev/null)
   set -f
   set -- $(printf '%s\n' "$list" | awk 'NR <= 100 { print ($1 ~ /[.]/) ? $1 : $2 }')
+  for path in $recent; do
+    [ $# -ge 150 ] || set -- "$@" "${path##*/}"
+  done
   [ $# -eq 0 ] || systemctl show --no-pager -p Id,Description,Result,ExecMainCode \
     -p ExecMainStatus,InactiveEnterTimestamp,NRestarts -- "$@"
 elif [ -d /run/openrc ] && command -v rc-status >/dev/null; then
@@ -46,7 +55,7 @@ fi
 echo '== end'
 """
 
-_UNIT = re.compile(r"^\s*(?:[^\w\s]\s+)?(\S+\.\w+)\s+\S+\s+\S+\s+\S+\s*(.*)$")
+_UNIT = re.compile(r"^\s*(?:[^\w\s]\s+)?(\S+\.\w+)\s+\S+\s+(\S+)\s+\S+\s*(.*)$")
 
 _RESULTS = {
     "timeout": "timeout",
@@ -90,11 +99,19 @@ def _systemd(lines: list[str], shown: dict[str, dict[str, str]]) -> list[Row]:
         match = _UNIT.match(line)
         if match is None:
             raise BadOutput("unknown form of systemctl's list")
-        name, listed = match.groups()
+        name, active, listed = match.groups()
+        if active == "activating":
+            continue  # it waits for its restart
         unit = shown.get(name, {})
         since = unit.get("InactiveEnterTimestamp", "")
         rows.append(_row(name, unit.get("Description", listed), _in_words(unit), since))
     return rows
+
+
+def _restarts(shown: dict[str, dict[str, str]]) -> dict[SampleKey, float]:
+    """By unit: how often systemd has restarted it since it was last started on purpose."""
+    counted = {name: int(unit.get("NRestarts") or 0) for name, unit in shown.items()}
+    return {("units.restarts", name): float(n) for name, n in counted.items() if n > 0}
 
 
 def _openrc(found: dict[str, list[str]]) -> list[Row]:
@@ -125,11 +142,12 @@ def parse(output: Output, host: str, at: float) -> Reading:
         missing = Problem(ProblemKind.UNSUPPORTED, "Services: neither systemd nor OpenRC here")
         return Reading(host, "units", at, problem=missing)
     if "openrc" in found:
-        rows, source = _openrc(found), "rc-status"
+        rows, source, restarts = _openrc(found), "rc-status", {}
     else:
-        rows = _systemd(section(found, "systemd"), _shown(section(found, "show")))
-        source = "systemctl"
-    samples = {("units.failed", ""): float(len(rows))}
+        shown = _shown(section(found, "show"))
+        rows = _systemd(section(found, "systemd"), shown)
+        restarts, source = _restarts(shown), "systemctl"
+    samples = {("units.failed", ""): float(len(rows)), **restarts}
     return Reading(host, "units", at, samples, tuple(rows), source=source)
 
 
@@ -140,5 +158,15 @@ UNITS = Collector(
     command=COMMAND,
     every_s=30.0,
     parse=parse,
-    metrics=(Metric("units.failed", "units", "Services that failed", recent=True),),
+    metrics=(
+        Metric("units.failed", "units", "Services that failed", recent=True),
+        Metric(
+            "units.restarts",
+            "restarts",
+            "By systemd, of those that were started in the last 15 minutes",
+            MetricKind.COUNTER,
+            label="unit",
+            trend=True,
+        ),
+    ),
 )

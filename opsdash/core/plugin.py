@@ -82,12 +82,15 @@ class Inquiry:
     """What a check is asked about: a host's state at `now`, its limits, and what was found before.
 
     `before` gives the health that the same subject had at the last judging, for hysteresis.
+    `clock_ahead_s` tells by how many seconds `now` is ahead of the time that clocks of hosts are
+    held against.
     """
 
     state: HostState
     now: float
     limits: Limits
     before: Callable[[str], Health]
+    clock_ahead_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,11 @@ class Trend:
         """When the newest value was taken in; 0 while there is none."""
         return self._start + self._offsets_s[-1] if self._offsets_s else 0.0
 
+    def ends(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """The oldest point and the newest; a trend that is kept has at least one."""
+        oldest = (self._start + self._offsets_s[0], self._values[0])
+        return oldest, (self.newest_at, self._values[-1])
+
     def since(self, earliest: float) -> list[tuple[float, float]]:
         """The points that are not older than `earliest`."""
         points = zip(self._offsets_s, self._values, strict=True)

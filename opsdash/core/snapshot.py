@@ -62,8 +62,9 @@ class HostState:
     can ask for what changed since. `at` is when the host last delivered anything (0: never).
     `findings` are sorted worst first, then newest. `container` names the kind of container that it
     is, where whole-machine values are not the host's own; empty: none, and None: not known yet.
-    `login` is the last login probe of this connection. `trends` has the last hours of some metrics,
-    by metric and label.
+    `login` is the last login probe of this connection, `host_key` the host key that it verified
+    (``ssh-rsa 2048``; empty: not known). `trends` has the last hours of some metrics, by metric and
+    label.
     """
 
     host: Host
@@ -76,6 +77,7 @@ class HostState:
     series: Mapping[str, Ring] = field(default_factory=lambda: MappingProxyType({}))
     container: str | None = None
     login: Login | None = None
+    host_key: str = ""
     trends: Mapping[str, Mapping[str, Trend]] = field(default_factory=lambda: MappingProxyType({}))
 
     @property

@@ -52,8 +52,11 @@ class Judge:
     `first_seen` holds the findings that were open when an earlier run ended; `known_hosts` the
     hosts that an earlier run has judged, and when first: what was found by then is not new, and on
     any other host nothing is until it has been looked at in full. `machine_wide` names the
-    collectors whose figures in a container are not the host's own.
+    collectors whose figures in a container are not the host's own. `clock_ahead_s` may be set at
+    any time: by how many seconds `now` is ahead of the time that clocks of hosts are held against.
     """
+
+    clock_ahead_s = 0.0
 
     def __init__(
         self,
@@ -112,7 +115,7 @@ class Judge:
         limits = check.limits
         if check.id in state.host.thresholds:
             limits = _filled(state.host.thresholds[check.id], limits)
-        inquiry = Inquiry(state, now, limits, health_before)
+        inquiry = Inquiry(state, now, limits, health_before, self.clock_ahead_s)
         answer = attempt(lambda: tuple(check.judge(inquiry)))
         memory.asked.expires.pop(check.id, None)
         if isinstance(answer, str):

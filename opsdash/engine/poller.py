@@ -16,6 +16,7 @@ from opsdash.core.reading import Reading, Row
 from opsdash.core.snapshot import LinkState, Login
 from opsdash.engine.facts import Facts, by_the_login
 from opsdash.engine.links import Links
+from opsdash.engine.own_clock import OwnClock
 from opsdash.engine.own_machine import OwnMachine
 from opsdash.engine.privilege import Privilege
 from opsdash.engine.prober import Prober
@@ -144,10 +145,12 @@ class Poller:
 
     async def _sweep(self, hosts: Sequence[Host]) -> None:
         machine = OwnMachine(self._state, self._rhythm.clock, self._rhythm.jump_s)
+        own_clock = OwnClock(self._state, self._rhythm.clock, self._rhythm.jump_s)
         while True:
             await asyncio.sleep(SWEEP_S)
             if machine.look():
                 self.refresh([host.name for host in hosts])
+            own_clock.look()
             if machine.just_awake:
                 continue
             overdue = self._rhythm.clock() - SWEEP_S
@@ -195,6 +198,7 @@ class Poller:
                     self._state.take(host.name, readings)
                     if not beside:
                         self._state.set_login(host.name, None)
+                        self._state.set_host_key(host.name, connection.host_key)
                         self._links.set(host, LinkState.UP)
                         beside += [
                             asyncio.create_task(facts.keep(host, connection, broken))

@@ -203,6 +203,7 @@ class Session:
         return Judge(self._checks, first_seen, known_hosts, machine_wide=whole)
 
     def _judge_host(self, name: str) -> None:
+        self._judge.clock_ahead_s = self._state.clock_ahead_s
         judgement = self._judge.judge(self._state.host(name), self._clock())
         self._state.set_judgement(name, judgement.health, judgement.findings)
         self._closed.update(judgement.closed)

@@ -53,6 +53,7 @@ class State:
         self._changes: deque[Change] = deque(maxlen=CHANGES)
         self._settled: set[str] = set()
         self.notices: tuple[str, ...] = fleet.notices
+        self.clock_ahead_s = 0.0  # of `clock`, before the time that clocks are held against
         self.rev = 0
         self._stirred = asyncio.Event()
 
@@ -113,6 +114,11 @@ class State:
         """What the last login probe found; None: a new connection has answered the question."""
         if self._hosts[name].login != login:
             self._put(self._hosts[name], login=login)
+
+    def set_host_key(self, name: str, host_key: str) -> None:
+        """Which key the host has proved to have."""
+        if self._hosts[name].host_key != host_key:
+            self._put(replace(self._hosts[name], host_key=host_key))
 
     def set_judgement(self, name: str, health: Health, findings: tuple[Finding, ...]) -> None:
         """What the judge says of a host."""

@@ -30,6 +30,13 @@ class Completed:
 class Connection(Protocol):
     """One host, reached. Every method raises HostError when the host can't be asked any more."""
 
+    @property
+    def host_key(self) -> str:
+        """The host key that was verified, as ``ssh-rsa 2048``: its kind, and the size in bits where
+        that tells how strong it is. Empty where nobody here knows.
+        """
+        ...
+
     def pulse(
         self, collectors: Sequence[Collector], interval_s: float
     ) -> AsyncGenerator[list[Reading], None]:

@@ -84,6 +84,11 @@ class LocalConnection:
     def __init__(self, host: Host) -> None:
         self._host = host
 
+    @property
+    def host_key(self) -> str:
+        """Nobody has to verify this machine."""
+        return ""
+
     async def pulse(
         self, collectors: Sequence[Collector], interval_s: float
     ) -> AsyncGenerator[list[Reading], None]:

@@ -75,6 +75,8 @@ async def test_a_host_that_answers_has_values_with_an_age_and_a_source(tmp_path:
     assert state.link.state is LinkState.UP
     assert all(reading.source for reading in state.readings.values() if not reading.problem)
     assert state.age_s(state.at) == 0
+    assert state.host_key == "ssh-ed25519"
+    assert state.trend("uptime.up_s") is not None
 
 
 async def test_a_dead_host_is_down_in_words_and_costs_the_others_nothing(tmp_path: Path) -> None:

@@ -74,7 +74,8 @@ def test_a_check_finds_what_is_wrong_and_nothing_else(case: Case) -> None:
     state = _state(case.content)
     limits = Limits(**case.content["limits"]) if "limits" in case.content else check.limits
     before = {k: Health[v] for k, v in case.content.get("before", {}).items()}
-    inquiry = Inquiry(state, NOW, limits, lambda subject: before.get(subject, Health.OK))
+    ahead_s = case.content.get("clock_ahead_s", 0.0)
+    inquiry = Inquiry(state, NOW, limits, lambda one: before.get(one, Health.OK), ahead_s)
     found = list(check.judge(inquiry))
     wanted = case.content["expect"]
     assert [finding.summary for finding in found] == [one["summary"] for one in wanted]
@@ -110,6 +111,7 @@ def _state(content: Mapping[str, Any]) -> HostState:
             for one in content.get("findings", ())
         ),
         trends=_trends(content.get("trends", {})),
+        host_key=content.get("host_key", ""),
     )
 
 

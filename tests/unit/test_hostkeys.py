@@ -12,7 +12,7 @@ import pytest
 
 from opsdash.core.host import HostKeyPolicy
 from opsdash.core.problem import ProblemKind
-from opsdash.transport.ssh.hostkeys import KeyJudge, KnownHosts, fingerprint
+from opsdash.transport.ssh.hostkeys import KeyJudge, KnownHosts, fingerprint, kind_and_bits
 from opsdash.transport.ssh.resolve import Route
 
 STRICT, ACCEPT_NEW = HostKeyPolicy.STRICT, HostKeyPolicy.ACCEPT_NEW
@@ -184,3 +184,23 @@ def test_a_banner_that_never_ends_is_cut() -> None:
     for _ in range(5):
         judge.auth_banner_received("x" * 1000, "")
     assert len(judge.banner) == 2000
+
+
+@pytest.mark.parametrize(
+    ("kind", "bits", "told"),
+    [
+        ("ssh-ed25519", 0, "ssh-ed25519"),
+        ("ecdsa-sha2-nistp256", 0, "ecdsa-sha2-nistp256"),
+        ("ssh-rsa", 1024, "ssh-rsa 1024"),
+        ("ssh-rsa", 2048, "ssh-rsa 2048"),
+        ("ssh-rsa", 3072, "ssh-rsa 3072"),
+        ("ssh-dss", 0, "ssh-dss 1024"),
+    ],
+)
+def test_a_host_key_is_told_by_its_kind_and_size(kind: str, bits: int, told: str) -> None:
+    made = (
+        asyncssh.generate_private_key(kind, key_size=bits)
+        if bits
+        else asyncssh.generate_private_key(kind)
+    )
+    assert kind_and_bits(made.convert_to_public()) == told

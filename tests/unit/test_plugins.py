@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import pytest
 
 from opsdash.core.discover import checks, collectors
-from opsdash.core.plugin import Check, Collector, Tier
+from opsdash.core.plugin import NO_LIMITS, Check, Collector, Tier
 from opsdash.core.reading import MetricKind
 from tests.case_files import CASES, Case, case_id, cases
 
@@ -62,7 +62,13 @@ def test_a_metric_is_named_after_its_collector_and_unit(collector: Collector) ->
 def test_a_check_reads_collectors_that_exist(check: Check) -> None:
     assert set(check.reads) <= collectors().keys()
     assert check.title
-    assert bool(check.unit) == (check.limits.warn is not None)
+    assert bool(check.unit) == (check.limits != NO_LIMITS)
+
+
+@pytest.mark.parametrize("check_id", ["swapping", "listen-overflow", "zombies"])
+def test_what_two_looks_in_a_row_must_show_is_held_until_the_second(check_id: str) -> None:
+    check = checks()[check_id]
+    assert check.hold_s > max(collectors()[name].every_s for name in check.reads)
 
 
 @pytest.mark.parametrize("awk", AWKS, ids=lambda argv: argv[0])

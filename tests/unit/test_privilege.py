@@ -58,6 +58,8 @@ class SudoHost:
     ) -> AsyncGenerator[list[Reading], None]:
         raise AssertionError("no pulse")
 
+    host_key = ""
+
     async def execute_on_tty(
         self, command: str, answer: Secret, *, timeout_s: float, max_bytes: int
     ) -> Completed:

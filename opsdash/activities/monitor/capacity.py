@@ -11,6 +11,7 @@ from statistics import median
 
 from opsdash.core.series import Trend
 from opsdash.core.snapshot import HostState
+from opsdash.core.text import clean_label
 
 METRIC = "filesystem.available_bytes"
 FEWEST_POINTS = 8
@@ -47,7 +48,7 @@ class Capacity:
 
 def filling(state: HostState, mount: str) -> Filling | None:
     """How a mount of a host fills; None where it does not, or where that can't be told yet."""
-    trend = state.trend(METRIC, mount)
+    trend = state.trend(METRIC, mount) or state.trend(METRIC, clean_label(mount))
     return None if trend is None else _filling(trend, trend.newest_at)
 
 

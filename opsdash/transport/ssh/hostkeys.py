@@ -144,3 +144,24 @@ def fingerprint(key: asyncssh.SSHKey) -> str:
     """A key's SHA256 fingerprint as ssh shows it."""
     digest = hashlib.sha256(key.public_data).digest()
     return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+
+
+def kind_and_bits(key: asyncssh.SSHKey) -> str:
+    """``ssh-rsa 3072``, ``ssh-dss 1024``; other kinds have one size and are told without it."""
+    kind = key.get_algorithm()
+    fields = _wire_fields(key.public_data)
+    # RFC 4253: e and n of RSA; p and others of DSA
+    number = {"ssh-rsa": 2, "ssh-dss": 1}.get(kind)
+    if number is None or len(fields) <= number:
+        return kind
+    return f"{kind} {int.from_bytes(fields[number]).bit_length()}"
+
+
+def _wire_fields(data: bytes) -> list[bytes]:
+    """The strings that SSH's wire form holds one after the other, each after its length."""
+    fields = []
+    while data:
+        length = int.from_bytes(data[:4])
+        fields.append(data[4 : 4 + length])
+        data = data[4 + length :]
+    return fields

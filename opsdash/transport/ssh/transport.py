@@ -25,7 +25,7 @@ from opsdash.transport.bundle import collect_bundle
 from opsdash.transport.pulse import renewed
 from opsdash.transport.ssh.dial import LOGIN_TOOK_S, Dialer
 from opsdash.transport.ssh.execute import Answer, execute
-from opsdash.transport.ssh.hostkeys import KnownHosts
+from opsdash.transport.ssh.hostkeys import KnownHosts, kind_and_bits
 from opsdash.transport.ssh.login import May
 from opsdash.transport.ssh.pulse import pulse
 from opsdash.transport.ssh.resolve import hop_host, resolve
@@ -62,6 +62,12 @@ class SshConnection:
         self._carries_others = carries_others
         self._dead = False
         self._channels = asyncio.Semaphore(CHANNELS_PER_HOST)
+
+    @property
+    def host_key(self) -> str:
+        """The key that the server proved to have."""
+        key = self._connection.get_server_host_key()
+        return "" if key is None else kind_and_bits(key)
 
     async def pulse(
         self, collectors: Sequence[Collector], interval_s: float
