@@ -173,7 +173,7 @@ def test_the_end_mark_ends_what_the_script_prints() -> None:
 
 
 def test_a_collector_whose_file_did_not_come_has_a_problem_and_the_others_have_readings() -> None:
-    known = [reader("a", ProcFile("/a"), ProcFile("/b")), reader("c", ProcFile("/c"))]
+    known = [reader("a", ProcFile("/a"), ProcFile("/b")), collectors()["load"]]
     first, second = read_frame(known, {"/a": b"12"}, "web1", 5.0)
     assert (first.samples, first.host, first.at) == ({("/a", ""): 2}, "web1", 5.0)
     assert second.problem is not None
