@@ -24,6 +24,7 @@ from typing import Any
 from opsdash.core.discover import collectors
 from opsdash.core.plugin import Collector, Tier
 from opsdash.core.reading import Output
+from opsdash.transport.demo.tapes import digest
 from opsdash.transport.frames import pulse_files
 from tests.fleet.testbed import Testbed
 from tests.record_cases import ask
@@ -99,7 +100,11 @@ def answer(entry: Host, collector: Collector) -> Output:
 def written(outputs: dict[str, Output]) -> dict[str, Any]:
     """Outputs for JSON."""
     return {
-        name: {"data": text(output.data), "status": output.status}
+        name: {
+            "data": text(output.data),
+            "status": output.status,
+            "command": digest(collectors()[name].command),
+        }
         for name, output in outputs.items()
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from math import inf
 
 from opsdash.collectors.parsing import file, knows, text
@@ -61,34 +62,45 @@ def derive(before: Reading, now: Reading, elapsed_s: float) -> dict[SampleKey, f
     that were lost at a card, per second and as a share of all that came to it.
     """
     rates: dict[SampleKey, float] = {}
+    was, new = before.samples, now.samples
+    names = [label for metric, label in new if metric == "network.receive_bytes"]
+    cards = _cards(names)
     for counter, per_s in _RATES:
-        speeds: dict[str, float] = {}
-        for label, value in now.labelled(counter).items():
-            speed = rate(before.get(counter, label), value, elapsed_s)
+        known = []
+        for name in names:
+            speed = rate(was.get((counter, name)), new[counter, name], elapsed_s)
             if speed is not None:
-                speeds[label] = rates[per_s, label] = speed
-        if speeds:
-            rates[per_s, ""] = sum(speeds[name] for name in _cards(speeds))
-    return rates | _lost(before, now, elapsed_s)
+                rates[per_s, name] = speed
+                known.append(name)
+        if known:
+            rates[per_s, ""] = sum(rates[per_s, name] for name in _cards(known))
+    return rates | _lost(before, now, elapsed_s, cards)
+
+
+@lru_cache(maxsize=4096)
+def _is_virtual(name: str) -> bool:
+    return _VIRTUAL.match(name) is not None
 
 
 def _cards(names: Iterable[str]) -> list[str]:
     """The cards; where only virtual interfaces exist (a VPN's container), those."""
     outer = [name for name in names if name != "lo"]
-    return [name for name in outer if not _VIRTUAL.match(name)] or outer
+    return [name for name in outer if not _is_virtual(name)] or outer
 
 
-def _lost(before: Reading, now: Reading, elapsed_s: float) -> dict[SampleKey, float]:
+def _lost(
+    before: Reading, now: Reading, elapsed_s: float, cards: Iterable[str]
+) -> dict[SampleKey, float]:
     """Errors and drops since the reading before; nothing of what lost nothing, as nearly all do."""
     rates: dict[SampleKey, float] = {}
     was, new = before.samples, now.samples
-    grown = [key for key in new if key[0] in _LOSSES and new[key] > was.get(key, inf)]
-    cards = (
-        _cards([label for name, label in new if name == "network.receive_bytes"]) if grown else ()
-    )
+    grown = [
+        (counter, name)
+        for counter in _LOSSES
+        for name in cards
+        if new[counter, name] > was.get((counter, name), inf)
+    ]
     for counter, label in grown:
-        if label not in cards:
-            continue
         packets, metric = _LOSSES[counter]
         lost = new[counter, label] - was[counter, label]
         passed = increase(was.get((packets, label)), new[packets, label])

@@ -19,17 +19,19 @@ WINDOW_S = 3600.0
 # else means nothing in a container, which has a counter of its own in its cgroup. The kernel's
 # ring is the machine's, too. A log is the kernel's only if it has some line of the kernel's;
 # one that was rotated within the hour goes on in the file before.
-COMMAND = rf"""
-kind=$({CONTAINER}){HOST_TIME}
-date '+%s %Y-%m-%dT%H:%M:%S'
-all=$(awk '$1 == "oom_kill" {{ print $2 }}' /proc/vmstat 2>/dev/null)
-own=$all
-[ -z "$kind" ] || own=$(cat /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control \
-  2>/dev/null | awk '$1 == "oom_kill" {{ print $2; exit }}')
+COMMAND = rf"""{HOST_TIME}
+all=$(awk '$1 == "oom_kill" {{ print $2 }}' /proc/vmstat 2>/dev/null) own=$all
+if [ "$all" != 0 ]; then
+  kind=$({CONTAINER})
+  [ -z "$kind" ] || own=$(awk '$1 == "oom_kill" {{ print $2; exit }}' /sys/fs/cgroup/memory.events \
+    2>/dev/null || awk '$1 == "oom_kill" {{ print $2 }}' /sys/fs/cgroup/memory/memory.oom_control \
+    2>/dev/null)
+fi
 echo '== counters'
 echo "${{all:--}} ${{own:--}}"
 killed='Killed process [0-9]' found=
 if [ "$all" != 0 ]; then
+  echo '== now'; date '+%s %Y-%m-%dT%H:%M:%S'
   if [ -d /run/systemd/system ] && command -v journalctl >/dev/null 2>&1 &&
     [ -n "$(journalctl -q --no-pager -n 1 -o cat _UID=0 2>/dev/null)" ]; then
     echo '== journal'; found=y
@@ -57,8 +59,9 @@ _NO_WAY = Problem(
 )
 
 
-def _ages(found: dict[str, list[str]], up_s: float, now: list[str]) -> Iterator[tuple[str, float]]:
+def _ages(found: dict[str, list[str]], up_s: float) -> Iterator[tuple[str, float]]:
     """The lines of whichever log there is, each with its age in seconds."""
+    now = section(found, "now")[0].split()
     for line in found.get("journal", ()):
         yield line, float(now[0]) - float(line.split()[0])
     for line in found.get("file", ()):
@@ -79,7 +82,7 @@ def parse(output: Output, host: str, at: float) -> Reading:
     """
     found = sections(output.data)
     section(found, "end")
-    up_s, row = host_time({"time": section(found, "time")[:-1]})
+    up_s, row = host_time(found)
     everywhere, own = section(found, "counters")[0].split()
     samples: dict[SampleKey, float] = {("oom.up_s", ""): up_s}
     log = next((name for name in ("journal", "file", "ring") if name in found), "")
@@ -89,7 +92,7 @@ def parse(output: Output, host: str, at: float) -> Reading:
         return Reading(host, "oom", at, problem=_NO_WAY)
     if log or everywhere == "0":
         samples["oom.kills", ""] = 0.0
-    for line, age_s in _ages(found, up_s, section(found, "time")[-1].split()):
+    for line, age_s in _ages(found, up_s) if log else ():
         killed = _KILLED.search(line)
         if not 0 <= age_s <= WINDOW_S:
             continue

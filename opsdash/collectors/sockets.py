@@ -8,24 +8,32 @@ from opsdash.core.plugin import Collector, Tier
 from opsdash.core.reading import Metric, MetricKind, Output, Reading, Row, SampleKey
 from opsdash.core.series import increase
 
-# netstat has a line of names and a line of numbers for each protocol. Listening sockets come first
-# in the kernel's list (state 0A), so reading ends where the others begin; the second half of the
-# fifth column is how many connections wait there to be accepted, in hexadecimal.
+# netstat has a line of names and a line of numbers for each protocol. Where a queue was ever full,
+# the sockets that listen are looked at: they come first in the kernel's list (state 0A), so reading
+# ends where the others begin; the second half of the fifth column is how many connections wait
+# there to be accepted, in hexadecimal.
 COMMAND = rf"""{HOST_TIME}
+echo '== conntrack'
+cat /proc/sys/net/netfilter/nf_conntrack_count /proc/sys/net/netfilter/nf_conntrack_max 2>/dev/null
 echo '== netstat'
 awk '$1 == "TcpExt:" {{
   if (!n) n = split($0, name)
-  else for (i = 2; i <= n; i++) if (name[i] ~ /^Listen(Overflows|Drops)$/) print name[i], $i
-}}' /proc/net/netstat
-echo '== conntrack'
-cat /proc/sys/net/netfilter/nf_conntrack_count /proc/sys/net/netfilter/nf_conntrack_max 2>/dev/null
-echo '== waiting'
-for file in /proc/net/tcp /proc/net/tcp6; do
-  [ -r $file ] && awk 'FNR > 1 {{
-    if ($4 != "0A") exit
-    if ($5 !~ /:00000000$/) print $2, $5
-  }}' $file
-done
+  else for (i = 2; i <= n; i++) if (name[i] ~ /^Listen(Overflows|Drops)$/) {{
+    print name[i], $i; full += $i
+  }}
+}}
+END {{
+  split("/proc/net/tcp /proc/net/tcp6", files, " ")
+  for (i = 1; full && i <= 2; i++) {{
+    getline line < files[i]
+    while ((getline line < files[i]) > 0) {{
+      split(line, f, " ")
+      if (f[4] != "0A") break
+      if (f[5] !~ /:00000000$/) print "waiting", f[2], f[5]
+    }}
+    close(files[i])
+  }}
+}}' /proc/net/netstat 2>/dev/null
 echo '== end'
 """
 
@@ -42,23 +50,23 @@ def parse(output: Output, host: str, at: float) -> Reading:
     section(found, "end")
     up_s, row = host_time(found)
     samples: dict[SampleKey, float] = {("sockets.up_s", ""): up_s}
-    for line in section(found, "netstat"):
-        name, number = line.split()
-        samples[_LISTEN[name], ""] = float(int(number))
+    listed = [line.split() for line in section(found, "netstat")]
+    for name, *numbers in listed:
+        if name in _LISTEN:
+            samples[_LISTEN[name], ""] = float(int(numbers[0]))
     conntrack = [int(line) for line in section(found, "conntrack")]
     if len(conntrack) == 2 and conntrack[1] > 0:
         tracked, most = conntrack
         samples["sockets.tracked", ""] = float(tracked)
         samples["sockets.most_tracked", ""] = float(most)
         samples["sockets.tracked_ratio", ""] = tracked / most
-    rows = (row, *_waiting(section(found, "waiting")))
+    rows = (row, *_waiting([words[1:] for words in listed if words[0] == "waiting"]))
     return Reading(host, "sockets", at, samples, rows, source="/proc/net")
 
 
-def _waiting(lines: list[str]) -> list[Row]:
+def _waiting(listening: list[list[str]]) -> list[Row]:
     waiting: dict[int, int] = {}
-    for line in lines:
-        local, queues = line.split()
+    for local, queues in listening:
         port = int(local.rpartition(":")[2], 16)
         waiting[port] = waiting.get(port, 0) + int(queues.rpartition(":")[2], 16)
     worst = sorted(waiting.items(), key=lambda item: (-item[1], item[0]))[:10]
@@ -80,7 +88,7 @@ SOCKETS = Collector(
     title="Connections",
     tier=Tier.FACTS,
     command=COMMAND,
-    every_s=30.0,
+    every_s=60.0,
     parse=parse,
     derive=derive,
     metrics=(

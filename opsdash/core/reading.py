@@ -87,6 +87,20 @@ class Reading:
             rows = tuple({key: _clean_cell(v) for key, v in row.items()} for row in self.rows)
             object.__setattr__(self, "rows", rows)
 
+    def also(self, samples: Mapping[SampleKey, float]) -> Reading:
+        """The same reading with more samples."""
+        together = {**self.samples, **samples}
+        return Reading(
+            self.host,
+            self.collector,
+            self.at,
+            together,
+            self.rows,
+            self.problem,
+            self.source,
+            self.took_s,
+        )
+
     def get(self, metric: str, label: str = "") -> float | None:
         """The value of a metric, or None where this reading does not have it."""
         return self.samples.get((metric, label))

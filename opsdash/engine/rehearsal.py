@@ -35,6 +35,9 @@ KNOWN_FOR_S = 30 * 86_400.0
 PAST_LOOKS, PAST_EVERY_S = 36, 150.0
 """How often and how far apart a filling disk was looked at before the demo."""
 
+FOUND_AFTER = 6.0
+"""A disk that fills up was noticed so late: after this part of the time that it takes."""
+
 WARM_UP_S = 150.0
 """So long before the beginning the sick are looked at: every hold is over by then."""
 
@@ -203,24 +206,31 @@ def _memory(
 
 def opening(cast: Cast) -> Remembered:
     """What is known when the demo begins: who is sick and since when, and everybody's counters."""
-    sick = {name: one for name, one in cast.hosts.items() if one.timeline.now(0.0) is not None}
+    history = tuple(_history(cast))
+    filling = {reading.host for reading in history}
+    sick = {
+        name: one
+        for name, one in cast.hosts.items()
+        if name in filling or one.timeline.now(0.0) is not None
+    }
     fleet = replace(
         cast.fleet, hosts=MappingProxyType({name: one.one.host for name, one in sick.items()})
     )
-    before = Rehearsal(replace(cast, fleet=fleet, hosts=sick), -WARM_UP_S)
+    known = Remembered((), (), 0.0, history=history)
+    before = Rehearsal(replace(cast, fleet=fleet, hosts=sick), -WARM_UP_S, known)
     before.run(0.0, STEP_S)
     findings = []
     for name, state in before.states.items():
         occurrence = sick[name].timeline.now(0.0)
-        if occurrence is not None:
-            since = cast.epoch + occurrence.began_s
-            findings += [replace(one, since=since) for one in state.findings]
+        began_s = occurrence.began_s if occurrence else -sick[name].one.fills_s / FOUND_AFTER
+        since = cast.epoch + began_s
+        findings += [replace(one, since=since) for one in state.findings]
     return Remembered(
         tuple(findings),
         tuple(cast.hosts),
         cast.epoch - KNOWN_FOR_S,
         tuple(_counters(cast)),
-        tuple(_history(cast)),
+        history,
     )
 
 

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 from opsdash.core.finding import Finding
 from opsdash.core.fleet import Fleet
@@ -84,7 +85,7 @@ class State:
         for reading in readings:
             state = self._hosts[reading.host]
             trends = followed(state.trends, self._followed[reading.collector], reading)
-            self._put(replace(state, trends=trends))
+            self._put(state, trends=trends)
 
     def notice(self, text: str) -> None:
         """Something about the whole program that the user must know, said once."""
@@ -107,12 +108,12 @@ class State:
     def set_link(self, name: str, link: Link) -> None:
         """How the connection to a host stands now."""
         if self._hosts[name].link != link:
-            self._put(replace(self._hosts[name], link=link))
+            self._put(self._hosts[name], link=link)
 
     def set_login(self, name: str, login: Login | None) -> None:
         """What the last login probe found; None: a new connection has answered the question."""
         if self._hosts[name].login != login:
-            self._put(replace(self._hosts[name], login=login))
+            self._put(self._hosts[name], login=login)
 
     def set_host_key(self, name: str, host_key: str) -> None:
         """Which key the host has proved to have."""
@@ -123,8 +124,7 @@ class State:
         """What the judge says of a host."""
         state = self._hosts[name]
         if state.health is not health or state.findings != findings:
-            after = replace(state, health=health, findings=findings)
-            self._put(after)
+            after = self._put(state, health=health, findings=findings)
             if state.health is not health:
                 self._note_change(state, after)
 
@@ -159,8 +159,7 @@ class State:
         container = state.container
         if "os" in incoming and incoming["os"].rows:
             container = str(incoming["os"].rows[0].get("container") or "")
-        after = replace(state, readings=latest, at=at, series=series, trends=trends)
-        self._put(replace(after, container=container))
+        self._put(state, readings=latest, at=at, series=series, trends=trends, container=container)
 
     def _with_rates(
         self, reading: Reading, before: Reading | None, elapsed_s: float | None
@@ -177,7 +176,7 @@ class State:
         rates = attempt(lambda: derive(before, reading, elapsed_s))
         if isinstance(rates, str):
             return reading  # a bug in one plug-in costs its rates: they stay unknown
-        return replace(reading, samples={**reading.samples, **rates})
+        return reading.also(rates)
 
     def _elapsed_s(
         self, name: str, state: HostState, incoming: Mapping[str, Reading]
@@ -213,10 +212,12 @@ class State:
                 ring.append(latest[collector_name].get(metric))
         return series
 
-    def _put(self, state: HostState) -> None:
+    def _put(self, before: HostState, **changes: Any) -> HostState:
+        """The next state of a host: as before but for these fields, and of a new revision."""
         self.rev += 1
-        self._hosts[state.name] = replace(state, rev=self.rev)
+        after = self._hosts[before.host.name] = replace(before, rev=self.rev, **changes)
         self._stirred.set()
+        return after
 
 
 def _passed_s(before: Reading | None, now: Reading | None, longest_s: float) -> float | None:

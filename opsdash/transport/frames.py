@@ -110,19 +110,8 @@ def split_frame(frame: bytes, paths: Sequence[str], nonce: str) -> dict[str, byt
 def read_frame(
     collectors: Sequence[Collector], contents: Mapping[str, bytes], host: str, at: float
 ) -> list[Reading]:
-    """A frame's contents understood: one reading per pulse collector."""
-    return [
-        understand(
-            collector,
-            Output(
-                files={
-                    wanted.path: contents[wanted.path]
-                    for wanted in collector.reads
-                    if wanted.path in contents
-                }
-            ),
-            host,
-            at,
-        )
-        for collector in collectors
-    ]
+    """A frame's contents understood: one reading per pulse collector, each of which looks for the
+    files that it asked for.
+    """
+    output = Output(files=contents)
+    return [understand(collector, output, host, at) for collector in collectors]

@@ -40,7 +40,9 @@ class Frames:
         self._end = end_mark(nonce)
         self._buffer = bytearray()
         self._frame: bytes | None = None
-        self._stirred = asyncio.Event()
+        self._waiter: asyncio.Future[None] | None = None
+        self._deadline = 0.0
+        self._alarm: asyncio.TimerHandle | None = None
         self._errors = bytearray()
         self._flooded = False
         self.received = 0
@@ -57,7 +59,7 @@ class Frames:
             del self._buffer[: at + len(self._end)]
             start = 0
             self.received += 1
-            self._stirred.set()
+            self._wake()
         if len(self._buffer) > MAX_FRAME_BYTES:
             self._buffer.clear()
             self._flooded = True
@@ -70,22 +72,52 @@ class Frames:
     def end(self) -> None:
         """There will be no more: whoever waits must know."""
         self.ended = True
-        self._stirred.set()
+        self._wake()
 
     async def next(self, patience_s: float) -> bytes:
         """The next frame; HostError when it does not come in time, or never will."""
-        try:
-            async with asyncio.timeout(patience_s):
-                while self._frame is None and not self.ended:
-                    await self._stirred.wait()
-                    self._stirred.clear()
-        except TimeoutError:
-            text = f"connected, but no answer for {patience_s:.0f}s"
-            raise HostError(Problem(ProblemKind.SILENT, text)) from None
+        if self._frame is None and not self.ended:
+            await self._arrival(patience_s)
         frame, self._frame = self._frame, None
-        if frame is None:
+        if frame is not None:
+            return frame
+        if self.ended:
             raise HostError(self.why_ended())
-        return frame
+        text = f"connected, but no answer for {patience_s:.0f}s"
+        raise HostError(Problem(ProblemKind.SILENT, text))
+
+    async def _arrival(self, patience_s: float) -> None:
+        """Wait for a frame, for the end, or until patience is over.
+
+        One timer serves many frames: it is set again when it rings too early. A timer for each
+        frame of a thousand hosts costs more than taking the frames apart.
+        """
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.time() + patience_s
+        if self._alarm is not None and self._alarm.when() > self._deadline:
+            self._alarm.cancel()
+            self._alarm = None
+        if self._alarm is None:
+            self._alarm = loop.call_at(self._deadline, self._ring)
+        self._waiter = loop.create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _ring(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._alarm = None
+        if self._waiter is None:
+            return
+        if loop.time() < self._deadline:
+            self._alarm = loop.call_at(self._deadline, self._ring)
+        else:
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
     def why_ended(self) -> Problem:
         """Why there will be no more frames: what the host said last, or that it said nothing."""

@@ -30,7 +30,7 @@ class Playing(Protocol):
         """What plays these files (each path with its filter); None where there is no pulse."""
         ...
 
-    def fact(self, collector: str, at_s: float) -> Output | None:
+    def fact(self, collector: Collector, at_s: float) -> Output | None:
         """A facts collector's output; None where it was not recorded."""
         ...
 
@@ -82,9 +82,9 @@ class Recording:
         endless = cycle(self.files)
         return (lambda _: next(endless)) if self.files else None
 
-    def fact(self, collector: str, at_s: float) -> Output | None:
+    def fact(self, collector: Collector, at_s: float) -> Output | None:
         """The recorded output."""
-        return self.facts.get(collector)
+        return self.facts.get(collector.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ class ReplayConnection:
 
 def answered(playing: Playing, collector: Collector, host: str, at: Moment) -> Reading:
     """What a collector reads in a recorded host's facts."""
-    output = playing.fact(collector.name, at.elapsed_s)
+    output = playing.fact(collector, at.elapsed_s)
     if output is None:
         problem = Problem(ProblemKind.UNSUPPORTED, f"{collector.title}: not recorded")
         return failed(collector, host, at.clock_s, problem)

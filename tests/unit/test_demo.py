@@ -25,6 +25,8 @@ EPOCH = 1_800_000_000.0
 PULSE = [one for one in collectors().values() if one.tier is Tier.PULSE]
 FILES = pulse_files(PULSE)
 HOUR_S = 3600.0
+LONGEST_FACT_S = 130.0
+"""The rarest fact of those that incidents change is asked for about so often."""
 
 FOUND_BY = {
     "disk-fills": "disk-full",
@@ -35,7 +37,7 @@ FOUND_BY = {
     "inodes-used-up": "inodes-full",
     "read-only": "filesystem-read-only",
     "sshd-down": "host-unreachable",
-    "memory-leaks": "memory-low",
+    "memory-leaks": "oom-killed",
     "reboot": "host-unreachable",
     "bastion-down": "host-unreachable",
     "sshd-hangs": "login-fails",
@@ -43,6 +45,17 @@ FOUND_BY = {
     "host-key-changes": "login-fails",
     "account-expires": "login-fails",
     "keys-refused": "login-fails",
+    "disk-slow": "disk-latency",
+    "cpu-stolen": "cpu-steal",
+    "network-errors": "network-errors",
+    "zombies": "zombies",
+    "queue-overflows": "listen-overflow",
+    "handles-leak": "file-handles",
+    "threads-leak": "processes-many",
+    "connections-flood": "conntrack-full",
+    "storage-hangs": "processes-stuck",
+    "service-flaps": "unit-flapping",
+    "clock-off": "clock-off",
 }
 """The check that finds each incident."""
 
@@ -217,11 +230,11 @@ def test_a_fleet_of_two_thousand_hosts_has_two_thousand_names() -> None:
 def test_every_incident_comes_is_found_and_goes(cast: Cast, incident: Incident) -> None:
     name, occurrence = first(cast, incident)
     rehearsal = Rehearsal(alone(cast, name), occurrence.began_s - 40)
-    expected = FOUND_BY.get(incident.name)
-    if expected is None:
+    expected = FOUND_BY[incident.name]
+    if expected not in checks():
         pytest.skip("no check looks for it yet")
     seen = []
-    while rehearsal.at_s < occurrence.ends_s + 40:
+    while rehearsal.at_s < occurrence.ends_s + LONGEST_FACT_S:
         rehearsal.go_on(5.0)
         at_s = rehearsal.at_s
         found = [finding.check for finding in rehearsal.states[name].findings]
@@ -259,5 +272,4 @@ def test_over_an_hour_at_least_ten_checks_speak(cast: Cast) -> None:
         for occurrence in host.timeline.past
         if occurrence.began_s < HOUR_S
     }
-    assert len({FOUND_BY[name] for name in struck if name in FOUND_BY}) >= 9
-    assert set(FOUND_BY.values()) <= checks().keys()
+    assert len({FOUND_BY[name] for name in struck} & checks().keys()) >= 10

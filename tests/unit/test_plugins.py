@@ -65,6 +65,12 @@ def test_a_check_reads_collectors_that_exist(check: Check) -> None:
     assert bool(check.unit) == (check.limits != NO_LIMITS)
 
 
+@pytest.mark.parametrize("check_id", ["swapping", "listen-overflow", "zombies"])
+def test_what_two_looks_in_a_row_must_show_is_held_until_the_second(check_id: str) -> None:
+    check = checks()[check_id]
+    assert check.hold_s > max(collectors()[name].every_s for name in check.reads)
+
+
 @pytest.mark.parametrize("awk", AWKS, ids=lambda argv: argv[0])
 def test_every_awk_knows_the_patterns_of_the_pulse(awk: list[str]) -> None:
     for collector in every_collector():

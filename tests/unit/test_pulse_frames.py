@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from opsdash.core.errors import HostError
+from opsdash.core.problem import ProblemKind
 from opsdash.transport.frames import end_mark
 from opsdash.transport.pulse import MAX_FRAME_BYTES, Frames
 
@@ -37,3 +40,28 @@ async def test_a_flood_without_a_mark_ends_the_stream() -> None:
     assert frames.ended
     with pytest.raises(HostError, match="more than 1M"):
         await frames.next(1.0)
+
+
+async def test_patience_counts_from_each_frame_though_one_timer_serves_them_all() -> None:
+    frames = Frames("abcd")
+    loop = asyncio.get_running_loop()
+    loop.call_later(0.1, frames.feed, b"one\x1eabcd .\n")
+    loop.call_later(0.3, frames.feed, b"two\x1eabcd .\n")
+    assert await frames.next(0.25) == b"one"
+    assert await frames.next(0.25) == b"two"
+    began = loop.time()
+    with pytest.raises(HostError, match="no answer") as raised:
+        await frames.next(0.25)
+    assert 0.2 < loop.time() - began < 2.0
+    assert raised.value.problem.kind is ProblemKind.SILENT
+
+
+async def test_patience_may_grow_shorter() -> None:
+    frames = Frames("abcd")
+    loop = asyncio.get_running_loop()
+    loop.call_later(0.05, frames.feed, b"one\x1eabcd .\n")
+    assert await frames.next(30.0) == b"one"
+    began = loop.time()
+    with pytest.raises(HostError, match="no answer"):
+        await frames.next(0.2)
+    assert loop.time() - began < 5.0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from opsdash.core.errors import HostError
 from opsdash.core.fleet import Fleet
+from opsdash.core.plugin import Collector
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Output
 from opsdash.transport.demo.chance import between
@@ -123,7 +124,7 @@ class MadeUpConnection:
 
         return play
 
-    def fact(self, collector: str, at_s: float) -> Output | None:
+    def fact(self, collector: Collector, at_s: float) -> Output | None:
         """A collector's output at a moment."""
         self._hold(at_s)
         counters = self.host.meter.since_boot(at_s)
@@ -137,9 +138,12 @@ class MadeUpConnection:
             said = "connected, but no answer for 6s" if kind is ProblemKind.SILENT else "reset"
             raise HostError(Problem(kind, said))
         timeline = self.host.timeline
-        for occurrence in timeline.past[: timeline.latest(at_s) + 1]:
+        for number in range(timeline.latest(at_s), -1, -1):
+            occurrence = timeline.past[number]
+            if occurrence.ends_s <= self.since_s:
+                return
             mended = occurrence.incident.login or occurrence.incident.broken
-            if mended and self.since_s < occurrence.ends_s <= at_s:
+            if mended and occurrence.ends_s <= at_s:
                 raise HostError(Problem(ProblemKind.LOST, "sshd was restarted"))
 
 

@@ -14,7 +14,7 @@ FEWEST_WITH_A_BASTION = 20
 """In a smaller fleet nobody is behind anybody."""
 
 DAY_S = 86_400.0
-FILLING = 0.04
+FILLING = 0.03
 """So many of the disks with data fill up within hours, and are cleaned when they are full."""
 
 
@@ -57,6 +57,11 @@ class Character:
     def name(self) -> str:
         """The host's name."""
         return self.host.name
+
+    @property
+    def tasks(self) -> int:
+        """How many threads it has."""
+        return 90 + 60 * self.cores
 
     @property
     def swing(self) -> float:

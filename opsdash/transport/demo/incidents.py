@@ -31,11 +31,12 @@ class Incident:
     old when the demo begins.
 
     `cpu` replaces the shares of the processors, `load_per_core` is where the load goes;
-    `swaps_per_s` are pages in each direction, `overflows_per_s` of listen queues. Memory,
-    disk and inodes creep from what they were to these ratios. `disk_ms` is how long each of
-    `disk_ops` operations per second takes. `facts` names the recorded fault whose output a
-    collector's takes the place of. `broken` is why the host can't be reached, `login` why a new
-    login fails though the connection stands; `login_s` is how long one takes.
+    `swaps_per_s` are pages in each direction, `overflows_per_s` of listen queues. Memory, disk,
+    inodes, file handles, threads and tracked connections creep from what they were to these
+    ratios; so many processes are `zombies`, or `stuck` waiting for a disk. `disk_ms` is how
+    long each of `disk_ops` operations per second takes. `facts` names the recorded fault whose
+    output a collector's takes the place of. `broken` is why the host can't be reached, `login`
+    why a new login fails though the connection stands; `login_s` is how long one takes.
     """
 
     name: str
@@ -50,6 +51,9 @@ class Incident:
     memory: float | None = None
     disk: float | None = None
     inodes: float | None = None
+    handles: float | None = None
+    threads: float | None = None
+    tracked: float | None = None
     disk_ops: float | None = None
     disk_ms: float = 2.0
     errors_per_s: float = 0.0
@@ -58,6 +62,7 @@ class Incident:
     overflows_per_s: float = 0.0
     read_only: bool = False
     zombies: int = 0
+    stuck: int = 0
     clock_s: float = 0.0
     facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     broken: ProblemKind | None = None
@@ -173,6 +178,38 @@ INCIDENTS = (
         facts={"processes": "zombies"},
     ),
     Incident(
+        "handles-leak",
+        "a service opens files and never closes them",
+        every_s=1500.0,
+        lasts_s=360.0,
+        roles=frozenset({"app", "web", "edge", "queue"}),
+        handles=0.97,
+    ),
+    Incident(
+        "threads-leak",
+        "a service starts threads without end",
+        every_s=1600.0,
+        lasts_s=360.0,
+        roles=frozenset({"app", "queue", "build"}),
+        threads=0.97,
+    ),
+    Incident(
+        "connections-flood",
+        "more connections come than the table of them can hold",
+        every_s=1500.0,
+        lasts_s=340.0,
+        roles=frozenset({"edge", "web"}),
+        tracked=0.98,
+    ),
+    Incident(
+        "storage-hangs",
+        "a network mount does not answer: whoever reads from it waits for ever",
+        every_s=1500.0,
+        lasts_s=480.0,
+        roles=frozenset({"build", "app", "mon"}),
+        stuck=3,
+    ),
+    Incident(
         "clock-off",
         "the clock of the host is minutes off",
         every_s=1300.0,
@@ -202,7 +239,7 @@ INCIDENTS = (
     Incident(
         "reboot",
         "the host reboots without a clean shutdown",
-        every_s=760.0,
+        every_s=1300.0,
         lasts_s=50.0,
         chronic=False,
         broken=ProblemKind.TIMEOUT,

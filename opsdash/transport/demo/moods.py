@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import exp
 from uuid import UUID
 
-from opsdash.transport.demo.chance import chance
+from opsdash.transport.demo.chance import between, chance
 from opsdash.transport.demo.character import Character, Disk
 from opsdash.transport.demo.incidents import Incident
 from opsdash.transport.demo.schedule import Occurrence
@@ -67,6 +67,10 @@ class Mood:
         if worst is None or worst <= own:
             return own
         return own + (worst - own) * self.progress
+
+    def share(self, of: str, worst: float | None) -> float:
+        """A ratio that is the host's own, small and steady, but for an incident."""
+        return self.creeping(between(0.02, 0.3, *self.one.words, of), worst)
 
     @property
     def memory_ratio(self) -> float:

@@ -7,40 +7,59 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from opsdash.core.plugin import Collector
 from opsdash.core.reading import Output
 from opsdash.transport.demo.character import Disk
 from opsdash.transport.demo.meters import Counters
 from opsdash.transport.demo.moods import Mood
-from opsdash.transport.demo.tapes import Tape, sick
+from opsdash.transport.demo.tapes import Tape, digest, sick
 
 Edit = Callable[[bytes, Mood, Counters], bytes]
 
 KB_PER_INODE = 16
+RESTARTS_EVERY_S = 21.0
+MOST_FILES = 131_072
+MOST_TRACKED = 65_536
+TRACKING = ("edge", "web", "bastion")
+"""Roles whose hosts have a firewall that keeps a table of connections."""
+
 RESERVED = 0.05
 """What ext4 keeps for root, of all blocks."""
 
 _STAMP = re.compile(rb"(?m)^(\w+Timestamp=)\w{3} [-0-9]+ [:0-9]+ \w+$")
-_SERVICE = re.compile(rb"shop-(?:web|batch|flap)")
-_TITLE = re.compile(rb"Shop (?:web front end|batch job)")
+_SERVICE = re.compile(rb"shop-(?:web|batch|queue)")
+_TITLE = re.compile(rb"(?:Shop (?:web front end|batch job)|Queue worker)")
 _UPTIME = re.compile(rb"(?m)(^== time\n)[0-9.]+ [0-9.]+$")
 _BOOT_ID = re.compile(rb"(?m)^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+_CLOCK = re.compile(rb"(?m)(^== clock\n)[0-9.]+(?:N|%N)?\n[0-9.]+$")
+_RESTARTS = re.compile(rb"(?m)^NRestarts=[1-9][0-9]*$")
 _DATE = re.compile(rb"(?m)^[0-9]{10} [0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}$")
 _LOGGED = re.compile(rb"(?m)^[0-9]{10}\.[0-9]{6} ")
 _COUNTER = re.compile(rb"(?m)^(\w+) (\d+)$")
+_FILE_NR = re.compile(rb"(?m)(^== files\n)[0-9]+\t[0-9]+\t[0-9]+$")
+_TRACKED = re.compile(rb"== conntrack\n(?:[0-9]+\n)*")
+_TASKS = re.compile(rb"(?m)^tasks [0-9]+ ")
+_DEAD = re.compile(rb"(?m)^dead ([0-9]+) (?:[2-9]|[1-9][0-9]+) .*$")
+_WAITS = re.compile(rb"(?m)^waits .*\n")
+_KILLED = re.compile(rb"(Killed process [0-9]+) \([^)]*\)")
+_NOW = re.compile(rb"(?m)(^== now\n)[-0-9T:]{19}\n[0-9.]+$")
+_RECORD = re.compile(rb"(?m)^(?:reboot|shutdown) ")
+_LAST = re.compile(rb"== last\n(?:(?:reboot|shutdown) .*\n)*")
+_ENDED = re.compile(rb"(?m)^([1-9][0-9]*) [0-9]+$(?=\n== end)")
 _SECTIONS = re.compile(rb"(?m)^== (\w+)\n")
 
 
-def fact(tape: Tape, collector: str, mood: Mood, counters: Counters) -> Output | None:
+def fact(tape: Tape, collector: Collector, mood: Mood, counters: Counters) -> Output | None:
     """A collector's output at a moment, None where it was not recorded."""
     incident = mood.incident
-    output = tape.facts.get(collector)
-    fault = incident.facts.get(collector)
+    output = tape.facts.get(digest(collector.command))
+    fault = incident.facts.get(collector.name)
     if fault and (mood.killed or not incident.oom):
-        output = sick(tape, collector, fault) or output
+        output = sick(tape, collector.command, fault) or output
     if output is None:
         return None
     data = _timed(_named(output.data, tape, mood), mood)
-    edit = EDITS.get(collector)
+    edit = EDITS.get(collector.name)
     return replace(output, data=edit(data, mood, counters) if edit else data)
 
 
@@ -56,6 +75,8 @@ def _timed(data: bytes, mood: Mood) -> bytes:
         idle = mood.up_s * mood.one.cores * (1 - mood.one.level)
         data = _UPTIME.sub(rb"\g<1>%.2f %.2f" % (mood.up_s, idle), data)
         data = _BOOT_ID.sub(mood.boot_id, data)
+    clock = rb"\g<1>%.9f\n%.2f" % (mood.clock_s, mood.up_s)
+    data = _CLOCK.sub(clock, data)
     if _LOGGED.search(data) or _DATE.search(data):
         now = datetime.fromtimestamp(mood.clock_s, UTC)
         data = _DATE.sub(f"{int(mood.clock_s)} {now:%Y-%m-%dT%H:%M:%S}".encode(), data)
@@ -75,12 +96,50 @@ def _grown(data: bytes, counted: dict[bytes, float]) -> bytes:
 
 
 def _kernel(data: bytes, mood: Mood, counters: Counters) -> bytes:
-    return _grown(data, {b"pswpin": counters.swapped, b"pswpout": counters.swapped})
+    data = _grown(data, {b"pswpin": counters.swapped, b"pswpout": counters.swapped})
+    used = int(MOST_FILES * mood.share("handles", mood.incident.handles))
+    return _FILE_NR.sub(rb"\g<1>%d\t0\t%d" % (used, MOST_FILES), data)
+
+
+def _oom(data: bytes, mood: Mood, counters: Counters) -> bytes:
+    return _KILLED.sub(rb"\g<1> (%s)" % mood.one.role.unit.encode(), data)
+
+
+def _boots(data: bytes, mood: Mood, counters: Counters) -> bytes:
+    """The records of this boot: a shutdown went before it, but for those that the demo makes."""
+    booted = datetime.fromtimestamp(mood.epoch + mood.booted_s, UTC)
+    now = datetime.fromtimestamp(mood.clock_s, UTC)
+    told = f"\\g<1>{now:%Y-%m-%dT%H:%M:%S}\n{mood.up_s:.2f}".encode()
+    data = _NOW.sub(told, data)
+    stamp = f"{booted:%a %b} {booted.day:2} {booted:%H:%M:%S %Y}".encode()
+    before = b"reboot   system boot" if mood.boots else b"shutdown system down"
+    if _RECORD.search(data):
+        lines = b"== last\nreboot   system boot  6.1.0  %s - still running\n%s  6.1.0  %s\n"
+        data = _LAST.sub(lines % (stamp, before, stamp), data)
+    return _ENDED.sub(rb"\g<1> %d" % (not mood.boots), data)
 
 
 def _sockets(data: bytes, mood: Mood, counters: Counters) -> bytes:
     lost = counters.overflows
-    return _grown(data, {b"ListenOverflows": lost, b"ListenDrops": lost})
+    data = _grown(data, {b"ListenOverflows": lost, b"ListenDrops": lost})
+    if mood.one.role.name not in TRACKING:
+        return data
+    tracked = int(MOST_TRACKED * mood.share("tracked", mood.incident.tracked))
+    return _TRACKED.sub(rb"== conntrack\n%d\n%d\n" % (tracked, MOST_TRACKED), data)
+
+
+def _processes(data: bytes, mood: Mood, counters: Counters) -> bytes:
+    """Threads by the limit that the recorded host has; who is stuck is the role's own service."""
+    told = data.partition(b"== limits\n")[2].partition(b"==")[0].split()
+    limits = [int(number) for number in told if number.isdigit()]
+    threads = mood.one.tasks
+    if limits and mood.incident.threads:
+        threads = int(min(limits) * mood.share("threads", mood.incident.threads))
+    data = _WAITS.sub(b"", _TASKS.sub(b"tasks %d " % threads, data))
+    unit = mood.one.role.unit.encode()
+    data = _DEAD.sub(rb"dead \g<1> %d %s" % (mood.incident.zombies, unit), data)
+    stuck = [b"waits %d 77 %s\n" % (2200 + n, unit) for n in range(mood.incident.stuck)]
+    return data.replace(b"== seen\n", b"== seen\n" + b"".join(stuck))
 
 
 def _os(data: bytes, mood: Mood, counters: Counters) -> bytes:
@@ -95,6 +154,8 @@ def _units(data: bytes, mood: Mood, counters: Counters) -> bytes:
     data = _TITLE.sub(role.unit_title.encode(), data)
     if mood.current is None:
         return data
+    restarts = b"NRestarts=%d" % (1 + (mood.at_s - mood.current.began_s) / RESTARTS_EVERY_S)
+    data = _RESTARTS.sub(restarts, data)
     failed = datetime.fromtimestamp(mood.epoch + mood.current.began_s, UTC)
     return _STAMP.sub(rb"\g<1>" + f"{failed:%a %Y-%m-%d %H:%M:%S} UTC".encode(), data)
 
@@ -144,5 +205,8 @@ EDITS: dict[str, Edit] = {
     "filesystem": _filesystem,
     "kernel": _kernel,
     "sockets": _sockets,
+    "oom": _oom,
+    "boots": _boots,
+    "processes": _processes,
 }
 """What has to be put right in an output, by collector; any other one is played as it is."""

@@ -164,12 +164,11 @@ def diskstats(lines: Lines, one: Character) -> Write:
 
 def loadavg(lines: Lines, one: Character) -> Write:
     """/proc/loadavg."""
-    tasks = 90 + 60 * one.cores
 
     def write(mood: Mood, counters: Counters) -> bytes:
         running = 1 + round(mood.busy * one.cores)
         last = 1000 + int(3 * mood.up_s) % 4_000_000
-        return b"%.2f %.2f %.2f %d/%d %d\n" % (*mood.loads, running, tasks, last)
+        return b"%.2f %.2f %.2f %d/%d %d\n" % (*mood.loads, running, one.tasks, last)
 
     return write
 

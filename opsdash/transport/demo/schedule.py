@@ -20,7 +20,7 @@ MORE_ROUND = 0.009
 first ten hosts: a small fleet is lively too.
 """
 
-SICK_AT_FIRST = 0.035
+SICK_AT_FIRST = 0.03
 AGES_S = (50.0, 7 * 60.0, 40.0 * 60, 3 * 3600.0, 26 * 3600.0, 4 * DAY_S, 200.0, 9 * DAY_S)
 """How long those who are sick when the demo begins have been so."""
 

@@ -8,6 +8,7 @@ from base64 import b85decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,19 @@ FILE = Path(__file__).with_name("recordings.json.gz")
 
 @dataclass(frozen=True, slots=True)
 class Tape:
-    """One recorded host: contents by path at each beat, outputs by collector, and those outputs
-    that were other ones while a fault was on, by fault.
+    """One recorded host: contents by path at each beat, outputs by the command that they answer,
+    and those outputs that were other ones while a fault was on, by fault.
     """
 
     name: str
     beats: Mapping[str, tuple[bytes, ...]]
     facts: Mapping[str, Output]
     faults: Mapping[str, Mapping[str, Output]]
+
+
+def digest(command: str) -> str:
+    """What tells commands apart: an output answers the command that was recorded, and no other."""
+    return blake2b(command.encode(), digest_size=6).hexdigest()
 
 
 @cache
@@ -35,10 +41,10 @@ def tapes() -> Mapping[str, Tape]:
     return {name: _tape(name, recorded) for name, recorded in loaded.items()}
 
 
-def sick(tape: Tape, collector: str, fault: str) -> Output | None:
-    """What a collector answered under a fault: on this host, or on one where it was tried."""
+def sick(tape: Tape, command: str, fault: str) -> Output | None:
+    """What a command answered under a fault: on this host, or on one where it was tried."""
     for one in (tape, *tapes().values()):
-        output = one.faults.get(fault, {}).get(collector)
+        output = one.faults.get(fault, {}).get(digest(command))
         if output is not None:
             return output
     return None
@@ -60,8 +66,8 @@ def _beats(contents: list[Any]) -> tuple[bytes, ...]:
 
 def _outputs(recorded: dict[str, Any]) -> dict[str, Output]:
     return {
-        name: Output(_bytes(output["data"]), status=output["status"])
-        for name, output in recorded.items()
+        output["command"]: Output(_bytes(output["data"]), status=output["status"])
+        for output in recorded.values()
     }
 
 

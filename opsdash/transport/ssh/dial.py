@@ -38,6 +38,9 @@ to the firewall in between, and every dead one holds its place for as long as it
 LOGIN_TOOK_S = "opsdash_login_s"
 """The extra info of a connection that says how long its host took to let us in."""
 
+KEEPALIVE_S = 15.0
+"""How often a silent server is asked for a sign of life."""
+
 HANDSHAKES = 10
 HANDSHAKES_PER_JUMP = 4
 
@@ -216,7 +219,7 @@ def _options(
         encryption_algs=list(CIPHERS),
         connect_timeout=None,  # Turn keeps the time, and stops it while a person thinks
         login_timeout=0,
-        keepalive_interval=15,
+        keepalive_interval=KEEPALIVE_S,
         keepalive_count_max=3,
         request_pty=False,
         **extra,

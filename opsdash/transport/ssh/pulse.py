@@ -14,6 +14,7 @@ from opsdash.core.reading import Reading
 from opsdash.transport import pulse as pulse_module
 from opsdash.transport.frames import BOOT
 from opsdash.transport.pulse import Frames, Send, pulse_over
+from opsdash.transport.ssh.dial import KEEPALIVE_S
 from opsdash.transport.ssh.problems import CAUGHT, explain
 
 
@@ -66,9 +67,13 @@ def pulse(
             with suppress(*CAUGHT):  # a channel that is gone says so to the frames, and why
                 channel.write(data)
 
+        if interval_s < KEEPALIVE_S:
+            # the pulse itself is the sign of life, and each packet would set the timer anew
+            connection.set_keepalive(0)
         try:
             yield send
         finally:
+            connection.set_keepalive(KEEPALIVE_S)
             with suppress(*CAUGHT):
                 channel.write_eof()
             channel.close()
