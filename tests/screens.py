@@ -34,19 +34,29 @@ class Stage:
 
     async def press(self, *keys: str) -> None:
         """Press keys, and wait until the screen is quiet."""
-        await self.pilot.press(*keys)
+        for key in keys:
+            await self.pilot.press(key)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Wait until what one message led to, and that to another, has been dealt with.
+
+        Not for the processor to be idle: on a busy machine it seems so while all is still to come.
+        """
+        for _ in range(4):
+            await self.pilot._wait_for_screen()
         await self.pilot.pause()
 
     async def draw(self) -> None:
         """What the panel's timer would do at its next turn."""
         if self.app.page:
             self.app.page.look_for_news()
-        await self.pilot.pause()
+        await self.settle()
 
     async def resize(self, width: int, height: int) -> None:
         """Another terminal size."""
         await self.pilot.resize_terminal(width, height)
-        await self.pilot.pause()
+        await self.settle()
 
     @property
     def text(self) -> str:
@@ -87,8 +97,9 @@ async def on_stage(
     app = OpsdashApp(start, stop, looks, now=clock, keeper=keeper, badge=badge, title=title)
     async with app.run_test(size=size) as pilot:
         await app.workers.wait_for_complete()
-        await pilot.pause()
-        yield Stage(app, pilot, source, clock, stopped)
+        stage = Stage(app, pilot, source, clock, stopped)
+        await stage.settle()
+        yield stage
 
 
 def assert_snapshot(name: str, text: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from textual import on
-from textual.widgets import ContentSwitcher
+from textual.widgets import ContentSwitcher, Input
 
 from opsdash.app.dialogs import Dialogs
 from opsdash.app.look import Looks
@@ -72,7 +72,9 @@ class Pages(Dialogs):
         self.open_page(slug)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """q goes back while there is a way back, and only then quits."""
+        """q goes back while there is a way back, and only then quits; letters may be text."""
+        if action in ("palette", "jump"):
+            return not isinstance(self.focused, Input)
         return {"back": bool(self._trail), "leave": not self._trail}.get(action, True)
 
     async def action_back(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -28,12 +28,12 @@ class PickerScreen(ModalScreen[Picked | None]):
     """Typing narrows the list, enter picks, escape leaves; what can't be picked says why not."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "pick", "pick", id="pick.take", priority=True),
-        Binding("down,ctrl+n,tab", "move(1)", "next", id="pick.next", show=False, priority=True),
-        Binding("up,shift+tab", "move(-1)", "before", id="pick.prev", show=False, priority=True),
+        Binding("enter", "pick", "pick", id="pick.take"),
+        Binding("down,ctrl+n,tab", "move(1)", "next", id="pick.next", show=False),
+        Binding("up,shift+tab", "move(-1)", "before", id="pick.prev", show=False),
         Binding("pagedown", "move(10)", "page down", id="pick.page-down", show=False),
         Binding("pageup", "move(-10)", "page up", id="pick.page-up", show=False),
-        Binding("escape", "leave", "leave", id="pick.leave", priority=True),
+        Binding("escape", "leave", "leave", id="pick.leave"),
     ]
 
     def __init__(self, title: str, entries: Sequence[Entry], look: Callable[[], Palette]) -> None:
@@ -55,7 +55,7 @@ class PickerScreen(ModalScreen[Picked | None]):
         """Everything to begin with."""
         field = self.query_one("#picker-field", Input)
         field.cursor_blink = False
-        field.focus()
+        self.set_focus(field)
         grid = self.grid
         grid.can_focus = False
         grid.header_rows = 0
@@ -71,6 +71,19 @@ class PickerScreen(ModalScreen[Picked | None]):
         """The list."""
         return self.query_one("#picker-list", Grid)
 
+    def on_key(self, event: events.Key) -> None:
+        """Letters that were typed before the field was there belong to it."""
+        field = self.query_one("#picker-field", Input)
+        if event.character and event.is_printable and not field.has_focus:
+            field.insert_text_at_cursor(event.character)
+            event.stop()
+
+    @on(Input.Submitted, "#picker-field")
+    def enter(self, event: Input.Submitted) -> None:
+        """Enter in the field picks."""
+        event.stop()
+        self.action_pick()
+
     @on(Input.Changed, "#picker-field")
     def narrow(self, event: Input.Changed) -> None:
         """Show what fits."""
@@ -83,7 +96,7 @@ class PickerScreen(ModalScreen[Picked | None]):
         self.grid.set_keys(tuple(self._found))
         self.grid.action_first()
         self.grid.repaint()
-        number = f"{len(self._found)} of {len(self._entries)}"
+        number = f"{len(self._found)} of {len(self._entries)}, enter picks"
         heading = line(Span(f": {self._heading}", Role.HEADING))
         title = spread(heading, line(Span(number, Role.MUTED)), max(20, self.grid.size.width))
         self.query_one("#picker-title", Bar).set_lines([title])

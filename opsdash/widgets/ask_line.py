@@ -96,7 +96,8 @@ class AskLine(Vertical):
         with self.prevent(Input.Changed):
             self._field.value = text
         self._field.cursor_position = len(text)
-        self._field.focus()
+        # at once and not by and by: what is typed fast behind the key is text already
+        self.screen.set_focus(self._field)
 
     def close(self) -> None:
         """Nobody types here any more."""

@@ -74,9 +74,10 @@ async def test_from_the_first_screen_to_the_cause_and_out(
     assert all(any(f" {name} " in line for line in lines) for name in testbed.hosts)
     with testbed.with_fault("web1", "service-failed"):
         lines = await terminal.shows("✖1 CRIT")
-        assert "web1" in lines[2]
-        assert "shop-web.service failed" in lines[2]
-        assert "NEW" in lines[2]
+        worst = lines[3]  # below the summary, the map and the heading
+        assert "web1" in worst
+        assert "shop-web.service failed" in worst
+        assert "NEW" in worst
         terminal.keys("Enter")
         lines = await terminal.shows("WHY")
         assert any("shop-web.service failed" in line for line in lines)
@@ -86,8 +87,20 @@ async def test_from_the_first_screen_to_the_cause_and_out(
         terminal.keys("?")
         await terminal.shows("Keys in")
         terminal.keys("q")
+        await terminal.shows("HOST     WHY")
+        terminal.keys("/", "why~shop", "Enter")
+        await terminal.shows("1 of 10 · /why~shop")
+        terminal.keys("Escape")
+        await wait_for(lambda: not any("1 of 10" in line for line in terminal.lines()), within_s=15)
+        terminal.keys("f", "vault", "Enter")
+        await terminal.shows("── vault1")
+        terminal.keys("p")
+        await terminal.shows("FROZEN")
+        terminal.keys("p")
+        await terminal.shows("live again")
         terminal.tmux("resize-window", "-x", "160", "-y", "50")
-        lines = await terminal.shows("LOAD", within_s=15)
+        lines = await terminal.shows("CHANGES", within_s=15)
+        assert any("web1       ●→✖ shop-web" in line for line in lines)
         assert max(len(line) for line in lines) <= 160
         terminal.tmux("resize-window", "-x", "80", "-y", "24")
     await terminal.shows("●10 OK")

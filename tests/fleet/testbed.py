@@ -78,6 +78,8 @@ def hosts_file(testbed: Testbed, path: Path, transport: str = "ssh") -> Path:
         f"  user: {first['user']}",
         f"  keys: [{first['key']}]",
         f"  known_hosts: [{first['known_hosts']}]",
+        # faults reboot hosts: an hour's warning of that would make every test after them sick
+        "  thresholds: {rebooted: {warn: 15s, crit: never}}",
         "hosts:",
     ]
     for name, host in testbed.hosts.items():

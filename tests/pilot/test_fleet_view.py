@@ -136,13 +136,13 @@ async def test_a_click_on_a_heading_sorts_and_on_a_row_points() -> None:
     async with on_stage(states) as stage:
         heading = stage.lines[2]
         await stage.pilot.click("#fleet-grid", offset=(heading.index("CPU%") + 1, 0))
-        await stage.pilot.pause()
+        await stage.settle()
         assert rows(stage)[0] == "h3"
         await stage.pilot.click("#fleet-grid", offset=(5, 3))
-        await stage.pilot.pause()
+        await stage.settle()
         assert here(stage) == "h1"
         await stage.pilot.click("#fleet-grid", offset=(5, 3))
-        await stage.pilot.pause()
+        await stage.settle()
         assert stage.app.page is not None
         assert stage.app.page.slug == "host"
 
@@ -238,7 +238,7 @@ async def test_the_map_shows_each_host_once_and_a_click_points_at_it() -> None:
         place = stage.lines[1].index("db ✖") + 3
         await stage.press("G")
         await stage.pilot.click("#map", offset=(place, 0))
-        await stage.pilot.pause()
+        await stage.settle()
         assert here(stage) == "db3"
 
 

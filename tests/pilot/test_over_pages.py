@@ -38,7 +38,7 @@ async def test_the_palette_opens_pages_and_hosts() -> None:
 async def test_the_palette_does_what_keys_do() -> None:
     async with on_stage(mixed_fleet()) as stage:
         await stage.press("colon", *"problems", "enter")
-        await stage.pilot.pause()
+        await stage.settle()
         assert "problems only" in stage.text
 
 

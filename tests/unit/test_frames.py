@@ -172,9 +172,9 @@ def test_the_end_mark_ends_what_the_script_prints() -> None:
     assert end_mark(NONCE) == b"\x1ec0ffee .\n"
 
 
-def test_each_collector_gets_its_own_files_and_a_reading_in_any_case() -> None:
-    known = [reader("a", ProcFile("/a"), ProcFile("/b")), reader("c", ProcFile("/c"))]
-    first, second = read_frame(known, {"/a": b"12", "/x": b"1"}, "web1", 5.0)
+def test_a_collector_whose_file_did_not_come_has_a_problem_and_the_others_have_readings() -> None:
+    known = [reader("a", ProcFile("/a"), ProcFile("/b")), collectors()["load"]]
+    first, second = read_frame(known, {"/a": b"12"}, "web1", 5.0)
     assert (first.samples, first.host, first.at) == ({("/a", ""): 2}, "web1", 5.0)
     assert second.problem is not None
     assert second.problem.kind is ProblemKind.BAD_OUTPUT

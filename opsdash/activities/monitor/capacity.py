@@ -24,7 +24,10 @@ FARTHEST = 30
 RELEASE = 5
 """Space that grows by so many usual steps at once was freed: what was before is over."""
 
-MOST_IN_A_SLOPE = 24
+MINUTE_S = 60.0
+"""A figure holds so long, however often it is asked for."""
+
+MOST_IN_A_SLOPE = 16
 """Points that a slope is worked out from: enough to outvote a few odd ones, cheap for a fleet."""
 
 
@@ -49,7 +52,7 @@ class Capacity:
 def filling(state: HostState, mount: str) -> Filling | None:
     """How a mount of a host fills; None where it does not, or where that can't be told yet."""
     trend = state.trend(METRIC, mount) or state.trend(METRIC, clean_label(mount))
-    return None if trend is None else _filling(trend, trend.newest_at)
+    return None if trend is None else _filling(trend, int(trend.newest_at // MINUTE_S))
 
 
 def time_to_full_s(state: HostState, mount: str) -> float | None:
@@ -73,19 +76,21 @@ def capacities(states: Iterable[HostState]) -> list[Capacity]:
     return sorted(found, key=order)
 
 
-# every pulse asks, and a new point comes with every reading of the file systems only
 @lru_cache(maxsize=16_384)
-def _filling(trend: Trend, newest_at: float) -> Filling | None:
+def _filling(trend: Trend, _minute: int) -> Filling | None:
     """Of the slope since space was last freed and that of its newest minutes, the slower one: a
     copy that has ended is over, and one that has just begun is no trend.
     """
     points = trend.since(0.0)
+    newest = _newest(points)
+    pace = -_slope(newest) if newest else 0.0
+    if pace <= 0:
+        return None  # as nearly always, so this comes first
     recent = _since_release(points)
-    newest = _newest(recent)
-    if len(newest) < FEWEST_POINTS or not points:
+    if len(recent) < len(newest):
         return None
-    bytes_per_s = min(-_slope(recent), -_slope(newest))
-    left, span_s = points[-1][1], newest_at - recent[0][0]
+    bytes_per_s = min(pace, -_slope(recent))
+    left, span_s = points[-1][1], points[-1][0] - recent[0][0]
     if bytes_per_s <= 0 or left > bytes_per_s * FARTHEST * span_s:
         return None
     return Filling(bytes_per_s, left / bytes_per_s)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.widgets import Input
 
 from opsdash.activities.monitor.fleet_columns import Shown
 from opsdash.activities.monitor.fleet_rows import FleetRows
@@ -29,11 +30,14 @@ class FleetKeys(HostKeys):
     """What the user may want of the list of hosts; the page itself draws it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "filter", id="filter.open", tooltip="filter hosts"),
+        # priority: what opens a field acts before the next key is looked at
+        Binding("slash", "filter", "filter", id="filter.open", tooltip="filter hosts",
+                priority=True),
         Binding("exclamation_mark", "problems", "problems", id="filter.problems",
                 tooltip="problems only, or all"),
         Binding("b", "group", "group", id="group.cycle", show=False, tooltip="group by the next"),
-        Binding("S", "sort", "sort", id="sort.pick", show=False, tooltip="pick what to sort by"),
+        Binding("S", "sort", "sort", id="sort.pick", show=False, tooltip="pick what to sort by",
+                priority=True),
         Binding("I", "invert", "invert", id="sort.invert", show=False, tooltip="sort upside down"),
         Binding("w", "wide", "wide", id="wide", show=False, tooltip="more columns, fewer words"),
         Binding("d", "detail", "detail", id="detail", show=False, tooltip="details on or off"),
@@ -133,7 +137,9 @@ class FleetKeys(HostKeys):
             view = self.rows.view
             hides = bool(view.filter or view.problems or self.rows.opened)
             return hides or self.grid.marks.anchor is not None
-        return True
+        if action in ("filter", "sort"):
+            return not isinstance(self.app.focused, Input)  # then the letter is text
+        return super().check_action(action, parameters)
 
     # -- the palette ----------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.widgets import Input
 
 from opsdash.activities.monitor.raw_facts import raw_facts
 from opsdash.core.health import Health
@@ -23,8 +24,13 @@ class HostKeys(Panel):
         Binding("E", "problem(-1)", "previous problem", id="problem.prev", show=False),
         Binding("y", "raw", "raw facts", id="raw", show=False, tooltip="all that the host said"),
         Binding("c", "copy", "copy", id="copy", show=False, tooltip="copy host and reason"),
-        Binding("Y", "copy_pick", "copy…", id="copy.pick", show=False, tooltip="pick what to copy"),
-    ]
+        Binding("Y", "copy_pick", "copy…", id="copy.pick", show=False, tooltip="pick what to copy",
+                priority=True),
+    ]  # fmt: skip
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While somebody types, the letter that opens a picker is text."""
+        return action != "copy_pick" or not isinstance(self.app.focused, Input)
 
     def state(self) -> HostState | None:
         """The host that the keys are about; None where there is none."""

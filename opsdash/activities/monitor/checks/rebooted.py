@@ -13,6 +13,9 @@ from opsdash.core.snapshot import HostState
 from opsdash.core.text import duration
 
 CHECK_ID = "rebooted"
+A_MOMENT_S = 99.5
+"""As long as a row would change with every second."""
+
 STEADY_S = 30.0
 """An uptime that has grown with the clock, but for this, has never begun anew."""
 
@@ -36,9 +39,10 @@ def judge(inquiry: Inquiry) -> Iterator[Finding]:
     if clean or (clean is None and seen_at is None):
         return
     why = "why is not known" if clean is None else "no clean shutdown before it"
-    ago = duration(inquiry.now - booted_at)
+    ago_s = inquiry.now - booted_at
+    ago = "just now" if ago_s < A_MOMENT_S else f"{duration(ago_s)} ago"
     evidence = f"by its {by}" if by else "neither wtmp nor a journal of the boot before"
-    text = f"rebooted {ago} ago, {why}"
+    text = f"rebooted {ago}, {why}"
     yield Finding(CHECK_ID, state.name, Health.WARN, text, evidence=evidence)
 
 
