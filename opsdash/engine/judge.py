@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from opsdash.core.finding import NEW_FOR_S, Finding, FindingKey, urgency
 from opsdash.core.health import Health, worst
-from opsdash.core.host import Limits
 from opsdash.core.plugin import Check, Inquiry, attempt
 from opsdash.core.snapshot import HostState, LinkState
 from opsdash.engine.agenda import Agenda, Asked
@@ -112,9 +111,7 @@ class Judge:
             found = memory.raised.get((state.name, check.id, subject))
             return found.health if found else Health.OK
 
-        limits = check.limits
-        if check.id in state.host.thresholds:
-            limits = _filled(state.host.thresholds[check.id], limits)
+        limits = state.host.thresholds.get(check.id, check.limits)
         inquiry = Inquiry(state, now, limits, health_before, self.clock_ahead_s)
         answer = attempt(lambda: tuple(check.judge(inquiry)))
         memory.asked.expires.pop(check.id, None)
@@ -193,11 +190,3 @@ def _health(state: HostState, findings: tuple[Finding, ...], waiting: bool) -> H
     if counted is Health.OK and (waiting or not state.at):
         return Health.UNKNOWN
     return counted
-
-
-def _filled(limits: Limits, defaults: Limits) -> Limits:
-    """Limits of which the user set only one, the other as the check declares it."""
-    return Limits(
-        defaults.warn if limits.warn is None else limits.warn,
-        defaults.crit if limits.crit is None else limits.crit,
-    )

@@ -319,19 +319,21 @@ def test_what_ends_before_it_was_raised_was_never_open() -> None:
 
 
 @pytest.mark.parametrize(
-    ("own", "health"),
+    ("own", "at_70", "at_95"),
     [
-        (Limits(0.5, None), Health.WARN),
-        (Limits(None, 0.6), Health.CRIT),
-        (Limits(0.5, 0.6), Health.CRIT),
-        (Limits(None, None), Health.OK),
+        (Limits(0.5, None), Health.WARN, Health.WARN),
+        (Limits(None, 0.6), Health.CRIT, Health.CRIT),
+        (Limits(0.5, 0.6), Health.CRIT, Health.CRIT),
+        (Limits(None, None), Health.OK, Health.OK),
     ],
 )
-def test_a_host_may_have_limits_of_its_own_one_or_both(own: Limits, health: Health) -> None:
+def test_a_host_may_have_limits_of_its_own_and_never_is_one(
+    own: Limits, at_70: Health, at_95: Health
+) -> None:
     bench = Bench()
     bench.state = replace(bench.state, host=Host("web1", thresholds={"disk": own}))
-    assert bench.look(var=0.7).health is health
-    assert bench.look(var=0.95).health is Health.CRIT
+    assert bench.look(var=0.7).health is at_70
+    assert bench.look(var=0.95).health is at_95
 
 
 def failing(bench: Bench) -> Callable[[Inquiry], list[Finding]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from opsdash.core.masking import HIDDEN, mask
@@ -49,8 +49,8 @@ def test_a_password_is_hidden_and_nothing_else(said: str, written: str | None) -
 def test_no_secret_gets_through_in_any_of_the_known_forms(
     form: str, secret: str, around: str
 ) -> None:
-    line = f"{around}\n{form.format(secret)}\n{around}"
-    assert secret not in mask(line).replace(around, "")
+    assume(secret not in around)  # it would stand there as anybody's text
+    assert secret not in mask(f"{around}\n{form.format(secret)}\n{around}")
 
 
 @given(st.text())
