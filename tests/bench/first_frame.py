@@ -1,57 +1,63 @@
-"""How long the first frame takes, and the first row: ``python tests/bench/first_frame.py [RUNS]``.
+"""How long the first frame takes, beside a bare Textual program's, and what ``--version`` costs.
 
-In a pseudo-terminal of 80x24, from the start of the process to the bytes on the terminal. This is
-wall time: run it on an idle machine.
+In pseudo-terminals of 80x24, from the start of the process to the bytes on the terminal: wall time.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
-import statistics
-import struct
+import subprocess
 import sys
 import tempfile
-import termios
 import time
+from pathlib import Path
+
+from tests.bench.terminal import Screen
+
+BARE = """
+from textual.app import App
+from textual.widgets import Static
+class Bare(App):
+    def compose(self):
+        yield Static("starting")
+Bare().run()
+"""
 
 
-def one_run() -> tuple[float, float]:
-    """Seconds to the first frame and to the first row of this machine."""
-    began = time.monotonic()
-    pid, leader = pty.fork()
-    if pid == 0:
-        home = tempfile.mkdtemp()
-        env = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
-        env |= {"XDG_CONFIG_HOME": home, "XDG_STATE_HOME": home}
-        os.execve(sys.executable, [sys.executable, "-m", "opsdash"], env)  # noqa: S606
-    fcntl.ioctl(leader, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    seen = b""
-    frame_s = row_s = 0.0
-    while not row_s:
-        seen += os.read(leader, 65_536)
-        now = time.monotonic() - began
-        if not frame_s and b"starting" in seen:
-            frame_s = now
-        if b"HOST" in seen:
-            row_s = now
-    os.write(leader, b"q")
-    try:
-        while os.read(leader, 65_536):
-            pass
-    except OSError:
-        os.waitpid(pid, 0)
-    return frame_s, row_s
+def _painted(argv: list[str], *words: bytes) -> list[tuple[float, float]]:
+    """Wall and CPU seconds until each of the words was there."""
+    with tempfile.TemporaryDirectory() as home:
+        screen = Screen(argv, Path(home), size=(80, 24))
+        try:
+            return [(screen.wait_for(word, 60), screen.cpu_s) for word in words]
+        finally:
+            screen.close()
 
 
-def main() -> None:
-    """Print medians and spreads."""
-    runs = [one_run() for _ in range(int(sys.argv[1]) if len(sys.argv) > 1 else 7)]
-    for name, times in zip(("first frame", "first row"), zip(*runs, strict=True), strict=True):
-        median = statistics.median(times)
-        print(f"{name}: median {median:.2f} s, {min(times):.2f} to {max(times):.2f} s")
+def _version() -> tuple[float, float]:
+    """CPU and wall seconds of ``opsdash --version``."""
+    began, before = time.monotonic(), os.times()
+    subprocess.run(
+        [sys.executable, "-m", "opsdash", "--version"], check=True, stdout=subprocess.DEVNULL
+    )
+    after = os.times()
+    used = after.children_user + after.children_system
+    return used - before.children_user - before.children_system, time.monotonic() - began
 
 
-if __name__ == "__main__":
-    main()
+def run() -> dict[str, float]:
+    """Seconds, and the ratio of two of them."""
+    ((bare_s, bare_cpu_s),) = _painted([sys.executable, "-c", BARE], b"starting")
+    (frame_s, frame_cpu_s), (row_s, _) = _painted(
+        [sys.executable, "-m", "opsdash"], b"starting", b"HOST"
+    )
+    cpu_s, wall_s = _version()
+    return {
+        "bare Textual, first frame (s)": bare_s,
+        "opsdash, first frame (s)": frame_s,
+        "first frame / bare Textual, wall": frame_s / bare_s,
+        "first frame / bare Textual, CPU": frame_cpu_s / bare_cpu_s,
+        "first row of this machine (s)": row_s,
+        "--version, CPU (s)": cpu_s,
+        "--version, wall (s)": wall_s,
+    }

@@ -16,6 +16,7 @@ from opsdash.core.host import Host, HostKeyPolicy
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.transport import process
 from opsdash.transport.base import Completed
+from opsdash.transport.ssh import same_for_all
 from opsdash.transport.ssh.keys import KeyRing
 from opsdash.transport.ssh.resolve import (
     Route,
@@ -310,6 +311,7 @@ async def test_a_name_is_never_taken_for_an_option(monkeypatch: pytest.MonkeyPat
         return Completed(0, b"", b"")
 
     monkeypatch.setattr(process, "run", ssh)
+    monkeypatch.setattr(same_for_all, "text_for_all", lambda config: None)
     await resolve(Host("web1", ssh_config="/c"))
     await resolve(Host("web1"))
     assert asked == [["ssh", "-G", "-F", "/c", "--", "web1"], ["ssh", "-G", "--", "web1"]]

@@ -14,6 +14,7 @@ from opsdash.core.host import Host
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.target import checked_address, parse_target
 from opsdash.transport import process
+from opsdash.transport.ssh import same_for_all
 
 WITHOUT_SSH = {
     "identityfile": ["~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"],
@@ -108,7 +109,27 @@ def expand_tokens(command: str, name: str, route: Route) -> str:
     return re.sub(r"%(.?)", fill, command)
 
 
+_SAID_OF_ALL: dict[str | None, tuple[str, dict[str, list[str]]]] = {}
+"""By config file: its text, and what ssh said of any host, where it says the same of all."""
+
+
 async def _ask_ssh(name: str, config: str | None) -> dict[str, list[str]]:
+    """What ``ssh -G`` says of a host; asked once for all hosts where the config allows it."""
+    text = same_for_all.text_for_all(config)
+    # ssh itself makes a name lower case: those that have other letters are asked about
+    if text is None or name != name.lower():
+        return await _ask_about(name, config)
+    known = _SAID_OF_ALL.get(config)
+    if known is None or known[0] != text:
+        try:
+            known = text, await _ask_about(same_for_all.ANY_HOST, config)
+        except HostError:
+            return await _ask_about(name, config)  # what is wrong is told of the host
+        _SAID_OF_ALL[config] = known
+    return same_for_all.about(name, known[1]) or await _ask_about(name, config)
+
+
+async def _ask_about(name: str, config: str | None) -> dict[str, list[str]]:
     argv = ["ssh", "-G", *(["-F", config] if config else []), "--", name]
     try:
         done = await process.run(argv, timeout_s=10.0)
