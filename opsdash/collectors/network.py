@@ -42,6 +42,18 @@ _VIRTUAL = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
+def _keys(label: str) -> tuple[SampleKey, ...]:
+    """The keys of one interface's counters: a thousand hosts share them."""
+    return tuple((metric, label) for _, metric in _COLUMNS)
+
+
+@lru_cache(maxsize=4096)
+def _rated(label: str) -> tuple[tuple[SampleKey, SampleKey], ...]:
+    """The keys of what one interface moved, and of how much that is per second."""
+    return tuple(((counter, label), (per_s, label)) for counter, per_s in _RATES)
+
+
 @knows(NET_DEV)
 def parse(output: Output, host: str, at: float) -> Reading:
     """Counters since boot, by interface."""
@@ -51,9 +63,8 @@ def parse(output: Output, host: str, at: float) -> Reading:
         if not colon:
             continue
         fields = counts.split()
-        label = text(name.strip())
-        for column, metric in _COLUMNS:
-            samples[metric, label] = float(int(fields[column]))
+        for key, (column, _) in zip(_keys(text(name.strip())), _COLUMNS, strict=True):
+            samples[key] = float(int(fields[column]))
     return Reading(host, "network", at, samples, source=NET_DEV)
 
 
@@ -65,15 +76,15 @@ def derive(before: Reading, now: Reading, elapsed_s: float) -> dict[SampleKey, f
     was, new = before.samples, now.samples
     names = [label for metric, label in new if metric == "network.receive_bytes"]
     cards = _cards(names)
-    for counter, per_s in _RATES:
-        known = []
-        for name in names:
-            speed = rate(was.get((counter, name)), new[counter, name], elapsed_s)
+    for name in names:
+        for counter, per_s in _rated(name):
+            speed = rate(was.get(counter), new[counter], elapsed_s)
             if speed is not None:
-                rates[per_s, name] = speed
-                known.append(name)
+                rates[per_s] = speed
+    for _, metric in _RATES:
+        known = [name for name in names if (metric, name) in rates]
         if known:
-            rates[per_s, ""] = sum(rates[per_s, name] for name in _cards(known))
+            rates[metric, ""] = sum(rates[metric, name] for name in _cards(known))
     return rates | _lost(before, now, elapsed_s, cards)
 
 

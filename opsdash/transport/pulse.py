@@ -143,6 +143,17 @@ class Frames:
         return Problem(ProblemKind.LOST, LAPSED)
 
 
+TOGETHER_S = 0.1
+"""Grants are sent at multiples of this, so that the answers of many hosts come together: what is
+done for one host after the other, with other programs in between, costs twice as much."""
+
+
+def until_next_grant_s(interval_s: float, at_s: float) -> float:
+    """Seconds from `at_s`, on the loop's clock, to the grant one interval later, or nearly."""
+    slots = round((at_s + interval_s) / TOGETHER_S)
+    return max(0.0, slots * TOGETHER_S - at_s)
+
+
 Send = Callable[[bytes], None]
 """Writes to the remote loop's input; when that is gone, it is the frames that are told."""
 
@@ -197,4 +208,5 @@ async def _asked_for(send: Send, frames: Frames, interval_s: float) -> AsyncGene
         while frames.received < granted:
             yield await frames.next(patience_s)
             patience_s = max(SILENT_AFTER_S, 3 * interval_s)
-        await asyncio.sleep(interval_s)
+        at_s = asyncio.get_running_loop().time()
+        await asyncio.sleep(until_next_grant_s(interval_s, at_s))

@@ -2,32 +2,22 @@
 
 CPU of the whole client, interpreter and children included, and wall time. The dead hosts take a
 connection and never answer it, as a host does that is gone. All tools use the server's key exchange
-and cipher. ``python connecting.py HOSTS.yaml`` is the part of opsdash: it connects, takes one
-sample of every host that is not called dead, says when it had the last one, and ends.
+and cipher.
 """
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import os
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
-from opsdash.config.hosts import load_fleet
-from opsdash.core.discover import collectors
-from opsdash.core.host import Host
-from opsdash.core.plugin import Tier
-from opsdash.transport.ssh.transport import SshTransport
 from tests.bench.many_hosts import ManyHosts, many_hosts
 
 HOSTS, DEAD = 100, 10
@@ -38,26 +28,6 @@ user, port, key, *hosts = sys.argv[1:]
 client = ParallelSSHClient(hosts, user=user, port=int(port), pkey=key, pool_size=64)
 client.join(client.run_command("true"))
 """
-
-
-async def _first_samples(hosts_file: Path) -> None:
-    fleet = load_fleet(hosts_file)
-    transport = SshTransport(fleet.hosts, Path(tempfile.mkdtemp()) / "known_hosts")
-    pulse = [one for one in collectors().values() if one.tier is Tier.PULSE]
-
-    async def first(host: Host) -> None:
-        connection = await transport.connect(host)
-        async with aclosing(connection.pulse(pulse, host.interval_s)) as beats:
-            await anext(beats)
-
-    began = time.monotonic()
-    # the dead come first in the file: whoever waits in its order waits for them
-    tasks = {name: asyncio.create_task(first(host)) for name, host in fleet.hosts.items()}
-    await asyncio.gather(*(task for name, task in tasks.items() if not name.startswith("dead")))
-    print(time.monotonic() - began)
-    for task in tasks.values():
-        task.cancel()
-    await transport.close()
 
 
 def _cost(argv: list[str]) -> tuple[float, float, str]:
@@ -115,7 +85,7 @@ def _peers(hosts: ManyHosts) -> dict[str, float]:
 def run() -> dict[str, float]:
     """Seconds, and ratios."""
     with many_hosts(HOSTS) as hosts, _dead_address() as port:
-        ours = [sys.executable, str(Path(__file__))]
+        ours = [sys.executable, str(Path(__file__).parent / "first_samples.py")]
         cpu_s, wall_s, alone = _cost([*ours, str(hosts.hosts_file)])
         figures = {"opsdash, CPU (s)": cpu_s, "opsdash, wall (s)": wall_s}
         figures |= _peers(hosts)
@@ -128,7 +98,3 @@ def run() -> dict[str, float]:
             if theirs:
                 figures[f"opsdash / {peer}, {what}"] = figures[f"opsdash, {what} (s)"] / theirs
     return figures
-
-
-if __name__ == "__main__":
-    asyncio.run(_first_samples(Path(sys.argv[1])))

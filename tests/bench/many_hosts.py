@@ -27,10 +27,14 @@ from tests.case_files import cases, output_of
 KEX = "curve25519-sha256"
 CIPHER = "aes128-gcm@openssh.com"
 
+NETWORK = "opsdash-bench"
+"""A network namespace of its own, so that a host has two interfaces and not all of this machine's;
+only root can make one."""
+
 _SHELL = """#!/bin/sh
 case $SSH_ORIGINAL_COMMAND in
   'exec /bin/sh -s') LC_ALL=C exec awk -v dir='{dir}' -f '{dir}/answer.awk' ;;
-  *) exec /bin/sh -c "$SSH_ORIGINAL_COMMAND" ;;
+  *) exec {inside} /bin/sh -c "$SSH_ORIGINAL_COMMAND" ;;
 esac
 """
 
@@ -166,13 +170,29 @@ def many_hosts(count: int) -> Iterator[ManyHosts]:
         )
         hosts.write_hosts_file()
         (folder / "answer.awk").write_text(_ANSWER)
-        (folder / "shell").write_text(_SHELL.format(dir=folder))
+        inside = f"nsenter --net=/run/netns/{NETWORK}" if os.geteuid() == 0 else ""
+        (folder / "shell").write_text(_SHELL.format(dir=folder, inside=inside))
         (folder / "shell").chmod(0o755)
         _write_facts(folder / "facts")
         config = _CONFIG.format(dir=folder, port=port, kex=KEX, cipher=CIPHER)
         (folder / "sshd_config").write_text(config)
-        with _server(folder, port):
+        with _network(), _server(folder, port):
             yield hosts
+
+
+@contextmanager
+def _network() -> Iterator[None]:
+    if os.geteuid() != 0:
+        yield
+        return
+    subprocess.run(["ip", "netns", "delete", NETWORK], check=False, capture_output=True)
+    subprocess.run(["ip", "netns", "add", NETWORK], check=True)
+    cards = "link add eth0 type veth peer name eth1"
+    subprocess.run(["ip", "-n", NETWORK, *cards.split()], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["ip", "netns", "delete", NETWORK], check=False)
 
 
 @contextmanager

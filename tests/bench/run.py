@@ -38,16 +38,20 @@ Figures = dict[str, float]
 
 
 def _commit() -> str:
-    said = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, check=False
-    )
-    return said.stdout.decode().strip()
+    """The commit, and whether what was measured differs from it."""
+
+    def git(*words: str) -> str:
+        return subprocess.check_output(["git", *words], cwd=ROOT, text=True).strip()
+
+    changed = git("status", "--porcelain", "--", "opsdash", "tests/bench/*.py")
+    return git("rev-parse", "--short", "HEAD") + (" and changes" if changed else "")
 
 
 def _measure(name: str, runs: int) -> dict[str, object]:
     """All runs of one benchmark, with what a reader needs to judge them."""
     bench: Callable[[], Figures] = importlib.import_module(f"tests.bench.{name}").run
     done = []
+    commit = _commit()
     for _ in range(runs):
         before = os.getloadavg()[0]
         figures = bench()
@@ -56,7 +60,7 @@ def _measure(name: str, runs: int) -> dict[str, object]:
     return {
         "benchmark": name,
         "command": f"python tests/bench/run.py {name} --runs {runs}",
-        "commit": _commit(),
+        "commit": commit,
         "date": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
         "runs": done,

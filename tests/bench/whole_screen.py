@@ -2,7 +2,7 @@
 
 Beside it the same screen with the same thousand rows and no fleet: the hosts' keys are unknown, so
 nothing is connected and nothing is tried again. Keys go to both in turn. ``$OPSDASH_BENCH_MINUTES``
-is how long the fleet runs; its memory is noted once a minute.
+is how long the fleet runs (its memory is noted once a minute), ``$OPSDASH_BENCH_HOSTS`` its size.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.bench.many_hosts import ManyHosts, many_hosts
 from tests.bench.terminal import Screen
 
-HOSTS = 1000
+HOSTS = int(os.environ.get("OPSDASH_BENCH_HOSTS", "1000"))
 KEYS = 1000
 PAUSE_S = 0.05
 SETTLE_S = 60.0

@@ -9,7 +9,12 @@ import pytest
 from opsdash.core.errors import HostError
 from opsdash.core.problem import ProblemKind
 from opsdash.transport.frames import end_mark
-from opsdash.transport.pulse import MAX_FRAME_BYTES, Frames
+from opsdash.transport.pulse import (
+    MAX_FRAME_BYTES,
+    TOGETHER_S,
+    Frames,
+    until_next_grant_s,
+)
 
 END = end_mark("abcd")
 
@@ -65,3 +70,11 @@ async def test_patience_may_grow_shorter() -> None:
     with pytest.raises(HostError, match="no answer"):
         await frames.next(0.2)
     assert loop.time() - began < 5.0
+
+
+@pytest.mark.parametrize("at_s", [100.0, 100.04, 100.06, 100.999])
+def test_grants_of_many_hosts_meet_and_keep_their_interval(at_s: float) -> None:
+    wait_s = until_next_grant_s(2.0, at_s)
+    assert abs(wait_s - 2.0) <= TOGETHER_S / 2 + 1e-9
+    slot = (at_s + wait_s) / TOGETHER_S
+    assert abs(slot - round(slot)) < 1e-6
