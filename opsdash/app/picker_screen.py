@@ -21,11 +21,16 @@ from opsdash.widgets.line_view import Bar
 from opsdash.widgets.palette import Palette
 
 TITLE = 34
+LONGEST = 200
+"""Characters that can be typed: titles are shorter."""
+
 Picked = tuple[Entry, str]
 
 
 class PickerScreen(ModalScreen[Picked | None]):
     """Typing narrows the list, enter picks, escape leaves; what can't be picked says why not."""
+
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (10, "-roomy")]
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "pick", "pick", id="pick.take"),
@@ -47,7 +52,7 @@ class PickerScreen(ModalScreen[Picked | None]):
         """What is picked, the field, the list, the keys."""
         with Vertical(id="picker"):
             yield Bar(self._look, "picker-title")
-            yield Input(compact=True, id="picker-field")
+            yield Input(compact=True, id="picker-field", max_length=LONGEST)
             yield Grid[Match](self._found.__getitem__, self._look, "picker-list")
         yield KeyHints(self._look)
 
@@ -88,7 +93,8 @@ class PickerScreen(ModalScreen[Picked | None]):
     def narrow(self, event: Input.Changed) -> None:
         """Show what fits."""
         event.stop()
-        self._narrow(event.value)
+        if event.value == event.input.value:  # of a burst of keys only the last one counts
+            self._narrow(event.value)
 
     def _narrow(self, typed: str) -> None:
         self._found.clear()

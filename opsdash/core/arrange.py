@@ -97,8 +97,9 @@ def ordered(states: list[HostState], view: View, now: float) -> list[HostState]:
     if view.sort == SEVERITY:
         return sorted(states, key=triage, reverse=view.inverted)
     if view.sort in TEXT_ORDERS:
-        text = TEXT_ORDERS[view.sort]
-        return sorted(states, key=lambda s: (text(s), s.name), reverse=view.inverted)
+        return _by_text(states, TEXT_ORDERS[view.sort], inverted=view.inverted)
+    if view.sort not in FIGURES:  # kept by another version, which knew more
+        return sorted(states, key=triage)
     value = FIGURES[view.sort].value
     known: list[tuple[float, HostState]] = []
     unknown: list[HostState] = []
@@ -111,6 +112,15 @@ def ordered(states: list[HostState], view: View, now: float) -> list[HostState]:
     way = 1 if view.inverted else -1
     known.sort(key=lambda pair: (way * pair[0], pair[1].name))
     return [state for _, state in known] + sorted(unknown, key=lambda state: state.name)
+
+
+def _by_text(
+    states: list[HostState], text: Callable[[HostState], str], *, inverted: bool
+) -> list[HostState]:
+    known = [state for state in states if text(state)]
+    unknown = [state for state in states if not text(state)]
+    known.sort(key=lambda state: (text(state), state.name), reverse=inverted)
+    return known + sorted(unknown, key=lambda state: state.name)
 
 
 def _grouped(

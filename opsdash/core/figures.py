@@ -41,6 +41,15 @@ def _plain(name: str, about: str, metric: str, unit: Unit = Unit.PLAIN) -> Figur
     return Figure(name, about, unit, lambda state, now: state.value(metric))
 
 
+def _own(name: str, about: str, metric: str) -> Figure:
+    """Bytes per second that in a container are the whole machine's: not this host's then."""
+
+    def value(state: HostState, now: float) -> float | None:
+        return None if state.container else state.value(metric)
+
+    return Figure(name, about, Unit.BYTES_PER_S, value)
+
+
 _fullest_known: dict[str, tuple[Reading, float | None]] = {}
 
 
@@ -80,8 +89,8 @@ _ALL = (
     _ratio("steal", "CPU taken by the hypervisor", "cpu.steal_ratio"),
     _plain("in", "received", "network.receive_bytes_per_s", Unit.BYTES_PER_S),
     _plain("out", "sent", "network.transmit_bytes_per_s", Unit.BYTES_PER_S),
-    _plain("read", "read from disks", "diskio.read_bytes_per_s", Unit.BYTES_PER_S),
-    _plain("write", "written to disks", "diskio.write_bytes_per_s", Unit.BYTES_PER_S),
+    _own("read", "read from disks", "diskio.read_bytes_per_s"),
+    _own("write", "written to disks", "diskio.write_bytes_per_s"),
     _plain("up", "time since boot", "uptime.up_s", Unit.SECONDS),
     Figure("since", "how long the first reason holds", Unit.SECONDS, _since),
     Figure("age", "how old the data is", Unit.SECONDS, lambda state, now: state.age_s(now)),

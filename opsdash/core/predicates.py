@@ -76,9 +76,12 @@ def state_test(word: str) -> StateTest | None:
         raise SelectionError(f"{word!r}: {name} {_UNIT_WORDS[figure.unit]}")
     sign, limit = _SIGNS[found["sign"]], float(found["figure"]) * _SCALES[figure.unit][unit]
 
+    exact = found["sign"] != "="
+
     def test(state: HostState, now: float) -> bool:
         value = figure.value(state, now)
-        return value is not None and sign(value, limit)
+        # what is shown as 50 is 50 for whoever asks for it
+        return value is not None and sign(value if exact else round(value), limit)
 
     return test
 

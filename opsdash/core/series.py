@@ -24,6 +24,12 @@ class Ring:
         self._next = (self._next + 1) % len(self._values)
         self.filled = min(self.filled + 1, len(self._values))
 
+    def copy(self) -> Ring:
+        """The same values, which do not follow what is appended from now on."""
+        made = Ring(0)
+        made._values, made._next, made.filled = self._values[:], self._next, self.filled
+        return made
+
     def tail(self, wanted: int) -> list[float]:
         """The newest `wanted` values at most, oldest first."""
         size = len(self._values)
@@ -69,6 +75,13 @@ class Trend:
         self._values.append(value)
         if len(offsets) > MOST_POINTS:
             self._thin(at)
+
+    def copy(self) -> Trend:
+        """The same points, which do not follow what is added from now on."""
+        made = Trend()
+        made._start, made._offsets_s = self._start, self._offsets_s[:]
+        made._values = self._values[:]
+        return made
 
     def _thin(self, now: float) -> None:
         kept = array("f"), array("f")

@@ -16,6 +16,12 @@ from opsdash.widgets.line import Line, Role, Span, line
 from opsdash.widgets.line_view import Bar
 from opsdash.widgets.palette import Palette
 
+LONGEST = 500
+"""Characters that can be typed: what is longer was pasted by mistake."""
+
+SHORT = 10
+"""Rows of a screen that is too low for more than what is typed itself."""
+
 
 class AskLine(Vertical):
     """Hidden until it is opened. Up and down bring back what was typed before."""
@@ -71,7 +77,7 @@ class AskLine(Vertical):
         yield Bar(self._look, "ask-said")
         with Horizontal():
             yield Bar(self._look, "ask-sign")
-            yield Input(compact=True, id="ask-field", select_on_focus=False)
+            yield Input(compact=True, id="ask-field", select_on_focus=False, max_length=LONGEST)
 
     def on_mount(self) -> None:
         """A cursor that blinks would cost bytes for as long as it is there."""
@@ -109,7 +115,9 @@ class AskLine(Vertical):
         self._field.cursor_position = len(text)
 
     def say(self, *lines: Line) -> None:
-        """What is to be said of the text, above it."""
+        """What is to be said of the text, above it, where there is room."""
+        if self.screen.size.height < SHORT:
+            lines = ()
         said = self.query_one("#ask-said", Bar)
         said.styles.height = len(lines)
         said.set_lines(lines)
@@ -134,7 +142,8 @@ class AskLine(Vertical):
     @on(Input.Changed, "#ask-field")
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        if self.is_open:
+        # of a burst of keys only the last one counts: the others are not what is there any more
+        if self.is_open and event.value == self._field.value:
             self.post_message(self.Typed(event.value))
 
     @on(Input.Submitted, "#ask-field")

@@ -27,22 +27,39 @@ def labelled(label: str, *parts: Span | str) -> Line:
     return line(Span(label.ljust(LABEL_WIDTH), Role.MUTED), *parts)
 
 
+ROOM = 4
+"""Lines that the strip has under its rule."""
+
+
 def details(state: HostState, now: float, palette: Palette, width: int) -> list[Line]:
-    """What the fleet row had no room for, the most useful first: at most five lines."""
+    """What the fleet row had no room for, the most useful first: at most four lines."""
     said = reason(state)
     if not said.text:
-        return paragraph("ok", _traits(state), Role.MUTED, width)
-    lines = [labelled("why", Span(said.text, said.role), *_since(said, now))]
-    lines += _link_lines(state, now) if said.role in (Role.DOWN, Role.MUTED) else ()
+        return paragraph("ok", _traits(state), Role.MUTED, width)[:ROOM]
     why = state.why
-    if why is not None and why.summary == said.text:
-        lines += finding_lines(why)
-    rest = state.findings[1:] if why is not None and why.summary == said.text else state.findings
+    told = why is not None and why.summary == said.text
+    parts = [[labelled("why", Span(said.text, said.role), *_since(said, now))]]
+    parts += [[one] for one in _link_lines(state, now)] if _is_cut_off(said) else []
+    parts += finding_parts(why, width) if why is not None and told else []
+    rest = state.findings[1:] if told else state.findings
     if rest:
-        lines.append(labelled("also", *_others(rest, palette)))
-    if len(lines) == 1:
-        lines += paragraph("host", _traits(state), Role.MUTED, width)
-    return lines
+        parts.append([labelled("also", *_others(rest, palette))])
+    if len(parts) == 1:
+        parts.append(paragraph("host", _traits(state), Role.MUTED, width))
+    return _fitted(parts)
+
+
+def _is_cut_off(said: Reason) -> bool:
+    return said.role in (Role.DOWN, Role.MUTED)
+
+
+def _fitted(parts: list[list[Line]]) -> list[Line]:
+    """Every part with its first line at least, and more of them where there is room."""
+    while sum(map(len, parts)) > ROOM and any(len(part) > 1 for part in parts):
+        longest = max(parts, key=len)
+        longest.pop()
+        longest[-1] = (*longest[-1], Span(" …", Role.MUTED))
+    return [one for part in parts for one in part][: ROOM + 1]
 
 
 def _since(said: Reason, now: float) -> tuple[Span, ...]:
@@ -60,16 +77,16 @@ def paragraph(label: str, text: str, role: Role, width: int) -> list[Line]:
     return [labelled(word, Span(part, role)) for word, part in zip(heads, lines, strict=True)]
 
 
-def finding_lines(finding: Finding) -> list[Line]:
-    """The evidence of a finding and what to do about it, a line each."""
-    lines = []
+def finding_parts(finding: Finding, width: int) -> list[list[Line]]:
+    """The evidence of a finding and what to do about it, each on as many lines as it needs."""
+    parts = []
     if finding.evidence:
         first, *more = finding.evidence.split("\n")
         rest = f"  (+{count(len(more), 'line')})" if more else ""
-        lines.append(labelled("proof", first, Span(rest, Role.MUTED)))
+        parts.append(paragraph("proof", first + rest, Role.TEXT, width - 2))
     if finding.advice:
-        lines.append(labelled("next", Span(finding.advice, Role.ACCENT)))
-    return lines
+        parts.append(paragraph("next", finding.advice, Role.ACCENT, width - 2))
+    return parts
 
 
 def _link_lines(state: HostState, now: float) -> list[Line]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from types import MappingProxyType
 
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.core.source import FleetSource
@@ -29,7 +31,7 @@ class Freezer:
     def toggle(self) -> None:
         """Hold this moment, or go on."""
         self._held_at = self._clock()
-        self._held = None if self._held is not None else self._source.snapshot()
+        self._held = None if self._held is not None else _still(self._source.snapshot())
 
     def now(self) -> float:
         """The time of what is shown, in seconds since 1970."""
@@ -72,6 +74,21 @@ class Freezer:
     def become_root(self) -> int:
         """Ask for the sudo password."""
         return self._source.become_root()
+
+
+def _still(snapshot: Snapshot) -> Snapshot:
+    """The same moment without anything that goes on growing: series and trends are live."""
+    hosts = {name: _still_host(state) for name, state in snapshot.hosts.items()}
+    return replace(snapshot, hosts=MappingProxyType(hosts))
+
+
+def _still_host(state: HostState) -> HostState:
+    trends = {
+        metric: {label: trend.copy() for label, trend in found.items()}
+        for metric, found in state.trends.items()
+    }
+    series = {metric: ring.copy() for metric, ring in state.series.items()}
+    return replace(state, series=series, trends=trends)
 
 
 def _said(state: HostState | None) -> tuple[object, ...]:

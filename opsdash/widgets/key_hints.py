@@ -100,7 +100,10 @@ class KeyHints(EdgeBar):
         self._shown = badges = self._badges()
         room = self.size.width - width_of(badges)
         keys = self._sentence or hints(active_bindings(self.app), room - len(badges))
-        self.set_lines([spread(keys, badges, self.size.width) if badges else keys])
+        if badges and room < 1:
+            self.set_lines([badges])  # what is true of the whole screen before any key
+        else:
+            self.set_lines([spread(keys, badges, self.size.width) if badges else keys])
 
 
 def active_bindings(app: App[Any]) -> list[ActiveBinding]:

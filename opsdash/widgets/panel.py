@@ -126,7 +126,8 @@ class Panel(Vertical):
         """Give the keys to the panel's main view."""
         for view in self.query(LineView):
             if view.can_focus:
-                view.focus()
+                # at once: by and by, it would be taken back from whatever got it meanwhile
+                self.screen.set_focus(view)
                 return
 
     def on_mount(self) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from textual.widgets import Input
 
 from opsdash.activities.monitor.fleet_panel import FleetPanel
 from opsdash.app.picker_screen import PickerScreen
 from opsdash.app.text_screen import TextScreen
 from opsdash.core.health import Health
+from opsdash.widgets.key_hints import KeyHints
 from tests.fleet_states import Figures, disk_full, hostile_fleet, many, mixed_fleet, up, wrong
 from tests.screens import LARGE, SMALL, Stage, assert_snapshot, on_stage
 
@@ -157,3 +159,34 @@ async def test_e_on_a_host_goes_to_the_next_sick_host() -> None:
         assert "opsdash > db3" in stage.lines[0]
         await stage.press("q")
         assert here(stage) == "db3"
+
+
+async def test_a_burst_of_keys_is_matched_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with on_stage(many(200)) as stage:
+        await stage.press("colon")
+        asked: list[str] = []
+        narrow = PickerScreen._narrow
+
+        def remember(screen: PickerScreen, typed: str) -> None:
+            asked.append(typed)
+            narrow(screen, typed)
+
+        monkeypatch.setattr(PickerScreen, "_narrow", remember)
+        field = stage.app.screen.query_one("#picker-field", Input)
+        for letter in "web" * 100:
+            field.insert_text_at_cursor(letter)
+        await stage.settle()
+        assert len(field.value) == 200
+        assert asked == [field.value]
+
+
+@pytest.mark.parametrize("keys", [["slash"], ["colon"], ["p"]], ids=str)
+async def test_on_a_screen_that_is_too_low_what_matters_most_is_seen(keys: list[str]) -> None:
+    async with on_stage(mixed_fleet(), (20, 5), badge="DEMO") as stage:
+        await stage.press(*keys)
+        if keys == ["p"]:
+            stage.app.screen.query_one(KeyHints)._be_quiet()
+            assert "FROZEN" in stage.lines[-1]
+        else:
+            await stage.press(*"web")
+            assert "web" in stage.text

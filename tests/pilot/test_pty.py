@@ -83,7 +83,7 @@ def terminal() -> Iterator[Terminal]:
 def test_no_escape_of_a_hostile_host_reaches_the_terminal(terminal: Terminal) -> None:
     terminal.wait_for(b"enter")  # the keys are told once the table has them
     terminal.press(b"j")
-    terminal.wait_for(b"2/2")
+    terminal.wait_for(b"evil[/red]")  # its name, in the rule over the details
     terminal.press(b"\r")
     terminal.wait_for(b"MEMORY")
     terminal.press(b"G")

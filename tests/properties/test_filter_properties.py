@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsdash.core.filter import Filter, FilterError, parse_filter
+from opsdash.activities.monitor.fleet_filter import understand_filter
+from opsdash.core.filter import Filter, FilterError
 from opsdash.core.fuzzy import fit
 from tests.fleet_states import EVIL, NOW, hostile_fleet, mixed_fleet
 
@@ -19,7 +20,7 @@ TYPED = st.text(
 def understood(text: str) -> Filter | FilterError:
     """A filter, or why it is none."""
     try:
-        return parse_filter(text)
+        return understand_filter(text)
     except FilterError as error:
         return error
 
@@ -37,7 +38,7 @@ def test_anything_that_is_typed_ends_in_a_filter_or_a_place(text: str) -> None:
 
 @given(st.sampled_from(["web", "cpu>80", "tag:prod", "state:ok", "is:new", "/e/", "why~full"]))
 def test_a_word_and_its_opposite_share_no_host(word: str) -> None:
-    plain, turned = parse_filter(word), parse_filter(f"!{word}")
+    plain, turned = understand_filter(word), understand_filter(f"!{word}")
     for state in FLEET:
         assert plain.matches(state, NOW) != turned.matches(state, NOW)
 
@@ -51,5 +52,5 @@ def test_letters_that_fit_are_letters_of_the_name(typed: str, name: str) -> None
 
 
 def test_a_hostile_name_is_only_text() -> None:
-    assert parse_filter("evil").matches(hostile_fleet()[0], NOW)
+    assert understand_filter("evil").matches(hostile_fleet()[0], NOW)
     assert EVIL

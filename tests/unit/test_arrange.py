@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from opsdash.activities.monitor.fleet_filter import understand_filter
 from opsdash.core.arrange import FOLD, HEADING, SORTS, Arrangement, Wish, arrange
 from opsdash.core.families import families
-from opsdash.core.filter import parse_filter
 from opsdash.core.health import Health
 from opsdash.core.host import Host
 from opsdash.core.snapshot import HostState
@@ -34,7 +34,7 @@ def rows(
 ) -> Arrangement:
     """The rows of a fleet under a view."""
     kinds = families(state.host for state in states)
-    wish = Wish(view, parse_filter(view.filter), room, kinds, frozenset(opened))
+    wish = Wish(view, understand_filter(view.filter), room, kinds, frozenset(opened))
     return arrange(states, wish, NOW)
 
 
@@ -136,3 +136,13 @@ def test_a_view_from_a_file_keeps_only_what_makes_sense() -> None:
     assert View.from_data(nonsense) == View()
     assert View.from_data([1]) == View()
     assert View.from_data({**view.as_data(), "group": ["os"]}) == replace(view, group=Grouping.NONE)
+
+
+def test_an_order_that_this_version_does_not_know_is_severity() -> None:
+    assert rows(View(sort="moon")).keys == rows().keys
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+def test_a_host_without_the_words_comes_last_either_way(inverted: bool) -> None:
+    found = rows(View(sort="os", inverted=inverted), states=[down("x"), up("a"), up("b")])
+    assert found.keys[-1] == "x"

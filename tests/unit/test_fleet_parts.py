@@ -7,6 +7,7 @@ from dataclasses import replace
 from opsdash.activities.monitor.fleet_side import SideStrip
 from opsdash.core.health import Health
 from opsdash.core.snapshot import Change, HostState, Snapshot
+from opsdash.widgets.detail_strip import details
 from opsdash.widgets.entries import Entry, matches
 from opsdash.widgets.fleet_map import map_lines
 from opsdash.widgets.freezer import Freezer
@@ -110,3 +111,26 @@ def test_a_frozen_fleet_shows_its_moment_and_counts_hosts_whose_reason_is_anothe
     freezer.toggle()
     assert freezer.snapshot().hosts["b"].findings
     assert (freezer.now(), freezer.held_s(), freezer.missed()) == (NOW + 10, 0.0, 0)
+
+
+def test_a_frozen_spark_does_not_follow_the_pulse() -> None:
+    state = up("a")
+    source = Memory([state])
+    freezer = Freezer(source, Clock())
+    freezer.toggle()
+    held = freezer.snapshot().hosts["a"].series["cpu.busy_ratio"]
+    before = held.tail(60)
+    state.series["cpu.busy_ratio"].append(0.99)
+    assert held.tail(60) == before
+    assert source.snapshot().hosts["a"].series["cpu.busy_ratio"].tail(1) != before[-1:]
+
+
+def test_long_advice_takes_the_lines_that_are_free_and_a_cut_is_marked() -> None:
+    short = wrong("a", Health.WARN, "load 9", advice="look at " + "w " * 45 + "end")
+    lines = texts(details(up("a", short), NOW, PALETTE, 80))
+    assert lines[-1].rstrip().endswith("end")
+    long = replace(short, evidence="p " * 120, advice="n " * 120)
+    lines = texts(details(up("a", long, wrong("a", Health.WARN, "swap")), NOW, PALETTE, 80))
+    assert len(lines) == 4
+    assert sum(text.endswith(" …") for text in lines) == 2
+    assert max(map(len, lines)) <= 80

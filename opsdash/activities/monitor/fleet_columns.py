@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from opsdash.core.discover import collectors
-from opsdash.core.figures import fullest_ratio
+from opsdash.core.figures import FIGURES, fullest_ratio
 from opsdash.core.health import Health
 from opsdash.core.series import spark
 from opsdash.core.snapshot import HostState
@@ -115,16 +114,11 @@ def tags(row: Shown, width: int) -> Line:
     return line(Span(" ".join(sorted(row.state.host.tags)), Role.MUTED))
 
 
-def rate_of(title: str, metric: str, rank: int, sort: str) -> Column[Shown]:
-    """A column of bytes per second, over all interfaces or disks.
-
-    What is the whole machine's in a container is not this host's: unknown.
-    """
-    collector = collectors().get(metric.partition(".")[0])
+def rate_of(title: str, rank: int, sort: str) -> Column[Shown]:
+    """A column of bytes per second, over all interfaces or disks: the figure it is sorted by."""
 
     def cell(row: Shown, width: int) -> Line:
-        foreign = bool(row.state.container) and collector is not None and collector.machine_wide
-        value = None if foreign else row.state.value(metric)
+        value = FIGURES[sort].value(row.state, row.now)
         return _right("-" if value is None else size(value), width, row.figures)
 
     return Column(title, 5, cell, rank, right=True, sort=sort)
@@ -157,10 +151,10 @@ def fleet_columns(name_width: int, width: int, *, wide: bool = False) -> list[Co
         Column("MEM%", 4, memory, 4, right=True, sort="mem"),
         Column("DSK%", 4, fullest_disk, 4, right=True, sort="disk"),
         Column("LOAD", 5, load, 6, right=True, sort="load"),
-        rate_of("IN/s", "network.receive_bytes_per_s", 8, "in"),
-        rate_of("OUT/s", "network.transmit_bytes_per_s", 8, "out"),
-        rate_of("RD/s", "diskio.read_bytes_per_s", 9, "read"),
-        rate_of("WR/s", "diskio.write_bytes_per_s", 9, "write"),
+        rate_of("IN/s", 8, "in"),
+        rate_of("OUT/s", 8, "out"),
+        rate_of("RD/s", 9, "read"),
+        rate_of("WR/s", 9, "write"),
         Column("UP", 4, up, 7, right=True, sort="up"),
         Column("OS", 12, system, 10, sort="os"),
         Column("TAGS", 14, tags, 11, sort="tags"),

@@ -10,18 +10,19 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from opsdash.activities.monitor.fleet_columns import Shown, fleet_columns
+from opsdash.activities.monitor.fleet_filter import understand_filter
 from opsdash.activities.monitor.fleet_keys import FILTER_HELP, FleetKeys
 from opsdash.activities.monitor.fleet_rows import view_line
 from opsdash.activities.monitor.fleet_side import WIDTH as SIDE_WIDTH
 from opsdash.activities.monitor.fleet_side import SideStrip
-from opsdash.core.filter import FilterError, parse_filter
+from opsdash.core.filter import FilterError
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.core.text import clean_line
 from opsdash.widgets.ask_line import AskLine
 from opsdash.widgets.detail_strip import details, rule, title_of
 from opsdash.widgets.fleet_map import FleetMap
 from opsdash.widgets.grid import Grid
-from opsdash.widgets.line import Line, Role, Span, line, width_of
+from opsdash.widgets.line import Line, Role, Span, line, width_of, wrap
 from opsdash.widgets.line_view import Bar
 from opsdash.widgets.panel import Desk
 from opsdash.widgets.summary_bar import summary
@@ -133,7 +134,9 @@ class FleetPanel(FleetKeys):
         return Shown(self._hosts[host], self.desk.now(), self.desk.look(), marked)
 
     def _banner(self, key: str, width: int) -> Line | None:
-        return self.rows.banner(key, self.desk.look(), self.desk.now())
+        marks = self.grid.marks
+        marked = sum(host in marks for host in self.rows.members(key)) if len(marks) else 0
+        return self.rows.banner(key, self.desk.look(), self.desk.now(), marked)
 
     def _map_rows(self) -> int:
         """Rows of the map: none where the table needs them, few where it does not."""
@@ -157,7 +160,10 @@ class FleetPanel(FleetKeys):
         self.query_one("#summary", TopLine).show(words, (), self.desk.wall())
         notices = " · ".join(clean_line(notice) for notice in snapshot.notices)
         self.set_class(bool(notices), "-noticed")
-        self.query_one("#notices", Bar).set_lines([(Span(notices, Role.WARN),)])
+        lines = wrap(notices, self.size.width)[: 2 if self.size.height >= 20 else 1]
+        bar = self.query_one("#notices", Bar)
+        bar.styles.height = len(lines)
+        bar.set_lines([(Span(text, Role.WARN),) for text in lines])
 
     def _show_side(self, snapshot: Snapshot) -> None:
         side = self.query_one("#side", Bar)
@@ -230,7 +236,7 @@ class FleetPanel(FleetKeys):
         event.stop()
         text = event.text if isinstance(event, AskLine.Typed) else event.before
         try:
-            parse_filter(text)
+            understand_filter(text)
         except FilterError as error:
             self.asking.complain(str(error), error.start, error.end)
             return
@@ -244,7 +250,7 @@ class FleetPanel(FleetKeys):
         """The filter is done; a wrong one stays open where it can be mended."""
         event.stop()
         try:
-            parse_filter(event.text)
+            understand_filter(event.text)
         except FilterError as error:
             self.asking.complain(str(error), error.start, error.end)
             return

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
+from opsdash.activities.monitor.fleet_filter import understand_filter
 from opsdash.core.arrange import FOLD, Arrangement, Bundle, Wish, arrange
 from opsdash.core.families import families
 from opsdash.core.figures import FIGURES
-from opsdash.core.filter import Filter, parse_filter
+from opsdash.core.filter import Filter
 from opsdash.core.health import Health
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.core.text import count
@@ -35,7 +36,7 @@ class FleetRows:
 
     def want(self, view: View) -> None:
         """Follow this view from now on; FilterError when its filter means nothing."""
-        self.filter = parse_filter(view.filter)
+        self.filter = understand_filter(view.filter)
         self.view = view
 
     def arrange(self, snapshot: Snapshot, room: int, now: float, pinned: str = "") -> Arrangement:
@@ -61,8 +62,9 @@ class FleetRows:
         bundle = self.arranged.bundles.get(key)
         return (key,) if bundle is None else tuple(state.name for state in bundle.hosts)
 
-    def banner(self, key: str, palette: Palette, now: float) -> Line | None:
-        """The line of a row that stands for several hosts; None for a host's own.
+    def banner(self, key: str, palette: Palette, now: float, marked: int = 0) -> Line | None:
+        """The line of a row that stands for several hosts, of which so many are marked; None for
+        a host's own.
 
         The least and the most of hundreds of hosts is worked out every few seconds only.
         """
@@ -74,7 +76,9 @@ class FleetRows:
         known = self._banners.get(key)
         if known is None or known[0] != stamp:
             known = self._banners[key] = (stamp, banner(key, bundle, palette, now))
-        return known[1]
+        if not marked:
+            return known[1]
+        return (*known[1], Span(f"  {palette.mark} {marked} marked", Role.ACCENT))
 
     def by_kind(self, snapshot: Snapshot) -> list[tuple[str, list[HostState]]]:
         """All hosts by kind, each kind and host in its fixed place."""
@@ -132,6 +136,8 @@ def view_line(rows: FleetRows, total: int, marked: int) -> Line:
     view, parts = rows.view, []
     if view.filter or view.problems:
         parts.append(Span(f"{len(rows.arranged.matching)} of {total}", Role.STRONG))
+        if not rows.arranged.matching:
+            parts.append(Span("no host fits, esc shows all", Role.WARN))
     if view.filter:
         parts.append(Span(f"/{view.filter}", Role.ACCENT))
     if view.problems:
