@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import stat
 import time
@@ -151,6 +152,19 @@ def test_two_programs_lose_nothing_of_each_other(tmp_path: Path) -> None:
         {"same": old, "mine": new, "theirs": new},
         {"filter": ("old", "mine", "theirs")},
     )
+
+
+async def test_while_another_program_writes_the_file_this_one_waits(tmp_path: Path) -> None:
+    path = tmp_path / "views.json"
+    other = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    keeper = KeptViews(path)
+    keeper.keep(SOME)
+    await asyncio.sleep(0.2)
+    assert not path.exists()
+    os.close(other)
+    assert await keeper.kept_safely() == ""
+    assert KeptViews(path).kept == SOME
 
 
 def test_a_view_that_is_forgotten_and_saved_again_is_there(tmp_path: Path) -> None:
