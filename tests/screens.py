@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from opsdash.app.look import Looks
 from opsdash.app.main import OpsdashApp
-from opsdash.core.kept import Forgetful
+from opsdash.core.kept import Forgetful, Keeper
 from opsdash.core.snapshot import HostState
 from opsdash.core.view import View
 from tests.fleet_states import Clock, Memory
@@ -78,7 +78,7 @@ async def on_stage(
     ascii_glyphs: bool = False,
     notices: tuple[str, ...] = (),
     view: View | None = None,
-    keeper: Forgetful | None = None,
+    keeper: Keeper | None = None,
     badge: str = "",
     title: str = "opsdash",
 ) -> AsyncIterator[Stage]:

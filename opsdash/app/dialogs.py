@@ -21,10 +21,10 @@ class Dialogs(RootKeys):
 
     look: Callable[[], Palette]
 
-    def say(self, text: str) -> None:
-        """One sentence in the last line, for a moment."""
+    def say(self, text: str, for_s: float = 2.0) -> None:
+        """One sentence in the last line, for some seconds."""
         for hints in self.screen.query(KeyHints):
-            hints.say(text)
+            hints.say(text, for_s)
 
     def pick(self, title: str, entries: Sequence[Entry]) -> None:
         """Let the user pick one of these; what is picked is run."""

@@ -32,6 +32,9 @@ Stop = Callable[[], Awaitable[None]]
 
 TWICE_WITHIN_S = 2.0
 
+NOTICE_S = 15.0
+"""How long a sentence about the start stays: long enough for eyes that are still elsewhere."""
+
 
 class OpsdashApp(Pages, inherit_bindings=False):
     """The program. `start` delivers the fleet after the first paint, `stop` lets go of it.
@@ -103,6 +106,8 @@ class OpsdashApp(Pages, inherit_bindings=False):
                 await pages.add_content(kind(desk))
             if self.kinds:
                 self.open_page(self.kinds[0].slug)
+        if self._keeper.notice:
+            self.say(self._keeper.notice, NOTICE_S)
 
     async def on_unmount(self) -> None:
         """Let go of the hosts, however the program ends."""

@@ -2,27 +2,47 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
+import fcntl
 import json
 import os
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from opsdash.core.kept import HISTORY, NAME_LIMIT, NOTHING_KEPT, Kept
+from opsdash.core.kept import HISTORY, NAME_LIMIT, NO_CHANGES, NOTHING_KEPT, Changes, Kept
 from opsdash.core.text import clean_line
 from opsdash.core.view import View
 
 MOST_BYTES = 1_000_000
 
+MOST_ASIDE = 1_000
+"""Broken files that are kept beside the good one."""
+
+LOCK_TRIES, LOCK_PAUSE_S = 40, 0.05
+"""Another program has the file for milliseconds: 2 s are more than enough."""
+
 
 class KeptViews:
-    """Read once, written by a thread of its own after each change, as a whole."""
+    """Read once, written by a thread of its own after each change, as a whole.
+
+    Other running programs may write the file, too: each makes its own changes to what is there.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._kept = _read(path)
+        self.notice = ""
+        self._kept = NOTHING_KEPT
+        try:
+            self._kept, self.notice = _read(path)
+        except OSError as error:
+            self.notice = f"saved views are not known: {_reason(path, error)}"
+        self._changes = NO_CHANGES
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="opsdash-views")
+        self._written: Future[str] | None = None
 
     @property
     def kept(self) -> Kept:
@@ -31,22 +51,50 @@ class KeptViews:
 
     def keep(self, kept: Kept) -> None:
         """Remember this; it returns before the disk does."""
+        self._changes = self._changes.after(self._kept, kept)
         self._kept = kept
-        self._writer.submit(_write, self._path, kept)
+        self._written = self._writer.submit(_merge, self._path, self._changes, kept)
+
+    async def kept_safely(self) -> str:
+        """Wait for the disk; why it does not hold what was kept last (with the path), or empty."""
+        if self._written is None:
+            return ""
+        # whoever no longer waits must not call off the writing
+        return await asyncio.shield(asyncio.wrap_future(self._written))
 
 
-def _read(path: Path) -> Kept:
-    """What the file says; a file that can't be understood is set aside and not lost."""
+def _reason(path: Path, error: OSError) -> str:
+    return f"{path}: {error.strerror or error}"
+
+
+def _read(path: Path) -> tuple[Kept, str]:
+    """What the file says, and a sentence if it can't be understood: then it is set aside."""
     try:
         with path.open("rb") as file:
             # what is longer was not written here: cut, it is no JSON
-            return _understood(json.loads(file.read(MOST_BYTES)))
-    except OSError:
-        return NOTHING_KEPT
+            return _understood(json.loads(file.read(MOST_BYTES))), ""
+    except FileNotFoundError:
+        return NOTHING_KEPT, ""
     except (ValueError, RecursionError):
-        with suppress(OSError):
-            path.replace(path.with_suffix(".broken"))
-        return NOTHING_KEPT
+        aside = _set_aside(_real(path))
+        return NOTHING_KEPT, f"saved views could not be read; their file is now {aside}"
+
+
+def _real(path: Path) -> Path:
+    """The file itself where `path` is a link to it: the link stays as it is."""
+    real = Path(os.path.realpath(path))
+    if real.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    return real
+
+
+def _set_aside(path: Path) -> Path:
+    """Give a file a name of its own, never that of another that was set aside before."""
+    names = (f".{number}.broken" if number > 1 else ".broken" for number in range(1, MOST_ASIDE))
+    aside = next((new for new in map(path.with_suffix, names) if not os.path.lexists(new)), None)
+    if aside is None:
+        raise OSError(errno.EEXIST, "too many broken files beside it")
+    return path.replace(aside)
 
 
 def _understood(data: object) -> Kept:
@@ -75,6 +123,37 @@ def _histories(data: object) -> dict[str, tuple[str, ...]]:
     }
 
 
+def _merge(path: Path, changes: Changes, known: Kept) -> str:
+    """Make the changes to what the file says now, or write all that is known where it says nothing.
+
+    Returns why that failed, or an empty text.
+    """
+    try:
+        real = _real(path)
+        with _alone_in(real.parent):
+            there, _ = _read(real)
+            _write(real, known if there is NOTHING_KEPT else changes.over(there))
+    except OSError as error:
+        return _reason(path, error)
+    return ""
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold off other programs that would write the file; one that hangs is not waited for."""
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for _ in range(LOCK_TRIES):
+            try:
+                fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError:
+                time.sleep(LOCK_PAUSE_S)
+        yield
+    finally:
+        os.close(number)
+
+
 def _write(path: Path, kept: Kept) -> None:
     """A whole new file in place of the old one; a disk that is full keeps the old one."""
     data = {
@@ -83,11 +162,12 @@ def _write(path: Path, kept: Kept) -> None:
         "history": {name: list(lines) for name, lines in kept.history.items()},
     }
     part = path.with_suffix(f".{os.getpid()}.part")
+    number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     try:
-        number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         with os.fdopen(number, "w", encoding="utf-8") as file:
             json.dump(data, file, indent=1)
         part.replace(path)
     except OSError:
         with suppress(OSError):
             part.unlink()
+        raise

@@ -150,7 +150,7 @@ class FleetKeys(HostKeys):
         found += [
             Entry("filter", self._filter_by, "show only hosts that fit", "/", takes="EXPRESSION"),
             Entry("save", self._save, "keep this view under a name", takes="NAME"),
-            *(Entry(f"forget {name}", self._forgetting(name), "a saved view") for name in saved),
+            Entry("forget", self._forget, "drop a saved view, by its whole name", takes="NAME"),
             *self._sorts("sort "),
             *(Entry(f"group {group}", self._grouping(group), "group rows") for group in Grouping),
         ]
@@ -175,22 +175,34 @@ class FleetKeys(HostKeys):
         self.asking.fill(text)
 
     def _save(self, name: str) -> None:
-        name = name.strip()[:NAME_LIMIT]
+        name = _view_name(name)
         if not name:
             self.post_message(self.Said("a view needs a name: save night"))
             return
         kept = self.desk.keeper.kept
+        done = "replaced" if name in kept.saved else "saved"
         self._keep(replace(kept, saved={**kept.saved, name: self.rows.view}))
-        self.post_message(self.Said(f"saved: the palette has it as 'view {name}'"))
+        self._say_when_kept(f"{done}: the palette has it as 'view {name}'", "saved")
 
-    def _forgetting(self, name: str) -> Callable[[str], None]:
-        def forget(_: str) -> None:
-            kept = self.desk.keeper.kept
-            rest = {other: view for other, view in kept.saved.items() if other != name}
-            self._keep(replace(kept, saved=rest))
-            self.post_message(self.Said(f"the view {name} is forgotten"))
+    def _forget(self, name: str) -> None:
+        """By the whole name only: a view that merely looks like it must not be lost."""
+        name, kept = _view_name(name), self.desk.keeper.kept
+        if name not in kept.saved:
+            names = ", ".join(sorted(kept.saved)) or "none"
+            self.post_message(self.Said(f"no view is saved as '{name}'; saved views: {names}"))
+            return
+        rest = {other: view for other, view in kept.saved.items() if other != name}
+        self._keep(replace(kept, saved=rest))
+        self._say_when_kept(f"the view {name} is forgotten", "forgotten")
 
-        return forget
+    def _say_when_kept(self, done: str, what: str) -> None:
+        """Say that it is done when the disk has it, and else why it is not."""
+
+        async def wait() -> None:
+            trouble = await self.desk.keeper.kept_safely()
+            self.post_message(self.Said(f"not {what}: {trouble}" if trouble else done))
+
+        self.run_worker(wait(), name="kept")
 
     def _keep(self, kept: Kept) -> None:
         self.desk.keeper.keep(kept)
@@ -205,6 +217,10 @@ class FleetKeys(HostKeys):
 def without_filter(view: View) -> View:
     """What is kept of a view by itself: what hid hosts yesterday must not hide them today."""
     return replace(view, filter="", problems=False)
+
+
+def _view_name(typed: str) -> str:
+    return typed.strip()[:NAME_LIMIT]
 
 
 def _about(sort: str) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from opsdash.activities.monitor.raw_facts import raw_facts
+from opsdash.activities.monitor.ssh_command import ssh_command
 from opsdash.core.health import Health
+from opsdash.core.host import Host
 from opsdash.core.snapshot import HostState, Snapshot, triage
 from opsdash.core.text import count
 from opsdash.widgets.entries import Entry
@@ -86,7 +89,8 @@ class HostKeys(Panel):
         """Any one thing of the host."""
         state = self.state()
         if state is not None:
-            entries = [self._copying(name, text) for name, text in parts(state).items()]
+            hosts = {name: one.host for name, one in self.desk.source.snapshot().hosts.items()}
+            entries = [self._copying(name, text) for name, text in parts(state, hosts).items()]
             self.post_message(self.PickWanted(f"copy from {state.name}", entries))
 
     def _copying(self, name: str, text: str) -> Entry:
@@ -101,16 +105,13 @@ def row_text(state: HostState) -> str:
     return f"{state.name}\t{state.health.name}\t{reason(state).text}".rstrip()
 
 
-def parts(state: HostState) -> dict[str, str]:
-    """What of a host is worth copying, by its name."""
+def parts(state: HostState, hosts: Mapping[str, Host]) -> dict[str, str]:
+    """What of a host is worth copying, by its name; `hosts` has its jump hosts by name."""
     host, why = state.host, state.why
-    user = f"{host.user}@" if host.user else ""
-    port = f"-p {host.port} " if host.port else ""
-    jump = f"-J {host.jump} " if host.jump else ""
     found = {
         "name": host.name,
         "address": host.address or host.name,
-        "ssh command": f"ssh {jump}{port}{user}{host.address or host.name}",
+        "ssh command": ssh_command(host, hosts),
         "row": row_text(state),
         "why": reason(state).text,
         "evidence": why.evidence if why else "",

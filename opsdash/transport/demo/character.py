@@ -115,6 +115,19 @@ def _roles(count: int) -> list[Role]:
     return chosen
 
 
+LAST_OCTETS = 254
+"""Hosts in one /24 network: without .0 and .255."""
+
+NETWORKS_APART = 20
+"""Between the /24 networks of one role: more than there are roles."""
+
+
+def _address(site: int, role: int, number: int) -> str:
+    """An IPv4 address for the host of this number (from 1) of a role: no other host has it."""
+    more, last = divmod(number - 1, LAST_OCTETS)
+    return f"10.{10 * site}.{role + NETWORKS_APART * more}.{last + 1}"
+
+
 def _character(role: Role, number: int, digits: int, seed: int) -> Character:
     name = f"{role.name}{number:0{digits}}"
     words = (seed, name)
@@ -122,7 +135,7 @@ def _character(role: Role, number: int, digits: int, seed: int) -> Character:
     stage = "staging" if chance(*words, "stage") < 0.25 else "prod"
     host = Host(
         name,
-        address=f"10.{10 * site}.{ROLES.index(role)}.{number}",
+        address=_address(site, ROLES.index(role), number),
         user="ops",
         tags=frozenset({role.name, stage, f"dc{site}"}),
         groups=(role.name,),
