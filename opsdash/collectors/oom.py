@@ -11,7 +11,6 @@ from opsdash.collectors.shell import CONTAINER, HOST_TIME, host_time
 from opsdash.core.plugin import Collector, Tier
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Metric, MetricKind, Output, Reading, SampleKey
-from opsdash.core.series import increase
 
 WINDOW_S = 3600.0
 
@@ -78,13 +77,13 @@ def _ages(found: dict[str, list[str]], up_s: float) -> Iterator[tuple[str, float
 def parse(output: Output, host: str, at: float) -> Reading:
     """How many were killed, and the age of the last kill by process, of the last hour.
 
-    Where no log may be read, only the counter is known: `derive` tells when it grew.
+    A log may be silent where the counter is not: a container's journal has no line of the kernel's.
     """
     found = sections(output.data)
     section(found, "end")
-    up_s, row = host_time(found)
+    up_s, _ = host_time(found)
     everywhere, own = section(found, "counters")[0].split()
-    samples: dict[SampleKey, float] = {("oom.up_s", ""): up_s}
+    samples: dict[SampleKey, float] = {}
     log = next((name for name in ("journal", "file", "ring") if name in found), "")
     if own != "-":
         samples["oom.counted", ""] = float(int(own))
@@ -99,24 +98,7 @@ def parse(output: Output, host: str, at: float) -> Reading:
         samples["oom.kills", ""] += 1
         samples["oom.age_s", f"{killed[2]} ({killed[1]})" if killed else "?"] = age_s
     source = log or ("/proc/vmstat" if everywhere == "0" else "a counter: no log may be read")
-    return Reading(host, "oom", at, samples, (row,), source=source)
-
-
-def derive(before: Reading, now: Reading, elapsed_s: float) -> dict[SampleKey, float]:
-    """Where no log tells: by how much the counter has grown within an hour, and when last."""
-    if ("oom.kills", "") in now.samples:
-        return {}
-    sum_before = before.get("oom.grown") or 0.0
-    age_s = (before.get("oom.grown_age_s") or 0.0) + elapsed_s
-    if age_s > WINDOW_S:
-        sum_before = 0.0
-    grown = increase(before.get("oom.counted"), now.get("oom.counted")) or 0.0
-    if not grown and not sum_before:
-        return {}
-    return {
-        ("oom.grown", ""): sum_before + grown,
-        ("oom.grown_age_s", ""): 0.0 if grown else age_s,
-    }
+    return Reading(host, "oom", at, samples, source=source)
 
 
 OOM = Collector(
@@ -127,13 +109,9 @@ OOM = Collector(
     every_s=60.0,
     timeout_s=10.0,
     parse=parse,
-    derive=derive,
     metrics=(
-        Metric("oom.up_s", "s", "Time since boot at which these were read"),
-        Metric("oom.kills", "processes", "Killed within an hour; absent without a log"),
+        Metric("oom.kills", "processes", "Killed within an hour, says the log; absent without one"),
         Metric("oom.age_s", "s", "When the kernel killed it, ago", label="process"),
-        Metric("oom.counted", "processes", "Killed in all", MetricKind.COUNTER),
-        Metric("oom.grown", "processes", "Killed lately, where no log tells which"),
-        Metric("oom.grown_age_s", "s", "When the last of those was noticed, ago"),
+        Metric("oom.counted", "processes", "Killed in all", MetricKind.COUNTER, trend=True),
     ),
 )

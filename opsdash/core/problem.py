@@ -123,6 +123,9 @@ WILL_NOT_MEND_ITSELF = frozenset(
 )
 """Never retried by themselves: trying again locks accounts out, or trusts the wrong host."""
 
+WILL_STAY = frozenset({ProblemKind.UNSUPPORTED, ProblemKind.MISSING_COMMAND, ProblemKind.DENIED})
+"""Of what is read from a host: it is so because the host is so, and not for a moment."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -145,3 +148,8 @@ class Problem:
     def mends_itself(self) -> bool:
         """Whether trying again later can help."""
         return self.kind not in WILL_NOT_MEND_ITSELF
+
+    @property
+    def will_stay(self) -> bool:
+        """Whether the next look will most likely find the same: what was known before is over."""
+        return self.kind in WILL_STAY

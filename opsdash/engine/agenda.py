@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from opsdash.core.plugin import Check
 from opsdash.core.reading import Reading
@@ -37,6 +38,13 @@ class Asked:
     without_readings_again_at: float = 0.0
 
 
+class Due(NamedTuple):
+    """Whom to ask now, and who has lost for good what it needs: what those found is over."""
+
+    ask: list[Check]
+    over: list[Check]
+
+
 class Agenda:
     """Chooses from all checks; `machine_wide` names the collectors whose figures in a container are
     not the host's own.
@@ -53,7 +61,7 @@ class Agenda:
         self._needed_in_container = frozenset(name for check in own for name in check.reads)
         self._readers: dict[tuple[str, ...], tuple[Check, ...]] = {}
 
-    def due(self, state: HostState, now: float, asked: Asked) -> list[Check]:
+    def due(self, state: HostState, now: float, asked: Asked) -> Due:
         """The checks to be asked now; they count as asked from then on."""
         changed, stirred = _arrived(state.readings, asked.readings)
         if (
@@ -99,12 +107,14 @@ class Agenda:
             self._readers[changed] = found
         return found
 
-    def _ready(self, chosen: Collection[Check], state: HostState) -> list[Check]:
-        """Those that can speak: the data of the others is of no use now, or not there yet."""
+    def _ready(self, chosen: Collection[Check], state: HostState) -> Due:
+        """Those that can speak: the data of the others is of no use now, or not there yet, or
+        will not come any more (the log may no longer be read, the service was switched off).
+        """
         down, tried = state.link.state is LinkState.DOWN, _tried(state)
         own = _is_own(state)
         readings = state.readings
-        ready = []
+        ready, over = [], []
         for check in chosen:
             if not check.reads:
                 if tried:  # before that nothing is known, so nothing has ended either
@@ -113,10 +123,18 @@ class Agenda:
                 for name in check.reads:
                     reading = readings.get(name)
                     if reading is None or reading.problem is not None:
+                        if _lost(check, readings):
+                            over.append(check)
                         break
                 else:
                     ready.append(check)
-        return ready
+        return Due(ready, over)
+
+
+def _lost(check: Check, readings: Mapping[str, Reading]) -> bool:
+    """Whether something that a check needs will not come again soon."""
+    problems = (readings[name].problem for name in check.reads if name in readings)
+    return any(problem is not None and problem.will_stay for problem in problems)
 
 
 def _tried(state: HostState) -> bool:

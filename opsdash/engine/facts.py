@@ -21,7 +21,6 @@ TOGETHER_RATIO = 0.2
 """What is due within so much of its period is asked for now, with what is due already: one script
 for seven collectors costs both sides little more than one for one."""
 
-_WILL_STAY = frozenset({ProblemKind.UNSUPPORTED, ProblemKind.MISSING_COMMAND, ProblemKind.DENIED})
 _BREAKS_THE_LINK = frozenset({ProblemKind.LOST, ProblemKind.DROPPED})
 
 Fetch = Callable[[Host, Connection, Sequence[Collector]], Awaitable[list[Reading]]]
@@ -106,6 +105,6 @@ class Facts:
         periods = {collector.name: collector.every_s for collector in self.collectors}
         for reading in readings:
             every_s = periods[reading.collector]
-            if reading.problem is not None and reading.problem.kind not in _WILL_STAY:
+            if reading.problem is not None and not reading.problem.will_stay:
                 every_s = min(every_s, FAILED_AGAIN_S)
             self._due_at[host.name, reading.collector] = now + every_s * (1 - early)

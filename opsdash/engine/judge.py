@@ -73,13 +73,20 @@ class Judge:
             self._memory.setdefault(key[0], Memory()).earlier[key] = since
 
     def judge(self, state: HostState, now: float) -> Judgement:
-        """All findings of a host, worst first; a check that lacks its data keeps what it said."""
+        """All findings of a host, worst first; a check that lacks its data keeps what it said,
+        but not if the data will not come any more.
+        """
         memory = self._memory.get(state.name)
         if memory is None:
             memory = self._memory[state.name] = Memory()
         closed: set[FindingKey] = set()
-        for check in self._agenda.due(state, now, memory.asked):
+        due = self._agenda.due(state, now, memory.asked)
+        for check in due.ask:
             self._ask(check, state, now, memory, closed)
+        for check in due.over if memory.seen_at else ():
+            # what an earlier run left open waits: root may be there in a moment, which confirms it
+            _end_all_but(memory.earlier, check.id, memory, closed)
+            memory.asked.expires.pop(check.id, None)
         waiting = self._agenda.waiting(state)
         if state.link.state is LinkState.UP and not waiting:
             memory.judged = True

@@ -49,7 +49,9 @@ class State:
         }
         self._source = fleet.source
         self._hosts = {name: HostState(host) for name, host in fleet.hosts.items()}
-        self._seeds: dict[tuple[str, str], Reading] = {}
+        self._good: dict[str, dict[str, tuple[Reading, Reading]]] = {
+            name: {} for name in fleet.hosts
+        }
         self._changes: deque[Change] = deque(maxlen=CHANGES)
         self._settled: set[str] = set()
         self.notices: tuple[str, ...] = fleet.notices
@@ -78,7 +80,12 @@ class State:
 
     def seed(self, readings: Iterable[Reading]) -> None:
         """Counters of an earlier run, so that the first pulse of this one already has rates."""
-        self._seeds.update({(reading.host, reading.collector): reading for reading in readings})
+        by_host: dict[str, list[Reading]] = {}
+        for reading in readings:
+            by_host.setdefault(reading.host, []).append(reading)
+        for name, said in by_host.items():
+            if name in self._good:
+                self._keep(name, {reading.collector: reading for reading in said})
 
     def recall(self, readings: Iterable[Reading]) -> None:
         """What hosts said before this run, oldest first: their trends begin with it."""
@@ -144,33 +151,45 @@ class State:
         state = self._hosts[name]
         latest = dict(state.readings)
         incoming = {reading.collector: reading for reading in readings}
-        elapsed_s = self._elapsed_s(name, state, incoming)
+        gap = self._passed_s(state, "uptime", incoming.get("uptime")) is None
         at, trends = state.at, state.trends
         for collector_name, reading in incoming.items():
-            before = state.readings.get(collector_name) or self._seeds.get((name, collector_name))
-            reading = self._with_rates(reading, before, elapsed_s)
+            reading = self._with_rates(state, reading, incoming.get("uptime"))
             latest[collector_name] = reading
             if self._followed[collector_name]:
                 trends = followed(trends, self._followed[collector_name], reading)
             if reading.problem is None:
                 at = max(at, reading.at)  # what failed is no sign of life
-        gap = elapsed_s is None
+        self._keep(name, {collector: latest[collector] for collector in incoming})
         series = self._with_series(state, incoming, latest, gap=gap)
         container = state.container
         if "os" in incoming and incoming["os"].rows:
             container = str(incoming["os"].rows[0].get("container") or "")
         self._put(state, readings=latest, at=at, series=series, trends=trends, container=container)
 
-    def _with_rates(
-        self, reading: Reading, before: Reading | None, elapsed_s: float | None
-    ) -> Reading:
+    def _keep(self, name: str, readings: Mapping[str, Reading]) -> None:
+        """The last good reading of each collector, beside the one that tells when it was taken.
+
+        What failed takes no place there: the next rates go from the last that is known.
+        """
+        uptime = readings.get("uptime")
+        for collector_name, reading in readings.items():
+            collector = self._collectors.get(collector_name)  # an earlier run may have had others
+            if collector is None or (collector.derive is None and collector_name != "uptime"):
+                continue
+            timed = reading if collector.tier is Tier.FACTS else uptime
+            if timed is not None and timed.problem is None and reading.problem is None:
+                self._good[name][collector_name] = reading, timed
+
+    def _with_rates(self, state: HostState, reading: Reading, uptime: Reading | None) -> Reading:
         """A reading with its rates: over the pulse's time, or over its own where it is a fact."""
         collector = self._collectors[reading.collector]
         derive = collector.derive
-        if derive is None or before is None or reading.problem:
+        if derive is None or reading.problem or reading.collector not in self._good[state.name]:
             return reading
-        if collector.tier is Tier.FACTS:
-            elapsed_s = _passed_s(before, reading, MISSED_FACTS * collector.every_s)
+        before, _ = self._good[state.name][reading.collector]
+        timed = reading if collector.tier is Tier.FACTS else uptime
+        elapsed_s = self._passed_s(state, reading.collector, timed)
         if elapsed_s is None:
             return reading
         rates = attempt(lambda: derive(before, reading, elapsed_s))
@@ -178,12 +197,17 @@ class State:
             return reading  # a bug in one plug-in costs its rates: they stay unknown
         return reading.also(rates)
 
-    def _elapsed_s(
-        self, name: str, state: HostState, incoming: Mapping[str, Reading]
+    def _passed_s(
+        self, state: HostState, collector_name: str, timed: Reading | None
     ) -> float | None:
-        """Seconds of the host's own time since its last pulse; None where that can't be told."""
-        before = state.readings.get("uptime") or self._seeds.get((name, "uptime"))
-        return _passed_s(before, incoming.get("uptime"), self._longest_s(state))
+        """Seconds of the host's own time since a collector was last read well, until a reading
+        that tells the time; None where that can't be told.
+        """
+        collector = self._collectors.get(collector_name)
+        _, before = self._good[state.name].get(collector_name, (None, None))
+        if collector is not None and collector.tier is Tier.FACTS:
+            return _passed_s(before, timed, MISSED_FACTS * collector.every_s)
+        return _passed_s(before, timed, self._longest_s(state))
 
     @staticmethod
     def _longest_s(state: HostState) -> float:

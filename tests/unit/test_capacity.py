@@ -59,6 +59,21 @@ def test_one_odd_value_does_not_change_the_figure() -> None:
     assert time_to_full_s(state, "/") == pytest.approx(40 * 60, rel=1e-3)
 
 
+def test_what_is_freed_between_bursts_counts_only_if_it_is_much() -> None:
+    def bursts(freed: float) -> HostState:
+        made, left = Trend(), 100 * GB
+        for minute in range(241):
+            left -= GB if minute % 4 == 0 else 0.0
+            left += freed if minute in (50, 150, 238) else 0.0
+            made.add(BEGAN + 60 * minute, left)
+        return host("web", {"/": 0.2}, {"/": made})
+
+    untouched = time_to_full_s(bursts(0.0), "/")
+    assert untouched is not None
+    assert time_to_full_s(bursts(16_384.0), "/") == pytest.approx(untouched, rel=0.01)
+    assert time_to_full_s(bursts(0.9 * GB), "/") is None
+
+
 def test_every_new_point_is_heeded() -> None:
     trend = falling(GB, 60)
     state = host("web", {"/": 0.2}, {"/": trend})

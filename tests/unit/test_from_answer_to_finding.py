@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 import pytest
 
 from opsdash.core.discover import checks, collectors
+from opsdash.core.fleet import Fleet
 from opsdash.core.health import Health
 from opsdash.core.host import Host
-from opsdash.core.plugin import Inquiry, understand
+from opsdash.core.plugin import Inquiry, failed, understand
+from opsdash.core.problem import Problem, ProblemKind
+from opsdash.core.reading import Output
 from opsdash.core.snapshot import HostState, Link, LinkState
+from opsdash.engine.state import State
 from tests.case_files import case_id, cases, output_of
 
 WRONG = {
@@ -62,3 +68,39 @@ def test_a_healthy_host_has_no_finding() -> None:
         for finding in check.judge(Inquiry(state, 100.0, check.limits, lambda _: Health.OK))
     ]
     assert found == []
+
+
+JOURNAL_WITHOUT_KILLS = """== time
+{up_s} 1.00
+boot
+== counters
+99 {counted}
+== now
+1795573306 2026-11-25T02:21:46
+== journal
+== end
+"""
+
+
+def test_a_kill_that_only_the_counter_of_a_container_knows_outlives_a_failed_look() -> None:
+    oom, check = collectors()["oom"], checks()["oom-killed"]
+    state = State(Fleet(MappingProxyType({"h": Host("h")}), ""), {"oom": oom}, lambda: 0.0)
+
+    def found(at: float, counted: int | None) -> list[str]:
+        if counted is None:
+            reading = failed(oom, "h", at, Problem(ProblemKind.TIMEOUT, "no answer"))
+        else:
+            text = JOURNAL_WITHOUT_KILLS.format(up_s=at, counted=counted)
+            reading = understand(oom, Output(text.encode()), "h", at)
+        state.take("h", [reading])
+        inquiry = Inquiry(state.host("h"), at, check.limits, lambda _: Health.OK)
+        return [finding.summary for finding in check.judge(inquiry)]
+
+    assert found(100.0, 3) == []
+    assert len(found(160.0, 5)) == 1
+    found(220.0, None)
+    after = "out of memory: 2 processes killed 2m ago (limit 1), no log names them"
+    assert found(280.0, 5) == [after]
+    later = [found(280.0 + 60 * minute, 5) for minute in range(1, 62)]
+    assert later[50]
+    assert not later[-1]

@@ -132,6 +132,27 @@ def test_a_check_without_fresh_data_keeps_what_it_said() -> None:
     assert (after.findings, after.health, after.closed) == (before.findings, Health.CRIT, ())
 
 
+@pytest.mark.parametrize("kind", list(ProblemKind))
+def test_a_finding_ends_when_what_it_was_read_from_is_gone_and_not_when_it_is_late(
+    kind: ProblemKind,
+) -> None:
+    earlier: FindingKey = ("web1", "disk", "/from-an-earlier-run")
+    bench = Bench()
+    other = Bench(first_seen={earlier: 5.0})
+    for one in (bench, other):
+        one.deliver(Reading("web1", "disk", T0, problem=Problem(ProblemKind.TIMEOUT, "late")))
+        one.look()
+    only(bench.look(var=0.95))
+    for one in (bench, other):
+        one.deliver(Reading("web1", "disk", T0 + 2, problem=Problem(kind, "no longer")))
+    said = bench.look()
+    over = kind in (ProblemKind.UNSUPPORTED, ProblemKind.MISSING_COMMAND, ProblemKind.DENIED)
+    assert said.closed == ((DISK,) if over else ())
+    assert len(said.findings) == (0 if over else 1)
+    assert other.look().closed == ()
+    assert only(bench.look(var=0.95)).since == (bench.now if over else T0 + 2)
+
+
 def test_what_is_the_whole_machines_judges_no_container() -> None:
     bench = Bench(machine_wide=True)
     bench.state = replace(bench.state, container="lxc")

@@ -152,7 +152,8 @@ def test_a_counter_that_was_reset_has_no_rate() -> None:
 
 def test_counters_of_an_earlier_run_give_the_first_pulse_its_rates() -> None:
     state = made_state("web1", "web2")
-    state.seed(pulse(10, 1000))
+    gone = [Reading("web1", "a-plug-in-that-is-gone", 100.0), *pulse(1, 2, host="a-host-as-well")]
+    state.seed([*pulse(10, 1000), *gone])
     state.take("web1", pulse(30, 1200))
     state.take("web2", pulse(30, 1200, host="web2"))
     assert receive(state) == 10
@@ -175,16 +176,32 @@ def test_counters_of_an_earlier_boot_give_none() -> None:
     assert receive(state) is None
 
 
-def test_after_one_part_failed_rates_wait_for_two_good_ones() -> None:
+def broken_pulse(up_s: float) -> list[Reading]:
+    """One pulse of which the counter could not be understood."""
+    uptime, _ = pulse(up_s, 0)
+    problem = Problem(ProblemKind.BAD_OUTPUT, "unknown form")
+    return [uptime, failed(COLLECTORS["network"], "web1", 102, problem)]
+
+
+def test_after_one_part_failed_rates_go_from_the_last_good_one_over_all_the_time_since() -> None:
     state = made_state()
     state.take("web1", pulse(10, 1000))
-    uptime, _ = pulse(12, 0)
-    problem = Problem(ProblemKind.BAD_OUTPUT, "unknown form")
-    state.take("web1", [uptime, failed(COLLECTORS["network"], "web1", 102, problem)])
+    state.take("web1", broken_pulse(12))
     assert receive(state) is None
     state.take("web1", pulse(14, 9000))
-    assert receive(state) is None
+    assert receive(state) == 2000
     state.take("web1", pulse(16, 9020))
+    assert receive(state) == 10
+
+
+def test_after_a_part_failed_for_long_rates_wait_for_two_good_ones() -> None:
+    state = made_state()
+    state.take("web1", pulse(10, 1000))
+    for up_s in range(12, 60, 2):
+        state.take("web1", broken_pulse(up_s))
+    state.take("web1", pulse(60, 9000))
+    assert receive(state) is None
+    state.take("web1", pulse(62, 9020))
     assert receive(state) == 10
 
 
@@ -252,6 +269,15 @@ def test_a_fact_has_rates_over_its_own_time(later: list[Reading], rate: float | 
     state.take("web1", pulse(103, 0))
     state.take("web1", later)
     assert state.host("web1").value("swap.per_s") == rate
+
+
+def test_a_fact_that_failed_once_does_not_cost_the_next_its_rate() -> None:
+    state = made_state()
+    state.take("web1", swap(100, 0))
+    problem = Problem(ProblemKind.TIMEOUT, "no answer")
+    state.take("web1", [failed(COLLECTORS["swap"], "web1", 130, problem)])
+    state.take("web1", swap(160, 600))
+    assert state.host("web1").value("swap.per_s") == 10.0
 
 
 def test_a_fact_of_an_earlier_run_gives_the_first_rate() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from opsdash.core.health import Health
 from opsdash.core.host import Limits
-from opsdash.core.thresholds import level, limit_crossed
+from opsdash.core.thresholds import level, level_below, limit_crossed
 
 OK, UNKNOWN, WARN, CRIT, DOWN = Health.OK, Health.UNKNOWN, Health.WARN, Health.CRIT, Health.DOWN
 LIMITS = Limits(80, 90)
@@ -38,6 +38,18 @@ def test_a_state_is_left_only_a_margin_below_its_limit(
     value: float, before: Health, health: Health
 ) -> None:
     assert level(value, LIMITS, before, margin=3) is health
+
+
+def test_a_margin_never_swallows_a_small_limit() -> None:
+    assert level(0, Limits(20, None), WARN, margin=20) is OK
+    assert level(11, Limits(20, None), WARN, margin=20) is WARN
+    assert level(0, Limits(1, None), WARN, margin=1) is OK
+    assert level(0, Limits(None, 1), CRIT, margin=1) is OK
+    assert level(1, Limits(2, 100), WARN, margin=5) is WARN
+    assert level(98, Limits(2, 100), CRIT, margin=5) is WARN
+    assert level_below(16, Limits(10, None), WARN, margin=50) is OK
+    assert level_below(14, Limits(10, 8), WARN, margin=50) is OK
+    assert level_below(13, Limits(10, 8), WARN, margin=50) is WARN
 
 
 def test_a_limit_that_is_not_set_is_never_crossed() -> None:

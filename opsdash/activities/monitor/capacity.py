@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from math import inf
-from statistics import median
+from statistics import fmean, median
 
 from opsdash.core.series import Trend
 from opsdash.core.snapshot import HostState
@@ -23,6 +23,10 @@ FARTHEST = 30
 
 RELEASE = 5
 """Space that grows by so many usual steps at once was freed: what was before is over."""
+
+RELEASE_RATIO = 0.005
+"""Of what is left: where files arrive in bursts the usual step is nothing, and what is freed counts
+only if it is so much, or `RELEASE` times as much as steps are on average."""
 
 MINUTE_S = 60.0
 """A figure holds so long, however often it is asked for."""
@@ -104,7 +108,12 @@ def _since_release(points: list[tuple[float, float]]) -> list[tuple[float, float
     """
     steps = [after[1] - before[1] for before, after in pairwise(points)]
     usual = median(abs(step) for step in steps) if steps else 0.0
-    releases = [number + 1 for number, step in enumerate(steps) if step > RELEASE * usual]
+    mean = fmean(abs(step) for step in steps) if steps else 0.0
+    releases = [
+        number
+        for number, step in enumerate(steps, 1)
+        if step > RELEASE * usual and step >= min(RELEASE * mean, RELEASE_RATIO * points[number][1])
+    ]
     if not releases:
         return points
     lowest = min(points[number - 1][1] for number in releases)
