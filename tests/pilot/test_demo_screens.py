@@ -90,7 +90,7 @@ async def leave(stage: Stage) -> None:
 @pytest.mark.parametrize("size", [(60, 15), LARGE], ids=named)
 async def test_keys_at_random_neither_crash_nor_strand(size: tuple[int, int]) -> None:
     async with on_stage(moment(42).hosts.values(), size, badge="DEMO") as stage:
-        await press_at_random(stage, 150, seed=size[0])
+        await press_at_random(stage, 100, seed=size[0])
         await stage.settle()
         await leave(stage)
     assert stage.app.return_code == 0
