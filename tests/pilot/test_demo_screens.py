@@ -76,7 +76,7 @@ async def press_at_random(stage: Stage, count: int, seed: int) -> list[str]:
     return pressed
 
 
-async def leave(stage: Stage) -> None:
+async def verify_a_way_out(stage: Stage) -> None:
     """Out of everything, by escape and q alone."""
     for _ in range(6):
         if stage.app.screen.is_modal or isinstance(stage.app.focused, Input):
@@ -92,7 +92,7 @@ async def test_keys_at_random_neither_crash_nor_strand(size: tuple[int, int]) ->
     async with on_stage(moment(42).hosts.values(), size, badge="DEMO") as stage:
         await press_at_random(stage, 100, seed=size[0])
         await stage.settle()
-        await leave(stage)
+        await verify_a_way_out(stage)
     assert stage.app.return_code == 0
 
 
@@ -100,7 +100,7 @@ async def test_keys_at_random_neither_crash_nor_strand(size: tuple[int, int]) ->
 async def test_five_thousand_keys_at_random() -> None:
     async with on_stage(moment(200).hosts.values(), SMALL, badge="DEMO") as stage:
         await press_at_random(stage, 5_000, 7)
-        await leave(stage)
+        await verify_a_way_out(stage)
     assert stage.app.return_code == 0
 
 
@@ -145,4 +145,4 @@ async def test_q_or_escape_leaves_every_screen() -> None:
     for keys in ways:
         async with on_stage(moment(42).hosts.values(), SMALL) as stage:
             await stage.press(*keys)
-            await leave(stage)
+            await verify_a_way_out(stage)
