@@ -159,11 +159,11 @@ def _unquoted(text: str) -> str:
 
 
 def _reasons(state: HostState) -> str:
-    """All that is wrong with a host, in lower case, by its check's name and in words; what broke
+    """All that is wrong with a host, in lower case, in words and by its check's name; what broke
     its link too.
     """
     broken = state.link.problem.text if state.link.problem else ""
-    said = (f"{finding.check} {finding.summary}" for finding in state.findings)
+    said = (f"{finding.summary} {finding.check}" for finding in state.findings)
     return " ".join([*said, broken]).lower()
 
 

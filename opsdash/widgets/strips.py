@@ -23,6 +23,8 @@ def paint(parts: Line, width: int, palette: Palette, over: Style | None = None) 
     segments: list[Segment] = []
     for text, role in parts:
         safe = palette.drawable(clean_line(text))
+        while not segments and safe and not safe[0].isascii() and cell_len(safe[0]) == 0:
+            safe = safe[1:]  # a mark without a letter to stand on: it would be no cell of its own
         style = _over(styles[role], over)
         if segments and (style == segments[-1].style or not safe.strip(" ")):
             segments[-1] = Segment(segments[-1].text + safe, segments[-1].style)

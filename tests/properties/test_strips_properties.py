@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.strip import Strip
@@ -46,6 +46,7 @@ def test_a_fitted_line_has_exactly_its_width(parts: Line, width: int) -> None:
     assert sum(cell_len(part.text) for part in fit_line(parts, width)) == width
 
 
+@example((Span("\U0001da00"),), (), 1)
 @given(LINES, LINES, st.integers(1, 60))
 def test_painting_only_the_changed_cells_gives_the_new_row(
     before: Line, after: Line, width: int

@@ -160,7 +160,9 @@ async def test_while_another_program_writes_the_file_this_one_waits(tmp_path: Pa
     fcntl.flock(other, fcntl.LOCK_EX)
     keeper = KeptViews(path)
     keeper.keep(SOME)
-    await asyncio.sleep(0.2)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await keeper.kept_safely()
     assert not path.exists()
     os.close(other)
     assert await keeper.kept_safely() == ""
