@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from opsdash.core.finding import NEW_FOR_S, Finding, FindingKey, urgency
 from opsdash.core.health import Health, worst
-from opsdash.core.plugin import Check, Inquiry, attempt
+from opsdash.core.plugin import Check, Collector, Inquiry, attempt
 from opsdash.core.snapshot import HostState, LinkState
 from opsdash.engine.agenda import Agenda, Asked
+from opsdash.engine.state import State
 
 CHECK_ITSELF = "(the check itself)"
 """The subject of the finding that a check could not be asked; what it said before stands."""
@@ -71,6 +72,26 @@ class Judge:
         self._memory: dict[str, Memory] = {}
         for key, since in (first_seen or {}).items():
             self._memory.setdefault(key[0], Memory()).earlier[key] = since
+
+    @classmethod
+    def over(
+        cls,
+        checks: Mapping[str, Check],
+        collectors: Mapping[str, Collector],
+        first_seen: Mapping[FindingKey, float] | None = None,
+        known_hosts: Mapping[str, float] | None = None,
+    ) -> Judge:
+        """A judge by those of the checks that read nothing but what these collectors deliver."""
+        able = {name: one for name, one in checks.items() if collectors.keys() >= set(one.reads)}
+        whole = [one.name for one in collectors.values() if one.machine_wide]
+        return cls(able, first_seen, known_hosts, machine_wide=whole)
+
+    def judge_into(self, state: State, name: str, now: float) -> Judgement:
+        """Judge a host of a fleet, whose state takes in what is said of it."""
+        self.clock_ahead_s = state.clock_ahead_s
+        judgement = self.judge(state.host(name), now)
+        state.set_judgement(name, judgement.health, judgement.findings)
+        return judgement
 
     def judge(self, state: HostState, now: float) -> Judgement:
         """All findings of a host, worst first; a check that lacks its data keeps what it said,

@@ -82,8 +82,7 @@ class Rehearsal:
         if remembered is not None:
             self._state.seed(remembered.counters)
             self._state.recall(remembered.history)
-        judged = {name: one for name, one in checks().items() if known.keys() >= set(one.reads)}
-        self._judge = Judge(judged, *_memory(remembered))
+        self._judge = Judge.over(checks(), known, *_memory(remembered))
         self._links = Links(self._state, self._judge_host, self._wake, self._clock)
         self._connections: dict[str, _Connection] = {}
         self._gave_up: set[str] = set()
@@ -188,8 +187,7 @@ class Rehearsal:
         self._state.set_login(name, login)
 
     def _judge_host(self, name: str) -> None:
-        judgement = self._judge.judge(self._state.host(name), self._clock())
-        self._state.set_judgement(name, judgement.health, judgement.findings)
+        self._judge.judge_into(self._state, name, self._clock())
 
 
 def _memory(

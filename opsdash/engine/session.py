@@ -83,9 +83,7 @@ class Session:
         self._collectors = {
             name: one for name, one in known if surroundings.root or not one.needs_root
         }
-        self._checks = {
-            name: one for name, one in checks().items() if self._collectors.keys() >= set(one.reads)
-        }
+        self._checks = checks()
         self._state = State(fleet, self._collectors, self._clock)
         self._store = Store(surroundings.state_dir / "history.db")
         known_hosts = surroundings.state_dir / "known_hosts"
@@ -93,7 +91,7 @@ class Session:
         self._asker = Asker(surroundings.prompter)
         ways = given or transports_for(fleet, known_hosts, self._asker)
         self._transports = dict(ways)
-        self._judge = self._new_judge({}, {})
+        self._judge = Judge.over(self._checks, self._collectors)
         self._closed: set[FindingKey] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._privilege = Privilege(self._asker, self._clock)
@@ -115,7 +113,8 @@ class Session:
         if self._store.notice:
             self._state.notice(self._store.notice)
         first_seen = await self._store.open_findings()
-        self._judge = self._new_judge(first_seen, await self._store.known_hosts())
+        known_hosts = await self._store.known_hosts()
+        self._judge = Judge.over(self._checks, self._collectors, first_seen, known_hosts)
         self._state.seed(await self._store.counters())
         gc.freeze()  # whatever is loaded by now stays loaded
         gc.set_threshold(*GARBAGE_AFTER)
@@ -196,16 +195,8 @@ class Session:
         self._poller.fetch_as_root(waiting)
         return len(waiting)
 
-    def _new_judge(
-        self, first_seen: Mapping[FindingKey, float], known_hosts: Mapping[str, float]
-    ) -> Judge:
-        whole = [one.name for one in self._collectors.values() if one.machine_wide]
-        return Judge(self._checks, first_seen, known_hosts, machine_wide=whole)
-
     def _judge_host(self, name: str) -> None:
-        self._judge.clock_ahead_s = self._state.clock_ahead_s
-        judgement = self._judge.judge(self._state.host(name), self._clock())
-        self._state.set_judgement(name, judgement.health, judgement.findings)
+        judgement = self._judge.judge_into(self._state, name, self._clock())
         self._closed.update(judgement.closed)
 
     async def _save_now_and_then(self) -> None:

@@ -112,6 +112,7 @@ def _state(content: Mapping[str, Any]) -> HostState:
         ),
         trends=_trends(content.get("trends", {})),
         host_key=content.get("host_key", ""),
+        container=content.get("container"),
     )
 
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import pytest
 
 from opsdash.core.finding import NEW_FOR_S, Finding, FindingKey
+from opsdash.core.fleet import Fleet
 from opsdash.core.health import Health
 from opsdash.core.host import Host, Limits
-from opsdash.core.plugin import Check, Inquiry
+from opsdash.core.plugin import Check, Collector, Inquiry, Tier
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading
 from opsdash.core.snapshot import HostState, Link, LinkState
 from opsdash.core.thresholds import level
 from opsdash.engine.judge import CHECK_ITSELF, Judge, Judgement
+from opsdash.engine.state import State
 
 T0 = 10_000.0
 DISK: FindingKey = ("web1", "disk", "/var")
@@ -151,6 +154,38 @@ def test_a_finding_ends_when_what_it_was_read_from_is_gone_and_not_when_it_is_la
     assert len(said.findings) == (0 if over else 1)
     assert other.look().closed == ()
     assert only(bench.look(var=0.95)).since == (bench.now if over else T0 + 2)
+
+
+def test_a_judge_over_collectors_knows_what_they_deliver_and_whose_it_is() -> None:
+    def unused(output: object, host: str, at: float) -> Reading:
+        raise AssertionError("nothing is parsed")
+
+    ahead: list[float] = []
+
+    def look_on(inquiry: Inquiry) -> list[Finding]:
+        ahead.append(inquiry.clock_ahead_s)
+        return [Finding("own", "web1", Health.WARN, "always")]
+
+    checks = {
+        "own": Check("own", "Own", look_on, ("os",)),
+        "foreign": Check("foreign", "Foreign", look_on, ("disk",)),
+        "unable": Check("unable", "Unable", look_on, ("nobody-delivers-it",)),
+    }
+    collectors = {
+        "os": Collector("os", "OS", Tier.FACTS, unused),
+        "disk": Collector("disk", "Disk", Tier.FACTS, unused, machine_wide=True),
+    }
+    state = State(
+        Fleet(MappingProxyType({"web1": Host("web1")}), "hosts.yaml"), collectors, lambda: T0
+    )
+    state.clock_ahead_s = 7.0
+    state.set_link("web1", UP)
+    disk = Reading("web1", "disk", T0)
+    state.take("web1", [disk, Reading("web1", "os", T0, rows=({"container": "lxc"},))])
+    judgement = Judge.over(checks, collectors).judge_into(state, "web1", T0)
+    assert ahead == [7.0]
+    assert [one.check for one in state.host("web1").findings] == ["own"]
+    assert (judgement.health, state.host("web1").health) == (Health.WARN, Health.WARN)
 
 
 def test_what_is_the_whole_machines_judges_no_container() -> None:
