@@ -1,4 +1,4 @@
-"""How lists were looked at and what was chosen, in a small JSON file of its own; losing it costs nothing but that."""
+"""How lists were looked at and what was chosen, in a small JSON file; losing it costs only that."""
 
 from __future__ import annotations
 
