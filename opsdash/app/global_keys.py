@@ -11,7 +11,7 @@ GLOBAL_KEYS: list[BindingType] = [
     Binding("f", "jump", "jump", id="host.jump", show=False, tooltip="jump to a host by name",
             priority=True),
     Binding("p", "freeze", "freeze", id="freeze", show=False, tooltip="hold the screen still"),
-    Binding("C", "next_theme", "colours", id="theme.next", show=False, tooltip="next theme"),
+    Binding("C", "pick_theme", "colours", id="theme.pick", show=False, tooltip="pick a theme"),
     Binding("ctrl+r,f5", "ask_again", "refresh", id="refresh", tooltip="ask the hosts now"),
     Binding("number_sign", "root", "root", id="root.ask", show=False, tooltip="give sudo password"),
     Binding("ctrl+l", "redraw", "redraw", id="redraw", show=False),

@@ -18,12 +18,7 @@ def as_textual(theme: Theme) -> TextualTheme:
     """A theme under its own name for Textual's style sheets; health colours as variables too."""
     variables = {f"health-{key.name.lower()}": colour for key, colour in theme.health.items()}
     if theme.is_ansi:
-        # what Textual would take from palettes of its own here
-        variables |= {"surface": theme.surface, "panel": theme.surface, "text": theme.foreground}
-        variables |= {f"input-cursor-{part}": theme.foreground for part in ("foreground",)}
-        variables["input-cursor-background"] = theme.background
-        variables["input-selection-background"] = theme.background
-        variables["input-selection-foreground"] = theme.accent
+        variables |= _terminals_own(theme)
     return TextualTheme(
         name=theme.name,
         primary=theme.accent,
@@ -40,6 +35,23 @@ def as_textual(theme: Theme) -> TextualTheme:
         variables=variables,
         ansi=theme.is_ansi,
     )
+
+
+def _terminals_own(theme: Theme) -> dict[str, str]:
+    """What Textual would take from palettes of its own, or not know, in an ANSI theme."""
+    ground, text = theme.background, theme.foreground
+    return {
+        "ansi-background": ground,
+        "ansi-foreground": text,
+        "surface": theme.surface,
+        "panel": theme.surface,
+        "text": text,
+        "border": theme.accent,
+        "input-cursor-foreground": text,
+        "input-cursor-background": ground,
+        "input-selection-foreground": theme.accent,
+        "input-selection-background": ground,
+    }
 
 
 class Colourless(LineFilter):

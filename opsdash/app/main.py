@@ -12,7 +12,7 @@ from textual.widgets import ContentSwitcher
 from opsdash.app.failure import exit_code, failure_lines, farewell
 from opsdash.app.global_keys import GLOBAL_KEYS
 from opsdash.app.help_screen import HelpScreen, key_lines
-from opsdash.app.look import Looks, as_textual
+from opsdash.app.look import Looks
 from opsdash.app.pages import Pages
 from opsdash.app.panels import find_panels, view_bindings
 from opsdash.core import clock
@@ -24,7 +24,6 @@ from opsdash.widgets.freezer import Freezer
 from opsdash.widgets.key_hints import KeyHints, active_bindings
 from opsdash.widgets.line import line
 from opsdash.widgets.line_view import TextLines
-from opsdash.widgets.palette import Palette
 from opsdash.widgets.panel import Desk
 
 Start = Callable[[], Awaitable[FleetSource]]
@@ -59,24 +58,17 @@ class OpsdashApp(Pages, inherit_bindings=False):
         badge: str = "",
         keeper: Keeper | None = None,
     ) -> None:
-        self.looks = looks
         super().__init__()
         self.animation_level = "none"
         self._start, self._stop = start, stop
         self._now = now
         self.title, self.badge = title, badge
         self._keeper = keeper or Forgetful()
-        for theme in looks.themes:
-            self.register_theme(as_textual(theme))
-        self.theme = looks.name
+        self.put_on(looks)
         self.kinds = find_panels()
         self._bindings = BindingsMap.merge([BindingsMap(view_bindings(self.kinds)), self._bindings])
         self._failure: OpsdashError | None = None
         self._interrupted_at = float("-inf")
-
-    def look(self) -> Palette:
-        """What everything is painted with now."""
-        return self.looks.palette
 
     def compose(self) -> ComposeResult:
         """A page at a time, and the keys below."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 from textual import on
 from textual.widgets import ContentSwitcher, Input
 
-from opsdash.app.dialogs import Dialogs
-from opsdash.app.look import Looks
+from opsdash.app.colours import Colours
 from opsdash.app.palette import (
     host_entries,
     key_entries,
-    theme_entries,
     view_entries,
 )
 from opsdash.core.text import count, duration
@@ -19,13 +17,12 @@ from opsdash.widgets.line import Line, Role, Span
 from opsdash.widgets.panel import Panel
 
 
-class Pages(Dialogs):
+class Pages(Colours):
     """The part of the app that goes from page to page, by keys, names and letters."""
 
     badge = ""
     freezer: Freezer | None = None
     kinds: list[type[Panel]]
-    looks: Looks
 
     def __init__(self) -> None:
         super().__init__()
@@ -129,16 +126,7 @@ class Pages(Dialogs):
             *view_entries(kinds, self.action_view),
             *(entry for entry in key_entries(self) if entry.title not in named),
             *own,
-            *theme_entries(self.looks.names, self.choose_theme),
+            *self.theme_entries("theme "),
             *host_entries(self.freezer.snapshot(), self._open_host, "host "),
         ]
         self.pick("page, command or host", entries)
-
-    def choose_theme(self, name: str) -> None:
-        """Other colours from now on."""
-        self.theme = self.looks.name = name
-        self.say(f"theme {name}")
-
-    def action_next_theme(self) -> None:
-        """The next theme."""
-        self.choose_theme(self.looks.following())

@@ -53,13 +53,6 @@ def _key(app: App[Any], active: ActiveBinding) -> Entry:
     return Entry(binding.description, run, about, key_name(binding.key))
 
 
-def theme_entries(names: Iterable[str], choose: Go) -> list[Entry]:
-    """Every theme by name."""
-    return [_theme(name, choose) for name in names]
-
-
-def _theme(name: str, choose: Go) -> Entry:
-    return Entry(f"theme {name}", lambda _: choose(name), "colours")
 
 
 def view_entries(pages: Sequence[tuple[str, str, str]], go: Go) -> list[Entry]:

@@ -12,7 +12,9 @@ from opsdash.core.fuzzy import Fit, fit
 class Entry:
     """One thing to pick. `run` gets what was typed behind the title, where it `takes` anything.
 
-    `key` is the key that does the same, `disabled` the reason why it can't be picked now.
+    `key` is the key that does the same, `disabled` the reason why it can't be picked now. What it
+    `takes` may be left out where it stands in brackets. `preview` shows what picking it would do
+    while it is pointed at (True), and takes that back (False).
     """
 
     title: str
@@ -21,6 +23,12 @@ class Entry:
     key: str = ""
     takes: str = ""
     disabled: str = ""
+    preview: Callable[[bool], None] | None = None
+
+    @property
+    def needs(self) -> str:
+        """What must be typed behind it; empty: nothing."""
+        return "" if self.takes.startswith("[") else self.takes
 
 
 @dataclass(frozen=True, slots=True)
