@@ -81,6 +81,7 @@ async def on_stage(
     keeper: Keeper | None = None,
     badge: str = "",
     title: str = "opsdash",
+    looks: Looks | None = None,
 ) -> AsyncIterator[Stage]:
     """The program over these hosts, up to its first full screen; `view` is what was kept of one."""
     source, clock, stopped = Memory(states, notices), Clock(), list[bool]()
@@ -91,7 +92,8 @@ async def on_stage(
     async def stop() -> None:
         stopped.append(True)
 
-    looks, keeper = Looks(THEMES, "night", ascii_only=ascii_glyphs), keeper or Forgetful()
+    looks = looks or Looks(THEMES, "night", ascii_only=ascii_glyphs)
+    keeper = keeper or Forgetful()
     if view is not None:
         keeper.keep(replace(keeper.kept, last={"fleet": view}))
     app = OpsdashApp(start, stop, looks, now=clock, keeper=keeper, badge=badge, title=title)

@@ -68,7 +68,9 @@ class Colours(Dialogs):
     def _entry(self, theme: Theme, before: str, worn: str) -> Entry:
         about = f"{kind(theme)}{', in force' if theme.name == worn else ''}"
         show: Callable[[bool], None] = lambda on: self.wear(theme.name if on else worn)  # noqa: E731
-        return Entry(before + theme.name, lambda _: self.choose_theme(theme.name), about, preview=show)
+        return Entry(
+            before + theme.name, lambda _: self.choose_theme(theme.name), about, preview=show
+        )
 
     def take_themes(self, themes: dict[str, Theme]) -> None:
         """Theme files were saved: their colours from now on, the one in force at once."""

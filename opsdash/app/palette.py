@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from textual.app import App
@@ -51,8 +51,6 @@ def _key(app: App[Any], active: ActiveBinding) -> Entry:
 
     about = binding.tooltip if binding.tooltip != binding.description else ""
     return Entry(binding.description, run, about, key_name(binding.key))
-
-
 
 
 def view_entries(pages: Sequence[tuple[str, str, str]], go: Go) -> list[Entry]:

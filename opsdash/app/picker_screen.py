@@ -156,6 +156,7 @@ class PickerScreen(ModalScreen[Picked | None]):
             field.cursor_position = len(field.value)
             self.query_one(KeyHints).say(f"type behind it: {entry.title} {entry.takes}")
         else:
+            self._shown = None  # what was shown holds now
             self.dismiss((entry, argument))
 
     @on(Grid.RowChosen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from opsdash.core.theme import ANSI, TERMINAL_DEFAULT, Theme
 
@@ -11,13 +12,22 @@ ENOUGH = 4.5
 
 RGB = tuple[float, float, float]
 
+_XTERM = (
+    "000000 cd0000 00cd00 cdcd00 0000ee cd00cd 00cdcd e5e5e5 "
+    "7f7f7f ff0000 00ff00 ffff00 5c5cff ff00ff 00ffff ffffff"
+)
+_LINUX = (
+    "000000 aa0000 00aa00 aa5500 0000aa aa00aa 00aaaa aaaaaa "
+    "555555 ff5555 55ff55 ffff55 5555ff ff55ff 55ffff ffffff"
+)
+_PUTTY = (
+    "000000 bb0000 00bb00 bbbb00 0000bb bb00bb 00bbbb bbbbbb "
+    "555555 ff5555 55ff55 ffff55 5555ff ff55ff 55ffff ffffff"
+)
 PALETTES: Mapping[str, Sequence[str]] = {
-    "xterm": "000000 cd0000 00cd00 cdcd00 0000ee cd00cd 00cdcd e5e5e5 "
-    "7f7f7f ff0000 00ff00 ffff00 5c5cff ff00ff 00ffff ffffff".split(),
-    "the Linux console": "000000 aa0000 00aa00 aa5500 0000aa aa00aa 00aaaa aaaaaa "
-    "555555 ff5555 55ff55 ffff55 5555ff ff55ff 55ffff ffffff".split(),
-    "PuTTY": "000000 bb0000 00bb00 bbbb00 0000bb bb00bb 00bbbb bbbbbb "
-    "555555 ff5555 55ff55 ffff55 5555ff ff55ff 55ffff ffffff".split(),
+    "xterm": _XTERM.split(),
+    "the Linux console": _LINUX.split(),
+    "PuTTY": _PUTTY.split(),
 }
 """What the sixteen colours are where nobody changed them, in the order of `ANSI`."""
 
@@ -32,6 +42,7 @@ def _linear(channel: float) -> float:
     return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
 
 
+@lru_cache(maxsize=1024)
 def luminance(colour: str) -> float:
     """Relative luminance from 0 (black) to 1 (white), as WCAG 2 defines it."""
     red, green, blue = linear(colour)
@@ -71,8 +82,12 @@ def too_faint(theme: Theme) -> list[str]:
 
 def _worst(theme: Theme, colour: str, ground: str) -> tuple[float, str]:
     """The lowest contrast on any usual palette, and where that is, if it is not everywhere."""
+    if colour.startswith("#") and ground.startswith("#"):
+        return contrast(colour, ground), ""
     ratios = {
-        name: contrast(seen_on(theme, colour, palette), seen_on(theme, ground, palette, ground=True))
+        name: contrast(
+            seen_on(theme, colour, palette), seen_on(theme, ground, palette, ground=True)
+        )
         for name, palette in PALETTES.items()
     }
     name = min(ratios, key=ratios.__getitem__)

@@ -65,7 +65,7 @@ def _pairs(theme: Theme) -> list[tuple[tuple[Health, Health], str]]:
 
 
 def apart(one: str, other: str, eye: str = "all cones") -> float:
-    """CIEDE2000 of two colours ``#rrggbb`` as an eye sees them; 0: the same, 100: black on white."""
+    """CIEDE2000 of two colours ``#rrggbb`` as an eye sees them: 0 alike, 100 black on white."""
     return ciede2000(lab(one, eye), lab(other, eye))
 
 

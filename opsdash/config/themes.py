@@ -61,7 +61,7 @@ def load_themes(folders: Iterable[Path]) -> tuple[dict[str, Theme], tuple[str, .
 
 
 def find_themes(folders: Iterable[Path]) -> tuple[list[Found], list[str]]:
-    """What each theme file of some folders holds, in their order; and folders that can't be read."""
+    """What each theme file of some folders holds, in order; and folders that can't be read."""
     found: list[Found] = []
     notices: list[str] = []
     for folder in folders:

@@ -33,7 +33,14 @@ ANSI = tuple(
 TERMINAL_DEFAULT = "ansi_default"
 """The colour that the terminal has by itself, as text or as ground."""
 
-STYLED = ("text", "strong", "muted", "accent", "heading", *(health.name.lower() for health in Health))
+STYLED = (
+    "text",
+    "strong",
+    "muted",
+    "accent",
+    "heading",
+    *(health.name.lower() for health in Health),
+)
 """What has a style of its own, besides the grounds ``surface`` and ``cursor``."""
 
 ATTRIBUTES = ("bold", "dim", "italic", "underline", "reverse")

@@ -42,8 +42,11 @@ class Palette:
         return {role: self._style(role, colours[role]) for role in Role}
 
     def _style(self, role: Role, colour: str) -> Style:
-        attributes = dict.fromkeys(self.theme.styles.get(role.value, ()), True)
-        return Style(color=_rich(colour), bgcolor=_rich(self.theme.background), **attributes)
+        plain = Style(color=_rich(colour), bgcolor=_rich(self.theme.background))
+        return plain + self._attributes(role.value)
+
+    def _attributes(self, name: str) -> Style:
+        return Style.parse(" ".join(self.theme.styles.get(name, ())))
 
     @cached_property
     def on_cursor(self) -> dict[Role, Style]:
@@ -60,14 +63,14 @@ class Palette:
 
         a bar of many colours is no bar.
         """
-        attributes = dict.fromkeys(self.theme.styles.get(ground, ()), True)
-        if "reverse" not in attributes:
-            over = Style(bgcolor=_rich(colour), **attributes)
+        attributes = self._attributes(ground)
+        if not attributes.reverse:
+            over = Style(bgcolor=_rich(colour)) + attributes
             return {role: style + over for role, style in self.styles.items()}
         text = self.styles[Role.TEXT]
         kept = set(ROLES.values())
         return {
-            role: (style if role in kept else text) + Style(**attributes)
+            role: (style if role in kept else text) + attributes
             for role, style in self.styles.items()
         }
 
