@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,14 +60,30 @@ class Book:
         return list(dict.fromkeys(found))
 
 
-def read_book(path: Path) -> Book:
-    """Read a hosts file and everything that it includes; never raises, faults are in the book."""
+def read_book(path: Path, parts: Iterable[Path] = (), *, without: Path | None = None) -> Book:
+    """Read a hosts file and everything that it includes; never raises, faults are in the book.
+
+    `parts` are read as if its last line included them, those that it does include excepted; with
+    them it need not be there itself. `without` is a file that is not read even if it is included.
+    """
     book = Book()
+    if without is not None:
+        book.seen.add(os.path.realpath(without))
+    parts = list(parts)
+    if not parts or os.path.lexists(path):
+        _read_top(book, path, None)
+    parent = book.files[0] if book.files and book.files[0].marked.path == path else None
+    for part in parts:
+        if os.path.realpath(part) not in book.seen:
+            _read_top(book, part, parent)
+    return book
+
+
+def _read_top(book: Book, path: Path, parent: HostsFile | None) -> None:
     try:
-        _read(book, path, None)
+        _read(book, path, parent)
     except ConfigError as error:
         book.unreadable += error.faults
-    return book
 
 
 def _read(book: Book, path: Path, parent: HostsFile | None) -> None:

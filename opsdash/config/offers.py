@@ -1,0 +1,50 @@
+"""What can be offered to who starts opsdash for the first time: hosts that are listed elsewhere."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+from opsdash.config import paths
+from opsdash.config.importers.found import Found
+from opsdash.config.importers.imported import made_of
+from opsdash.config.importers.ssh_config import KIND as SSH_CONFIG
+from opsdash.config.importers.ssh_config import read_ssh_config
+from opsdash.core.errors import ConfigError
+from opsdash.core.offer import Offer
+
+
+def offers(home: Path | None = None) -> list[Offer]:
+    """The files that name hosts and were not imported yet, the likeliest first.
+
+    Reads files (so not on the event loop), runs nothing, never raises: what can't be read is not
+    offered. `home` is where ``~/.ssh/config`` is looked for; None: the user's own.
+    """
+    config = (home or Path.home()) / ".ssh" / "config"
+    candidates: list[tuple[str, Path, Callable[[Path], Found]]] = [
+        (SSH_CONFIG, config, read_ssh_config),
+    ]
+    found = (_offer(kind, path, read) for kind, path, read in candidates)
+    return [offer for offer in found if offer is not None]
+
+
+def _offer(kind: str, path: Path, read: Callable[[Path], Found]) -> Offer | None:
+    if any(made_of(part) == (kind, str(path)) for part in paths.hosts_parts()):
+        return None
+    try:
+        hosts = len(read(path).hosts)
+    except ConfigError:
+        return None
+    if not hosts:
+        return None
+    command = shlex.join(["opsdash", "hosts", "import", kind, str(path), "--write"])
+    return Offer(kind, _short(path), hosts, command)
+
+
+def _short(path: Path) -> str:
+    """A path as people write it: with ``~``."""
+    try:
+        return f"~/{path.relative_to(Path.home())}"
+    except (ValueError, RuntimeError):
+        return str(path)
