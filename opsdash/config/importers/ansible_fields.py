@@ -34,6 +34,7 @@ def found_in(inventory: Inventory, kind: str, source: Path) -> Found:
         found.add(name, fields, place)
     for name in [name for name in found.hosts if not _jump_is_right(found, name)]:
         del found.hosts[name]
+    _leave_out_circles(found)
     for group, members in inventory.members().items():
         mapped = group_name(group)
         if mapped != group and members:
@@ -146,6 +147,8 @@ def _jump_is_right(found: Found, name: str) -> bool:
         del fields["jump"]  # the bastion is in the group whose hosts go through it
     elif bare in found.hosts:
         fields["jump"] = bare
+        if found.hosts[bare].get("transport") == "local":
+            del fields["jump"]  # this machine is where every way begins
     else:
         try:
             fields["jump"] = jump_host(bare if "@" in bare or ":" in bare else f"ssh://{bare}")
@@ -153,6 +156,23 @@ def _jump_is_right(found: Found, name: str) -> bool:
             found.leave_out(name, f"its jump host {shown(jump)}: {reason}", str(found.source))
             return False
     return True
+
+
+def _leave_out_circles(found: Found) -> None:
+    """Leave out hosts whose jumps lead round in a circle, and what is behind them."""
+    for name in [name for name in found.hosts if _ends_in_a_circle(found, name)]:
+        found.leave_out(name, "its jump hosts lead round in a circle", str(found.source))
+        del found.hosts[name]
+
+
+def _ends_in_a_circle(found: Found, name: str) -> bool:
+    way = {name: None}
+    while isinstance(jump := found.hosts.get(name, {}).get("jump"), str):
+        if jump in way:
+            return True
+        way[jump] = None
+        name = jump
+    return False
 
 
 def _sudo(name: str, own: Vars) -> str:
