@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
 from pathlib import Path
 
 from opsdash.config import paths
-from opsdash.config.importers.found import Found
 from opsdash.config.importers.imported import made_of
+from opsdash.config.importers.sources import READERS, usual_source
 from opsdash.config.importers.ssh_config import KIND as SSH_CONFIG
-from opsdash.config.importers.ssh_config import read_ssh_config
 from opsdash.core.errors import ConfigError
 from opsdash.core.offer import Offer
 
@@ -22,23 +20,21 @@ def offers(home: Path | None = None) -> list[Offer]:
     offered. `home` is where ``~/.ssh/config`` is looked for; None: the user's own.
     """
     config = (home or Path.home()) / ".ssh" / "config"
-    candidates: list[tuple[str, Path, Callable[[Path], Found]]] = [
-        (SSH_CONFIG, config, read_ssh_config),
-    ]
-    found = (_offer(kind, path, read) for kind, path, read in candidates)
+    found = (_offer(kind, config if kind == SSH_CONFIG else usual_source(kind)) for kind in READERS)
     return [offer for offer in found if offer is not None]
 
 
-def _offer(kind: str, path: Path, read: Callable[[Path], Found]) -> Offer | None:
+def _offer(kind: str, path: Path) -> Offer | None:
     if any(made_of(part) == (kind, str(path)) for part in paths.hosts_parts()):
         return None
     try:
-        hosts = len(read(path).hosts)
+        hosts = len(READERS[kind](path).hosts)
     except ConfigError:
         return None
     if not hosts:
         return None
-    command = shlex.join(["opsdash", "hosts", "import", kind, str(path), "--write"])
+    named = [] if path == usual_source(kind) else [str(path)]
+    command = shlex.join(["opsdash", "hosts", "import", kind, *named, "--write"])
     return Offer(kind, _short(path), hosts, command)
 
 

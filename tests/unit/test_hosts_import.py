@@ -218,8 +218,7 @@ def test_another_hosts_file_in_the_environment_is_pointed_out(
 
 
 def test_an_offer_is_gone_when_it_was_taken_up(home: HostsFolder) -> None:
-    path = str(home.folder / ".ssh/config")
-    command = f"opsdash hosts import ssh-config {path} --write"
+    command = "opsdash hosts import ssh-config --write"
     assert offers() == [Offer("ssh-config", "~/.ssh/config", 2, command)]
     run("import", "ssh-config", "--write", "--name", "other")
     assert offers() == []

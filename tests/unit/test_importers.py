@@ -11,7 +11,8 @@ import yaml
 from opsdash.config.hosts import load_fleet
 from opsdash.config.importers.found import Found
 from opsdash.config.importers.imported import rendered
-from opsdash.config.importers.plan import READERS
+from opsdash.config.importers.sources import READERS
+from opsdash.core.host import Way
 from tests.case_files import Case, case_id, cases
 
 
@@ -58,10 +59,13 @@ def loads_as_found(found: Found, path: Path) -> None:
     assert list(fleet.hosts) == list(found.hosts)
     for name, host in fleet.hosts.items():
         fields = {**found.defaults, **found.hosts[name]}
-        assert sorted(host.groups) == sorted(g for g, m in found.groups.items() if name in m)
+        assert set(host.groups) == {group for group, m in found.groups.items() if name in m}
+        if fields.get("transport") == "local":
+            assert host.way is Way.LOCAL
+            continue
         for key in ("address", "user", "port", "jump", "ssh_config"):
-            expected = "localhost" if fields.get("transport") == "local" else None
-            if key != "address" and expected:
-                continue
-            assert getattr(host, key) == fields.get(key, expected if key == "address" else None)
-        assert list(host.keys) == fields.get("keys", [])
+            assert getattr(host, key) == fields.get(key)
+        assert host.sudo == fields.get("sudo", "probe")
+        keys = fields.get("keys", [])
+        assert isinstance(keys, list)
+        assert host.keys == tuple(str(Path(key).expanduser()) for key in keys)

@@ -25,18 +25,21 @@ Examples:
   opsdash hosts import ssh-config                      what would be written
   opsdash hosts import ssh-config --write              write it
   opsdash hosts import ssh-config ~/work/ssh_config --write
+  opsdash hosts import ansible inventories/prod/hosts.yml --write
+  opsdash hosts import clustershell /etc/clustershell/groups.d/cluster.yaml
 """
 
 
 @click.command("import", epilog=_EXAMPLES)
-@click.argument("kind", type=click.Choice(["ssh-config"]))
+@click.argument("kind", type=click.Choice(["ssh-config", "ansible", "clustershell"]))
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 @click.option("--write", is_flag=True, help="Write the file instead of printing it.")
 @click.option("--name", default="", metavar="NAME", help="Name of the file in hosts.d.")
 @click.option(
     "--force", is_flag=True, help="Replace an import of another source, or a changed one."
 )
-def import_hosts(kind: str, path: Path | None, name: str, *, write: bool, force: bool) -> None:
+@click.option("--no-ansible", is_flag=True, help="Read inventories without ansible-inventory.")
+def import_hosts(kind: str, path: Path | None, name: str, **options: bool) -> None:
     """Take over the hosts that another program's file names.
 
     Prints the hosts file that it would write. With --write it becomes a file of its own in hosts.d,
@@ -45,13 +48,13 @@ def import_hosts(kind: str, path: Path | None, name: str, *, write: bool, force:
     from opsdash.config.importers.plan import plan_import, write_import  # yaml costs 40 ms
 
     with exit_on_bad_files():
-        plan = plan_import(kind, path, name=name)
-        if write:
-            write_import(plan, force=force)
-    if not write:
+        plan = plan_import(kind, path, name=name, by_ansible=not options["no_ansible"])
+        if options["write"]:
+            write_import(plan, force=options["force"])
+    if not options["write"]:
         click.echo(plan.text, nl=False)
         sys.stdout.flush()
-    for line in _said(plan, written=write):
+    for line in _said(plan, written=options["write"]):
         click.echo(clean_line(line), err=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,8 @@ from opsdash.config.marked_yaml import SECRET_KEY
 from opsdash.config.ranges import MAX_HOSTS, RESERVED
 from opsdash.core.target import checked_address, checked_name, checked_user
 from opsdash.core.text import clean_line, shorten
+
+_BAD_IN_GROUP = re.compile(r"[^A-Za-z0-9._-]")
 
 Value = str | int | list[str]
 Fields = dict[str, Value]
@@ -63,6 +66,12 @@ class Found:
 def shown(text: str) -> str:
     """A name or value of a foreign file, fit for a sentence."""
     return shorten(clean_line(text), 60) or "''"
+
+
+def group_name(text: str) -> str:
+    """A group's name with everything replaced that selections can't hold."""
+    name = _BAD_IN_GROUP.sub("_", text)[:100].lstrip("-.") or "group"
+    return f"{name}_hosts" if SECRET_KEY.fullmatch(name) else name
 
 
 def refusal(name: str, fields: Fields) -> str:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from opsdash.config.importers.found import Fields, Found, Value
 from opsdash.config.scalars import resolve, trap
+from opsdash.config.source_text import read_text
+from opsdash.core.errors import ConfigError
 from opsdash.core.text import clean_line, count
 
 _HEAD = "# opsdash import: "
@@ -16,29 +18,21 @@ _SUM = "# checksum of the rest: "
 _PLAIN = re.compile(r"[A-Za-z_/~][\w./@~+-]*|[0-9]+(?:\.[0-9]+){3}", re.ASCII)
 _SHARED = ("user", "port", "keys", "ssh_config")
 _GENERIC = frozenset({"hosts", "inventory", "config", "groups", "nodes"})
-_USUAL = {
-    "ssh-config": (),
-    "ansible": ("/etc/ansible/hosts",),
-    "clustershell": ("/etc/clustershell/groups.d/local.cfg", "/etc/clustershell/groups"),
-}
 
 
-def target_name(found: Found) -> str:
-    """The file name of an import in hosts.d: of its kind, and of its source if not the usual."""
+def target_name(found: Found, usual: Path) -> str:
+    """The name of an import in hosts.d: of its kind, and of its source unless that is `usual`."""
     kind, source = found.kind, found.source
-    usual = (
-        "ssh_config" not in found.defaults if kind == "ssh-config" else str(source) in _USUAL[kind]
-    )
-    if usual:
+    if source == usual:
         return f"{kind}.yaml"
     words = [source.parent.name, source.stem] if source.stem in _GENERIC else [source.stem]
     slug = re.sub(r"[^a-z0-9]+", "-", "-".join(words).lower()).strip("-")
     return f"{kind}-{slug or 'hosts'}.yaml"
 
 
-def rendered(found: Found, elsewhere: frozenset[str] = frozenset()) -> str:
-    """The hosts file of an import; `elsewhere` are groups that other files declare."""
-    body = "\n".join(_body(found, elsewhere)) + "\n"
+def rendered(found: Found) -> str:
+    """The hosts file of an import."""
+    body = "\n".join(_body(found)) + "\n"
     head = [
         f"{_HEAD}{found.kind} {found.source}",
         f"{_SUM}{_checksum(body)}",
@@ -64,8 +58,8 @@ def is_untouched(path: Path) -> bool:
 
 def _lines(path: Path) -> list[str]:
     try:
-        return path.read_text(encoding="utf-8").split("\n")
-    except (OSError, ValueError):
+        return read_text(path, private=False).split("\n")
+    except ConfigError:
         return []
 
 
@@ -73,7 +67,7 @@ def _checksum(body: str) -> str:
     return hashlib.sha256(body.encode()).hexdigest()[:16]
 
 
-def _body(found: Found, elsewhere: frozenset[str]) -> list[str]:
+def _body(found: Found) -> list[str]:
     again = f"opsdash hosts import {found.kind} {found.source} --write"
     lines = [
         f"# {count(len(found.hosts), 'host')}. To make it anew: {clean_line(again)}",
@@ -82,17 +76,13 @@ def _body(found: Found, elsewhere: frozenset[str]) -> list[str]:
     ]
     defaults = _shared(found)
     lines += [f"defaults: {_flow(defaults)}"] if defaults else []
-    mine = {name: members for name, members in found.groups.items() if name not in elsewhere}
-    lines += ["groups:"] if mine else []
-    for name, members in mine.items():
+    lines += ["groups:"] if found.groups else []
+    for name, members in found.groups.items():
         lines += [f"  {_scalar(name)}:", "    hosts:"]
         lines += [f"      - {_scalar(member)}" for member in members]
     lines.append("hosts:")
-    foreign = {group: set(found.groups[group]) for group in elsewhere & found.groups.keys()}
     for name, fields in found.hosts.items():
-        own: Fields = {key: value for key, value in fields.items() if key not in defaults}
-        if joined := sorted(group for group, members in foreign.items() if name in members):
-            own["groups"] = joined
+        own = {key: value for key, value in fields.items() if key not in defaults}
         lines.append(f"  {_scalar(name)}:" + (f" {_flow(own)}" if own else ""))
     return [*lines, *_comments(found)]
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from opsdash.config import paths
 from opsdash.config.declarations import declarations
 from opsdash.config.hosts_files import Book, read_book
+from opsdash.config.importers import ansible
 from opsdash.config.importers.found import Found
 from opsdash.config.importers.imported import is_untouched, made_of, rendered, target_name
-from opsdash.config.importers.ssh_config import KIND as SSH_CONFIG
-from opsdash.config.importers.ssh_config import read_ssh_config, usual_path
+from opsdash.config.importers.sources import READERS, usual_source
 from opsdash.config.source_text import whole_file
 from opsdash.core.target import checked_name
 
@@ -46,19 +46,22 @@ class ImportPlan:
     notes: tuple[str, ...]
 
 
-def plan_import(kind: str, path: Path | None = None, *, name: str = "") -> ImportPlan:
-    """What importing a file would write; nothing is written yet. Reads files: off the event loop.
+def plan_import(
+    kind: str, path: Path | None = None, *, name: str = "", by_ansible: bool = True
+) -> ImportPlan:
+    """What importing a file would write; nothing is written yet. Never call it on an event loop.
 
     `path` None means the usual one of its kind; `name` is the file name in hosts.d without
-    ``.yaml``. Hosts that the user's own files declare are left out. ConfigError when the source
-    can't be read or names no host that could be taken over.
+    ``.yaml``; `by_ansible` lets ansible-inventory read inventories where it is installed. Hosts
+    that the user's own files declare are left out. ConfigError when the source can't be read or
+    names no host that could be taken over.
     """
-    source = (usual_path() if path is None else path).expanduser().absolute()
-    if not str(source).isprintable():
-        raise whole_file(source, "its path can't be written down: it is not printable")
-    found = READERS[kind](source)
-    target = paths.hosts_parts_dir() / (f"{_checked(name)}.yaml" if name else target_name(found))
-    groups = _leave_out_declared(found, target)
+    source = _absolute(path or usual_source(kind))
+    helped = by_ansible and kind == ansible.KIND
+    found = (ansible.read_with_ansible if helped else READERS[kind])(source)
+    file = f"{_checked(name)}.yaml" if name else target_name(found, usual_source(kind))
+    target = paths.hosts_parts_dir() / file
+    _leave_out_declared(found, target)
     if not found.hosts:
         first = "".join(f": {len(found.left_out)} left out, {text}" for text in found.left_out[:1])
         raise whole_file(source, f"names no host to import{first}")
@@ -66,7 +69,7 @@ def plan_import(kind: str, path: Path | None = None, *, name: str = "") -> Impor
         kind,
         source,
         target,
-        rendered(found, groups),
+        rendered(found),
         tuple(found.hosts),
         tuple(found.groups),
         tuple(found.left_out),
@@ -74,7 +77,14 @@ def plan_import(kind: str, path: Path | None = None, *, name: str = "") -> Impor
     )
 
 
-READERS = {SSH_CONFIG: read_ssh_config}
+def _absolute(path: Path) -> Path:
+    try:
+        source = path.expanduser().absolute()
+    except RuntimeError:
+        raise whole_file(path, "begins with the home directory of nobody here") from None
+    if not str(source).isprintable():
+        raise whole_file(source, "its path can't be written down: it is not printable")
+    return source
 
 
 def _checked(name: str) -> str:
@@ -84,8 +94,8 @@ def _checked(name: str) -> str:
         raise whole_file(paths.hosts_parts_dir(), f"--name: {reason}") from None
 
 
-def _leave_out_declared(found: Found, target: Path) -> frozenset[str]:
-    """Leave out the hosts of the user's other files; gives the groups that those declare."""
+def _leave_out_declared(found: Found, target: Path) -> None:
+    """Leave out the hosts that the user's other files declare."""
     parts = [part for part in paths.hosts_parts() if part != target]
     book = read_book(paths.default_hosts_file(), parts, without=target)
     others = declarations(book)
@@ -97,7 +107,6 @@ def _leave_out_declared(found: Found, target: Path) -> frozenset[str]:
         if not found.groups[group]:
             del found.groups[group]
     _note_defaults(found, book)
-    return frozenset(others.groups)
 
 
 def _note_defaults(found: Found, book: Book) -> None:
