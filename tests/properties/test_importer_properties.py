@@ -68,7 +68,7 @@ GROUPS = st.fixed_dictionaries(
 )
 
 
-def loads(found: Found, folder: Path) -> None:
+def assert_loads(found: Found, folder: Path) -> None:
     """Assert that what would be written is the fleet that was found."""
     if not found.hosts:
         return
@@ -85,7 +85,7 @@ def loads(found: Found, folder: Path) -> None:
             assert host.address == found.hosts[name].get("address")
 
 
-def imports_or_says_why(kind: str, content: bytes, name: str = "source") -> None:
+def assert_imported_or_refused(kind: str, content: bytes, name: str = "source") -> None:
     """Assert that a source of any content is imported to a file that loads, or refused in words."""
     with TemporaryDirectory() as place:
         folder = Path(place)
@@ -96,7 +96,7 @@ def imports_or_says_why(kind: str, content: bytes, name: str = "source") -> None
         assert faults or found
         assert all(clean(fault) == fault and "\n" not in fault for fault in faults)
         if found:
-            loads(found, folder)
+            assert_loads(found, folder)
 
 
 def read_or_refused(kind: str, path: Path) -> tuple[Found | None, list[str]]:
@@ -122,14 +122,14 @@ def reason_or(result: Callable[[], object]) -> object:
 @example(content=b"$ANSIBLE_VAULT;1.1;AES256\n61")
 @example(content=b"\xef\xbb\xbfHost a\n")
 def test_any_bytes_are_imported_or_refused(kind: str, content: bytes) -> None:
-    imports_or_says_why(kind, content)
+    assert_imported_or_refused(kind, content)
 
 
 @settings(max_examples=120, deadline=None)
 @given(st.lists(SSH_LINES, max_size=8))
 @example([("Host", "pass"), ("Host", "no 08 1.5 null")])
 def test_any_ssh_config_is_imported_or_refused(lines: list[tuple[str, str]]) -> None:
-    imports_or_says_why("ssh-config", "\n".join(" ".join(line) for line in lines).encode())
+    assert_imported_or_refused("ssh-config", "\n".join(" ".join(line) for line in lines).encode())
 
 
 @settings(max_examples=120, deadline=None)
@@ -141,7 +141,7 @@ def test_any_ssh_config_is_imported_or_refused(lines: list[tuple[str, str]]) -> 
 @example(["a ansible_host={name}", "b ansible_host=x{name}"])
 @example(["[all]", "x", "[x]", "y", "[none]", "z"])
 def test_any_ini_inventory_is_imported_or_refused(lines: list[str]) -> None:
-    imports_or_says_why("ansible", "\n".join(lines).encode(), "hosts.inv")
+    assert_imported_or_refused("ansible", "\n".join(lines).encode(), "hosts.inv")
 
 
 @settings(max_examples=120, deadline=None)
@@ -154,21 +154,21 @@ def test_any_list_form_gives_a_file_that_loads(
 ) -> None:
     data = json.loads(json.dumps({**groups, "_meta": {"hostvars": hostvars}}))
     with TemporaryDirectory() as place:
-        loads(found_in(from_list_form(data, "x"), "ansible", Path("/x")), Path(place))
+        assert_loads(found_in(from_list_form(data, "x"), "ansible", Path("/x")), Path(place))
 
 
 @settings(max_examples=80, deadline=None)
 @given(st.dictionaries(TEXTS, GROUPS | VALUES, max_size=3))
 def test_any_yaml_inventory_is_imported_or_refused(data: dict[str, object]) -> None:
-    imports_or_says_why("ansible", json.dumps(data).encode(), "hosts.yml")
+    assert_imported_or_refused("ansible", json.dumps(data).encode(), "hosts.yml")
 
 
 @settings(max_examples=120, deadline=None)
 @given(st.dictionaries(TEXTS, TEXTS, max_size=5))
 def test_any_groups_file_is_imported_or_refused(groups: dict[str, str]) -> None:
     lines = "\n".join(f"{name}: {nodes}" for name, nodes in groups.items())
-    imports_or_says_why("clustershell", lines.encode(), "groups.cfg")
-    imports_or_says_why("clustershell", json.dumps({"s": groups}).encode(), "groups.yaml")
+    assert_imported_or_refused("clustershell", lines.encode(), "groups.cfg")
+    assert_imported_or_refused("clustershell", json.dumps({"s": groups}).encode(), "groups.yaml")
 
 
 @given(st.text(alphabet="n[]-,/&!^ @0123459:a", max_size=25))
@@ -205,4 +205,4 @@ def test_every_cut_of_a_source_is_imported_or_refused(kind: str) -> None:
     }[kind]
     name = "s" if kind == "ssh-config" else "s.yaml"
     for cut in range(len(text)):
-        imports_or_says_why(kind, text[:cut].encode(), name)
+        assert_imported_or_refused(kind, text[:cut].encode(), name)

@@ -48,10 +48,10 @@ def test_a_recorded_list_gives_its_hosts(case: Case, tmp_path: Path) -> None:
     assert found.defaults == expect.get("defaults", {})
     assert_said(found.left_out, expect.get("left_out", []))
     assert_said(found.notes, expect.get("notes", []))
-    loads_as_found(found, tmp_path / "out.yaml")
+    assert_loads_as_found(found, tmp_path / "out.yaml")
 
 
-def loads_as_found(found: Found, path: Path) -> None:
+def assert_loads_as_found(found: Found, path: Path) -> None:
     """Whether what would be written means what was found."""
     path.write_text(rendered(found), encoding="utf-8")
     path.chmod(0o600)
