@@ -62,13 +62,16 @@ class OpsdashApp(Pages, inherit_bindings=False):
         super().__init__()
         self.animation_level = "none"
         self._start, self._stop = start, stop
-        self._now = now
+        self._clock = now
         self.title, self.badge = title, badge
         self._keeper = keeper or Forgetful()
         self.put_on(looks)
         self.kinds = find_panels()
         self._failure: OpsdashError | None = None
         self._interrupted_at = float("-inf")
+
+    def _now(self) -> float:
+        return self._clock()
 
     def compose(self) -> ComposeResult:
         """A page at a time, and the keys below."""
@@ -91,7 +94,9 @@ class OpsdashApp(Pages, inherit_bindings=False):
             self.query_one("#message", TextLines).set_lines(lines)
             return
         self.freezer = freezer = Freezer(self._source, self._now)
-        desk = Desk(freezer, self.look, freezer.now, self.title, self._now, self._keeper)
+        desk = Desk(
+            freezer, self.look, freezer.now, self.title, self._now, self._keeper, self.pace_s
+        )
         pages = self.query_one("#pages", ContentSwitcher)
         with self.batch_update():
             for kind in self.kinds:

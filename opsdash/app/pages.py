@@ -5,19 +5,19 @@ from __future__ import annotations
 from textual import on
 from textual.widgets import ContentSwitcher, Input
 
-from opsdash.app.colours import Colours
 from opsdash.app.palette import (
     host_entries,
     key_entries,
     view_entries,
 )
+from opsdash.app.slow_link import SlowLink
 from opsdash.core.text import count, duration
 from opsdash.widgets.freezer import Freezer
 from opsdash.widgets.line import Line, Role, Span
 from opsdash.widgets.panel import Panel
 
 
-class Pages(Colours):
+class Pages(SlowLink):
     """The part of the app that goes from page to page, by keys, names and letters."""
 
     badge = ""
@@ -47,7 +47,7 @@ class Pages(Colours):
             held, missed = duration(self.freezer.held_s()), self.freezer.missed()
             text = f" FROZEN {held}, {count(missed, 'host')} changed "
             found.append(Span(text, Role.WARN))
-        return tuple(found)
+        return (*found, *self.link_badges(), *self.terminal_badges())
 
     def open_page(self, slug: str) -> None:
         """Show a page, about the host that was looked at last."""
@@ -126,6 +126,8 @@ class Pages(Colours):
             *view_entries(kinds, self.action_view),
             *(entry for entry in key_entries(self) if entry.title not in named),
             *own,
+            self.dump_entry(),
+            *self.link_entries(),
             *self.theme_entries("theme "),
             *host_entries(self.freezer.snapshot(), self._open_host, "host "),
         ]
