@@ -142,6 +142,7 @@ def keys_page() -> str:
     """Every key of every screen."""
     from textual.binding import Binding
 
+    from opsdash.app.doctor_screen import DoctorScreen
     from opsdash.app.main import OpsdashApp
     from opsdash.app.panels import find_panels
     from opsdash.app.picker_screen import PickerScreen
@@ -154,7 +155,7 @@ def keys_page() -> str:
 
     rows = [(kind.view_key, f"`view.{kind.slug}`", f"open {kind.title}") for kind in find_panels()]
     kinds = [base for kind in find_panels() for base in reversed(kind.__mro__)]
-    over = (AskLine, PickerScreen, TextScreen, PromptScreen, ConfirmScreen)
+    over = (AskLine, PickerScreen, TextScreen, DoctorScreen, PromptScreen, ConfirmScreen)
     for owner in dict.fromkeys((OpsdashApp, *kinds, Grid, LineView, *over)):
         for binding in owner.__dict__.get("BINDINGS", []):
             if isinstance(binding, Binding):

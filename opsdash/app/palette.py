@@ -53,6 +53,11 @@ def _key(app: App[Any], active: ActiveBinding) -> Entry:
     return Entry(binding.description, run, about, key_name(binding.key))
 
 
+def doctor_entry(examine: Go) -> Entry:
+    """The examination of a host by its name, whether the fleet has it or not."""
+    return Entry("doctor", examine, "what is wrong with the way to a host", "D", takes="HOST")
+
+
 def theme_entries(names: Iterable[str], choose: Go) -> list[Entry]:
     """Every theme by name."""
     return [_theme(name, choose) for name in names]

@@ -106,6 +106,12 @@ class KeyHints(EdgeBar):
             self.set_lines([spread(keys, badges, self.size.width) if badges else keys])
 
 
+def key_of(app: App[Any], name: str) -> str:
+    """The key that an action has now, by its id; empty where it has none."""
+    keys = (one.binding.key for one in active_bindings(app) if one.binding.id == name)
+    return key_name(next(keys, ""))
+
+
 def active_bindings(app: App[Any]) -> list[ActiveBinding]:
     """All bindings in force, those of the focused widget first.
 

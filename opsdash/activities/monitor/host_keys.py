@@ -25,6 +25,8 @@ class HostKeys(Panel):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "problem(1)", "next problem", id="problem.next"),
         Binding("E", "problem(-1)", "previous problem", id="problem.prev", show=False),
+        Binding("D", "doctor", "doctor", id="doctor", show=False,
+                tooltip="doctor: what is wrong with the way to the host"),
         Binding("y", "raw", "raw facts", id="raw", show=False, tooltip="all that the host said"),
         Binding("c", "copy", "copy", id="copy", show=False, tooltip="copy host and reason"),
         Binding("Y", "copy_pick", "copy…", id="copy.pick", show=False, tooltip="pick what to copy",
@@ -69,6 +71,11 @@ class HostKeys(Panel):
     def nearest(self, found: list[str], step: int) -> int:
         """Where to begin among the problems when the present host is none of them."""
         return 0 if step > 0 else len(found) - 1
+
+    def action_doctor(self) -> None:
+        """Examine the way to the host, stage by stage."""
+        if self.pointed():
+            self.post_message(self.ExamineWanted(self.pointed()))
 
     def action_raw(self) -> None:
         """Everything that is known of the host, as it was understood."""
