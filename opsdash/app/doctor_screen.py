@@ -6,17 +6,21 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import ModalScreen
 
 from opsdash.activities.troubleshoot.doctor_lines import badge_of, stage_lines, unbroken
 from opsdash.activities.troubleshoot.doctor_report import closing
 from opsdash.activities.troubleshoot.doctor_report import stage_lines as plain_lines
+from opsdash.activities.troubleshoot.keymap import DOCTOR
 from opsdash.app.clipboard import copy
 from opsdash.core.examination import Examination, Examined, Verdict
 from opsdash.core.problem import ProblemKind
+from opsdash.core.program_keys import TEXT
 from opsdash.core.source import FleetSource
-from opsdash.widgets.key_hints import KeyHints, key_of
+from opsdash.widgets.bindings import bindings_of
+from opsdash.widgets.key_hints import KeyHints
+from opsdash.widgets.keyed import Keyed, keymap_of
 from opsdash.widgets.line import Line, Role, Span, line
 from opsdash.widgets.line_view import TextLines
 from opsdash.widgets.palette import Palette
@@ -30,16 +34,10 @@ was revoked is never taken for an answer.
 UNWRAPPED = 10_000
 
 
-class DoctorScreen(ModalScreen[None]):
+class DoctorScreen(Keyed[None], ModalScreen[None]):
     """One host's examination; it can be begun again, and asked to ask."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "answer", "answer", id="doctor.answer",
-                tooltip="be asked: whether the host key is right, passphrase, password"),
-        Binding("r", "again", "again", id="doctor.again", tooltip="examine it again"),
-        Binding("c", "copy", "copy", id="doctor.copy", tooltip="copy the whole page"),
-        Binding("q,escape,backspace", "close", "close", id="doctor.close"),
-    ]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(DOCTOR, TEXT)
 
     def __init__(self, host: str, source: FleetSource, look: Callable[[], Palette]) -> None:
         super().__init__()
@@ -96,7 +94,7 @@ class DoctorScreen(ModalScreen[None]):
         lines: list[Line] = [line(heading, "  ", badge)]
         lines += [line(Span(part, badge.role)) for part in unbroken(said, width)]
         if self._may_answer():
-            key = key_of(self.app, "doctor.answer")
+            key = keymap_of(self.app).of("doctor.answer")
             lines.append(line(Span(f"{key} ", Role.ACCENT), self._offer()))
         lines.append(())
         for one in self._found:

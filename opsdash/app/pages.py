@@ -123,8 +123,9 @@ class Pages(Dialogs):
         """Everything that can be done from here, by name."""
         if self.page is None or self.freezer is None:
             return
-        kinds = [(kind.slug, kind.title, kind.view_key) for kind in self.kinds]
-        own = [*self.page.entries(), doctor_entry(self._examine_named)]
+        kinds = [(k.slug, k.title, self.keymap.of(f"view.{k.slug}")) for k in self.kinds]
+        key = self.keymap.of("doctor")
+        own = [*self.page.entries(), doctor_entry(self._examine_named, key)]
         named = {entry.title for entry in own}
         entries = [
             *view_entries(kinds, self.action_view),

@@ -8,9 +8,10 @@ from typing import Any
 from textual.app import App
 from textual.binding import ActiveBinding
 
+from opsdash.core.key_names import written_key
 from opsdash.core.snapshot import HostState, Snapshot, triage
 from opsdash.widgets.entries import Entry
-from opsdash.widgets.key_hints import active_bindings, key_name
+from opsdash.widgets.key_hints import active_bindings
 from opsdash.widgets.line import Role
 from opsdash.widgets.wording import reason
 
@@ -50,12 +51,12 @@ def _key(app: App[Any], active: ActiveBinding) -> Entry:
         app.call_later(app.run_action, binding.action, active.node)
 
     about = binding.tooltip if binding.tooltip != binding.description else ""
-    return Entry(binding.description, run, about, key_name(binding.key))
+    return Entry(binding.description, run, about, written_key(binding.key))
 
 
-def doctor_entry(examine: Go) -> Entry:
+def doctor_entry(examine: Go, key: str) -> Entry:
     """The examination of a host by its name, whether the fleet has it or not."""
-    return Entry("doctor", examine, "what is wrong with the way to a host", "D", takes="HOST")
+    return Entry("doctor", examine, "what is wrong with the way to a host", key, takes="HOST")
 
 
 def theme_entries(names: Iterable[str], choose: Go) -> list[Entry]:

@@ -64,8 +64,7 @@ async def test_the_doctors_page_says_what_failed_first(
         assert_snapshot(name, stage.text)
 
 
-async def test_an_unknown_host_key_can_be_answered_and_asks(
-) -> None:
+async def test_an_unknown_host_key_can_be_answered_and_asks() -> None:
     async with on_stage([up("edge4")]) as stage:
         stage.source.stages = found()
         await opened(stage)

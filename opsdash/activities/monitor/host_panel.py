@@ -26,7 +26,7 @@ from opsdash.activities.monitor.host_sections import (
 )
 from opsdash.core.snapshot import HostState, LinkState, Snapshot, triage
 from opsdash.widgets.detail_strip import title_of
-from opsdash.widgets.key_hints import key_of
+from opsdash.widgets.keyed import keymap_of
 from opsdash.widgets.line import Line, Role, Span, beside, line
 from opsdash.widgets.line_view import TextLines
 from opsdash.widgets.panel import Desk
@@ -42,7 +42,6 @@ class HostPanel(HostKeys):
 
     slug: ClassVar[str] = "host"
     title: ClassVar[str] = "Host"
-    view_key: ClassVar[str] = "2"
 
     DEFAULT_CSS = """
     HostPanel > #host-page { height: 1fr; }
@@ -106,7 +105,7 @@ class HostPanel(HostKeys):
 
     def _doctor(self, state: HostState) -> list[Line]:
         """How to find out more of a host that can't be reached."""
-        key = key_of(self.app, "doctor")
+        key = keymap_of(self.app).of("doctor")
         if state.link.state is not LinkState.DOWN or not key:
             return []
         words = "doctor: examines the way there, and says what mends it"
