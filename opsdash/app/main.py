@@ -6,11 +6,10 @@ from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingsMap, BindingType
+from textual.binding import BindingType
 from textual.widgets import ContentSwitcher
 
 from opsdash.app.failure import exit_code, failure_lines, farewell
-from opsdash.app.global_keys import GLOBAL_KEYS
 from opsdash.app.help_screen import HelpScreen, key_lines
 from opsdash.app.look import Looks, as_textual
 from opsdash.app.pages import Pages
@@ -18,8 +17,10 @@ from opsdash.app.panels import find_panels, view_bindings
 from opsdash.core import clock
 from opsdash.core.errors import OpsdashError
 from opsdash.core.kept import Forgetful, Keeper
+from opsdash.core.program_keys import EVERYWHERE
 from opsdash.core.source import FleetSource
 from opsdash.core.text import count
+from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.freezer import Freezer
 from opsdash.widgets.key_hints import KeyHints, active_bindings
 from opsdash.widgets.line import line
@@ -46,7 +47,7 @@ class OpsdashApp(Pages, inherit_bindings=False):
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = False
 
-    BINDINGS: ClassVar[list[BindingType]] = GLOBAL_KEYS
+    BINDINGS: ClassVar[list[BindingType]] = [*view_bindings(), *bindings_of(EVERYWHERE)]
 
     def __init__(
         self,
@@ -70,7 +71,6 @@ class OpsdashApp(Pages, inherit_bindings=False):
             self.register_theme(as_textual(theme))
         self.theme = looks.name
         self.kinds = find_panels()
-        self._bindings = BindingsMap.merge([BindingsMap(view_bindings(self.kinds)), self._bindings])
         self._failure: OpsdashError | None = None
         self._interrupted_at = float("-inf")
 

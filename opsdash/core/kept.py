@@ -1,27 +1,37 @@
-"""What screens remember between runs: how lists were looked at, and what was typed."""
+"""What screens remember between runs: how lists were looked at, what was typed, what was chosen."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 from opsdash.core.view import View
+
+T = TypeVar("T")
 
 HISTORY = 50
 """Lines of each kind that are remembered."""
 
 NAME_LIMIT = 40
-"""Characters that the name of a saved view may have."""
+"""Characters that the name of a saved view or of a choice may have."""
+
+CHOICES, CHOICE_LIMIT = 100, 100
+"""How many choices are remembered, and how many characters each of them may have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The last view of each page, saved views by name, and what was typed, newest first."""
+    """The last view of each page, saved views by name, and what was typed, newest first.
+
+    `choices` are small things that a person chose once, by name: a theme, a hint that is not to
+    be shown again.
+    """
 
     last: Mapping[str, View]
     saved: Mapping[str, View]
     history: Mapping[str, tuple[str, ...]]
+    choices: Mapping[str, str] = field(default_factory=dict)
 
 
 NOTHING_KEPT = Kept({}, {}, {})
@@ -73,44 +83,56 @@ def with_typed(history: tuple[str, ...], text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What one program did to what is kept, since its start; a saved view of None is forgotten."""
+    """What one program did to what is kept, since its start.
+
+    A saved view or a choice of None is forgotten.
+    """
 
     last: Mapping[str, View]
     saved: Mapping[str, View | None]
     history: Mapping[str, tuple[str, ...]]
+    choices: Mapping[str, str | None] = field(default_factory=dict)
 
     def after(self, old: Kept, new: Kept) -> Changes:
         """These, and what makes `new` out of `old`."""
-        gone = dict.fromkeys(name for name in old.saved if name not in new.saved)
         typed = {
             name: _once((*_fresh(old.history.get(name, ()), lines), *self.history.get(name, ())))
             for name, lines in new.history.items()
         }
         return Changes(
             {**self.last, **_other(old.last, new.last)},
-            {**self.saved, **gone, **_other(old.saved, new.saved)},
+            {**self.saved, **_gone(old.saved, new.saved), **_other(old.saved, new.saved)},
             {**self.history, **{name: lines for name, lines in typed.items() if lines}},
+            {**self.choices, **_gone(old.choices, new.choices), **_other(old.choices, new.choices)},
         )
 
     def over(self, kept: Kept) -> Kept:
         """What others may have kept meanwhile, with these changes made to it."""
-        saved = {**kept.saved, **self.saved}
         history = {
             name: _once((*lines, *kept.history.get(name, ())))
             for name, lines in self.history.items()
         }
         return Kept(
             {**kept.last, **self.last},
-            {name: view for name, view in saved.items() if view is not None},
+            _left({**kept.saved, **self.saved}),
             {**kept.history, **history},
+            _left({**kept.choices, **self.choices}),
         )
 
 
 NO_CHANGES = Changes({}, {}, {})
 
 
-def _other(old: Mapping[str, View], new: Mapping[str, View]) -> dict[str, View]:
-    return {name: view for name, view in new.items() if old.get(name) != view}
+def _other(old: Mapping[str, T], new: Mapping[str, T]) -> dict[str, T]:
+    return {name: value for name, value in new.items() if old.get(name) != value}
+
+
+def _gone(old: Mapping[str, T], new: Mapping[str, T]) -> dict[str, None]:
+    return dict.fromkeys(name for name in old if name not in new)
+
+
+def _left(found: Mapping[str, T | None]) -> dict[str, T]:
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _fresh(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:

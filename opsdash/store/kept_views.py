@@ -1,4 +1,4 @@
-"""How lists were looked at, in a small JSON file of its own; losing it costs nothing but that."""
+"""How lists were looked at and what was chosen, in a small JSON file; losing it costs only that."""
 
 from __future__ import annotations
 
@@ -13,7 +13,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from opsdash.core.kept import HISTORY, NAME_LIMIT, NO_CHANGES, NOTHING_KEPT, Changes, Kept
+from opsdash.core.kept import (
+    CHOICE_LIMIT,
+    CHOICES,
+    HISTORY,
+    NAME_LIMIT,
+    NO_CHANGES,
+    NOTHING_KEPT,
+    Changes,
+    Kept,
+)
 from opsdash.core.text import clean_line
 from opsdash.core.view import View
 
@@ -104,6 +113,7 @@ def _understood(data: object) -> Kept:
         _views(data.get("last")),
         _views(data.get("saved")),
         {name: lines for name, lines in _histories(data.get("history")).items() if lines},
+        _choices(data.get("choices")),
     )
 
 
@@ -121,6 +131,15 @@ def _histories(data: object) -> dict[str, tuple[str, ...]]:
         for name, lines in data.items()
         if isinstance(lines, list)
     }
+
+
+def _choices(data: object) -> dict[str, str]:
+    if not isinstance(data, Mapping):
+        return {}
+    whole = [(str(name), value) for name, value in data.items() if isinstance(value, str)]
+    fit = [(n, v) for n, v in whole if len(n) <= NAME_LIMIT and len(v) <= CHOICE_LIMIT]
+    # what was not written here can be anything; a choice that must be cleaned is none
+    return dict([(n, v) for n, v in fit if clean_line(n) == n and clean_line(v) == v][:CHOICES])
 
 
 def _merge(path: Path, changes: Changes, known: Kept) -> str:
@@ -160,6 +179,7 @@ def _write(path: Path, kept: Kept) -> None:
         "last": {name: view.as_data() for name, view in kept.last.items()},
         "saved": {name: view.as_data() for name, view in kept.saved.items()},
         "history": {name: list(lines) for name, lines in kept.history.items()},
+        "choices": dict(kept.choices),
     }
     part = path.with_suffix(f".{os.getpid()}.part")
     number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import json
 import os
 import stat
 import time
@@ -20,6 +21,7 @@ SOME = Kept(
     {"fleet": View(sort="cpu", group=Grouping.TAG)},
     {"night": View(filter="state:crit", problems=True)},
     {"filter": ("web", "cpu>80")},
+    {"theme": "nord", "hint.first": "seen"},
 )
 
 
@@ -66,6 +68,36 @@ def test_nonsense_inside_a_file_is_left_out(tmp_path: Path) -> None:
         '{"last": 3, "saved": {"a": {"sort": "cpu", "wide": "x"}}, "history": {"f": 1}}'
     )
     assert KeptViews(path).kept == Kept({}, {"a": View(sort="cpu")}, {})
+
+
+def test_a_file_of_before_choices_has_none_and_bad_ones_are_dropped(tmp_path: Path) -> None:
+    path = tmp_path / "views.json"
+    path.write_text('{"saved": {"a": {"sort": "cpu"}}}')
+    assert KeptViews(path).kept == Kept({}, {"a": View(sort="cpu")}, {})
+    odd = {
+        "a": 1,
+        "b": None,
+        "c": "x\x1b[31m",
+        "d\n": "x",
+        "e" * 41: "x",
+        "f": "x" * 101,
+        "g": "ok",
+    }
+    path.write_text(json.dumps({"choices": odd}))
+    assert KeptViews(path).kept.choices == {"g": "ok"}
+    path.write_text('{"choices": ["a"]}')
+    assert KeptViews(path).kept.choices == {}
+
+
+def test_two_programs_keep_each_others_choices_and_one_can_be_taken_back(tmp_path: Path) -> None:
+    path = tmp_path / "views.json"
+    written(path, Kept({}, {}, {}, {"theme": "nord", "hint.first": "seen"}))
+    mine, other = KeptViews(path), KeptViews(path)
+    other.keep(replace(other.kept, choices={**other.kept.choices, "keys": "vim"}))
+    other._writer.shutdown(wait=True)
+    mine.keep(replace(mine.kept, choices={"theme": "dracula"}))
+    mine._writer.shutdown(wait=True)
+    assert KeptViews(path).kept.choices == {"theme": "dracula", "keys": "vim"}
 
 
 async def test_a_folder_that_is_not_there_costs_the_memory_only_and_is_told(tmp_path: Path) -> None:
