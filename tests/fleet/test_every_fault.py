@@ -14,7 +14,7 @@ from opsdash.core.health import Health
 from opsdash.core.snapshot import HostState, LinkState
 from opsdash.engine.session import Session
 from tests.fleet.fault_list import Fault, load_faults, waves
-from tests.fleet.test_faults import spares
+from tests.fleet.test_faults import sick
 from tests.fleet.testbed import Testbed, said
 from tests.waiting import wait_for
 
@@ -38,7 +38,7 @@ async def test_a_fault_shows_in_its_words_and_ends_with_it(
             words = [fault.name, "on", *filter(None, [fault.value])]
             await asyncio.to_thread(testbed.fault, fault.host, *words)
         await asyncio.gather(*(_shows(session, fault) for fault in wave))
-        await spares(session, *(fault.host for fault in wave))
+        assert await sick(session, *(fault.host for fault in wave)) == []
     finally:
         for fault in wave:
             await asyncio.to_thread(testbed.fault, fault.host, fault.name, "off")
