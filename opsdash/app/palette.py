@@ -54,6 +54,11 @@ def _key(app: App[Any], active: ActiveBinding) -> Entry:
     return Entry(binding.description, run, about, written_key(binding.key))
 
 
+def doctor_entry(examine: Go, key: str) -> Entry:
+    """The examination of a host by its name, whether the fleet has it or not."""
+    return Entry("doctor", examine, "what is wrong with the way to a host", key, takes="HOST")
+
+
 def view_entries(pages: Sequence[tuple[str, str, str]], go: Go) -> list[Entry]:
     """Every page: its slug, title and key."""
     return [_page(slug, title, key, go) for slug, title, key in pages]
