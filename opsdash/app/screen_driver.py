@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from queue import Full
-from typing import IO
+from typing import IO, ClassVar
 
 from textual.drivers import linux_driver
 from textual.drivers._writer_thread import WriterThread
@@ -22,11 +22,11 @@ class PatientWriter(WriterThread):
     when it can't be written to any more.
     """
 
-    caught_up: Callable[[], None] = staticmethod(lambda: None)
-    gone: Callable[[], None] = staticmethod(lambda: None)
-
-    def __init__(self, file: IO[str]) -> None:
+    def __init__(
+        self, file: IO[str], caught_up: Callable[[], None], gone: Callable[[], None]
+    ) -> None:
         super().__init__(file)
+        self._caught_up, self._gone = caught_up, gone
         self.leaving = False
         self.behind = False
 
@@ -47,11 +47,11 @@ class PatientWriter(WriterThread):
                 if not self._queue.qsize():
                     self._file.flush()
             except OSError:
-                self.gone()
+                self._gone()
                 return
             if self.behind and not self._queue.qsize():
                 self.behind = False
-                self.caught_up()
+                self._caught_up()
 
     def stop(self) -> None:
         """Let the last bytes out, but do not wait for a terminal that takes none."""
@@ -65,13 +65,22 @@ class PatientWriter(WriterThread):
 class ScreenDriver(LinuxDriver):
     """Textual's driver with that writer; it asks nothing of a terminal that would print it."""
 
-    answers = True
+    answers: ClassVar[bool] = True
     """Whether the terminal may be asked what it can do."""
+
+    gone: ClassVar[Callable[[], None] | None] = None
 
     def start_application_mode(self) -> None:
         """Take the terminal."""
-        setattr(linux_driver, "WriterThread", PatientWriter)  # noqa: B010 - looked up there
-        super().start_application_mode()
+        setattr(linux_driver, "WriterThread", self._new_writer)  # noqa: B010 - looked up there
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def _new_writer(self, file: IO[str]) -> PatientWriter:
+        return PatientWriter(file, self._catch_up, type(self).gone or (lambda: None))
+
+    def _catch_up(self) -> None:
+        """It missed frames: everything again."""
+        self._app.call_later(lambda: self._app.refresh(repaint=True))
 
     def stop_application_mode(self) -> None:
         """Give the terminal back; this must get there, so it may take a moment."""

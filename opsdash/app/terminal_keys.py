@@ -58,6 +58,15 @@ class TerminalKeys(Colours):
         if isinstance(self._driver, ScreenDriver):
             self._driver.capture_mouse(on=on)
 
+    def hang_up(self) -> None:
+        """The terminal is gone: end, as nobody sees anything any more. From any thread."""
+        self.call_later(self.exit)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the terminal still has not taken the last bytes."""
+        return isinstance(self._driver, ScreenDriver) and self._driver.stuck
+
     def screen_text(self) -> str:
         """What is on the screen, as plain text without colours."""
         strips = self.screen._compositor.render_strips()  # noqa: SLF001 - what export does, too

@@ -26,9 +26,7 @@ def accept_any_bytes(
 
 
 class _Decoder:
-    def __init__(
-        self, encoding: str, take: Callable[[str], str], gone: Callable[[], None]
-    ) -> None:
+    def __init__(self, encoding: str, take: Callable[[str], str], gone: Callable[[], None]) -> None:
         self._decode = getincrementaldecoder(encoding)(errors="replace").decode
         self._take, self._gone = take, gone
 

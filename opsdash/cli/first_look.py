@@ -20,13 +20,18 @@ _SYSTEMS = {NONE: "standard", SIXTEEN: "standard", MANY: "256"}
 
 @dataclass(frozen=True, slots=True)
 class FirstLook:
-    """What the screen begins with; `fixed` says that a flag chose the theme for this run."""
+    """What the screen begins with; `fixed` says that a flag chose the theme for this run.
+
+    `by_ground` are the themes for a dark and a light ground, where that alone is to decide and is
+    not known yet.
+    """
 
     files: ThemeFiles
     themes: Mapping[str, Theme]
     theme: str
     plain: bool
     fixed: bool
+    by_ground: tuple[str, str] | None
 
 
 def first_look(
@@ -49,7 +54,9 @@ def first_look(
         raise OpsdashError(f"the theme {name} is missing: install opsdash again")
     coded = "UTF-8" in (sys.__stdout__ or sys.stdout).encoding.upper()
     ascii_only = (terminal.plain or not coded) if plain is None else plain
-    return FirstLook(files, themes, name, ascii_only, fixed=wanted is not None)
+    undecided = name == DEFAULT_THEME and not (wanted or kept) and terminal.light is None
+    by_ground = (DEFAULT_THEME, DEFAULT_LIGHT) if undecided else None
+    return FirstLook(files, themes, name, ascii_only, wanted is not None, by_ground)
 
 
 def _fitting(terminal: Terminal, themes: Mapping[str, Theme], kept: str, *, low: bool) -> str:

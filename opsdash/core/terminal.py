@@ -67,6 +67,12 @@ def speaks_utf8(environ: Mapping[str, str], *, coerced: bool) -> bool:
     return _UTF8.search(name) is not None
 
 
+def ascii_only(environ: Mapping[str, str], *, coerced: bool) -> bool:
+    """Whether plain output keeps to ASCII: ``$OPSDASH_ASCII`` (1 or 0), else the locale says so."""
+    said = environ.get("OPSDASH_ASCII", "")
+    return said != "0" if said else not speaks_utf8(environ, coerced=coerced)
+
+
 def _colours(environ: Mapping[str, str], kind: str) -> int:
     if environ.get("NO_COLOR"):
         return NONE

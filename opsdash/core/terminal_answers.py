@@ -31,7 +31,7 @@ class Answers:
         self.light: bool | None = None
         self.round_trip_s: float | None = None
         self.asked, self.answered = 0, 0
-        self.heard: Callable[[], None] | None = None
+        self.heard: Callable[[], object] | None = None
         self._clock = clock
         self._asked_at = float("-inf")
         self._held = ""
@@ -70,9 +70,9 @@ class Answers:
 
 
 def is_light(rgb: str) -> bool | None:
-    """Whether a ground as X11 writes colours (``ffff/fafa/f0f0``) is light; None: not understood."""
+    """Whether a ground as X11 writes it (``ffff/fafa/f0f0``) is light; None: not understood."""
     parts = rgb.split("/")[:3]
     if len(parts) < 3 or not all(re.fullmatch("[0-9a-fA-F]{1,4}", part) for part in parts):
         return None
-    red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in parts)
-    return 0.299 * red + 0.587 * green + 0.114 * blue > 0.5
+    red, green, blue = (float(int(part, 16)) / (16 ** len(part) - 1) for part in parts)
+    return bool(0.299 * red + 0.587 * green + 0.114 * blue > 0.5)
