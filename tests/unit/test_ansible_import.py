@@ -176,9 +176,9 @@ def test_files_are_named_after_their_source(home: HostsFolder) -> None:
     assert written == ["ansible-prod-eu-hosts.yaml", "clustershell-racks.yaml"]
 
 
-def test_two_imports_may_fill_one_group_and_hosts_yaml_describe_it(home: HostsFolder) -> None:
+def test_two_imports_may_fill_one_group_that_a_file_of_ours_describes(home: HostsFolder) -> None:
     home.write("web: n[1-2]\n", "racks.cfg")
-    home.write("groups: {web: {tags: [prod]}}\n", ".config/opsdash/hosts.yaml")
+    home.write("groups: {web: {tags: [prod]}}\n", ".config/opsdash/hosts.d/z-mine.yaml")
     run("ansible", str(home.folder / "inventory"), "--write")
     assert run("clustershell", str(home.folder / "racks.cfg"), "--write").exit_code == 0
     listed = CliRunner().invoke(COMMAND.build(), ["list", "--json", "tag:prod"])
