@@ -7,13 +7,13 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import ModalScreen
 
 from opsdash.activities.troubleshoot.doctor_lines import badge_of, stage_lines, unbroken
 from opsdash.activities.troubleshoot.doctor_report import closing
 from opsdash.activities.troubleshoot.doctor_report import stage_lines as plain_lines
 from opsdash.activities.troubleshoot.keymap import DOCTOR
 from opsdash.app.clipboard import copy
+from opsdash.app.once import OnceScreen
 from opsdash.core.examination import Examination, Examined, Verdict
 from opsdash.core.problem import ProblemKind
 from opsdash.core.program_keys import TEXT
@@ -34,7 +34,7 @@ was revoked is never taken for an answer.
 UNWRAPPED = 10_000
 
 
-class DoctorScreen(Keyed[None], ModalScreen[None]):
+class DoctorScreen(Keyed[None], OnceScreen[None]):
     """One host's examination; it can be begun again, and asked to ask."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(DOCTOR, TEXT)

@@ -9,9 +9,9 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from opsdash.app.once import OnceScreen
 from opsdash.core.program_keys import PICKER
 from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.columns import Column
@@ -30,7 +30,7 @@ LONGEST = 200
 Picked = tuple[Entry, str]
 
 
-class PickerScreen(Keyed[Picked | None], ModalScreen[Picked | None]):
+class PickerScreen(Keyed[Picked | None], OnceScreen[Picked | None]):
     """Typing narrows the list, enter picks, escape leaves; what can't be picked says why not."""
 
     VERTICAL_BREAKPOINTS = [(0, "-low"), (10, "-roomy")]

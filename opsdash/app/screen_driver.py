@@ -38,6 +38,7 @@ class PatientWriter(WriterThread):
             self._queue.put(text, block=self.leaving, timeout=GOODBYE_S)
         except Full:
             self.behind = True
+            self.leaving = False  # it was waited for once
 
     def run(self) -> None:
         """Until stop(), or until the terminal is gone."""
@@ -56,7 +57,7 @@ class PatientWriter(WriterThread):
     def stop(self) -> None:
         """Let the last bytes out, but do not wait for a terminal that takes none."""
         try:
-            self._queue.put(None, timeout=GOODBYE_S)
+            self._queue.put(None, block=not self.behind, timeout=GOODBYE_S)
         except Full:
             return
         self.join(GOODBYE_S)

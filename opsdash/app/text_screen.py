@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import ModalScreen
 
 from opsdash.app.clipboard import copy
+from opsdash.app.once import OnceScreen
 from opsdash.core.program_keys import TEXT
 from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.key_hints import KeyHints
@@ -19,7 +19,7 @@ from opsdash.widgets.line_view import TextLines
 from opsdash.widgets.palette import Palette
 
 
-class TextScreen(Keyed[None], ModalScreen[None]):
+class TextScreen(Keyed[None], OnceScreen[None]):
     """A title and lines; it does not change while it is open."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(TEXT)

@@ -12,10 +12,10 @@ import click
 from opsdash.config.theme_files import ThemeFiles
 from opsdash.config.themes import DEFAULT_LIGHT, DEFAULT_THEME, NO_COLOURS, SIXTEEN_COLOURS
 from opsdash.core.errors import OpsdashError
-from opsdash.core.terminal import MANY, NONE, SIXTEEN, Terminal
+from opsdash.core.terminal import MANY, SIXTEEN, Terminal
 from opsdash.core.theme import Theme
 
-_SYSTEMS = {NONE: "standard", SIXTEEN: "standard", MANY: "256"}
+_SYSTEMS = {SIXTEEN: "standard", MANY: "256"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def first_look(
 
 def _fitting(terminal: Terminal, themes: Mapping[str, Theme], kept: str, *, low: bool) -> str:
     """The theme to begin with where no flag names one."""
-    if terminal.colours == NONE:
+    if not terminal.coloured:
         return NO_COLOURS
     usual = DEFAULT_LIGHT if terminal.light else DEFAULT_THEME
     name = kept if kept in themes else usual

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import signal
 import sys
@@ -137,7 +136,6 @@ def leave(app: OpsdashApp) -> int:
     code = app.return_code or 0
     if app.stuck:
         # a thread that hangs in a write would hold up the interpreter's own end for ever
-        logging.shutdown()
         os._exit(code)
     return code
 

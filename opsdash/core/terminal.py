@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-NONE, SIXTEEN, MANY, ALL = 0, 16, 256, 1 << 24
+SIXTEEN, MANY, ALL = 16, 256, 1 << 24
 """How many colours there are."""
 
 COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
@@ -19,13 +19,14 @@ _LIGHT, _DARK = ("7", "15"), ("0", "1", "2", "3", "4", "5", "6", "8")
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """What can be expected of a terminal.
+    """What can be expected of a terminal; `coloured` is False where the user wants no colours.
 
     `light` is None where nobody said what its ground is. `answers` says whether it can be asked:
     the Linux console would print a part of some questions.
     """
 
     colours: int
+    coloured: bool
     utf8: bool
     light: bool | None = None
     glyphs: bool = True
@@ -43,6 +44,7 @@ def terminal_of(environ: Mapping[str, str], *, coerced: bool) -> Terminal:
     console = kind.startswith(("linux", "vt", "cons25"))
     return Terminal(
         colours=_colours(environ, kind),
+        coloured=not environ.get("NO_COLOR"),
         utf8=speaks_utf8(environ, coerced=coerced),
         light=_is_light(environ.get("COLORFGBG", "")),
         # a console's font has some 256 glyphs: letters and lines, not ours
@@ -74,8 +76,6 @@ def ascii_only(environ: Mapping[str, str], *, coerced: bool) -> bool:
 
 
 def _colours(environ: Mapping[str, str], kind: str) -> int:
-    if environ.get("NO_COLOR"):
-        return NONE
     if kind.startswith(("linux", "vt", "cons25")):
         return SIXTEEN
     if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit") or kind.endswith("-direct"):
