@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from secrets import token_hex
 from time import monotonic
 
@@ -73,7 +73,7 @@ class Session:
         except HostError as error:
             text = error.problem.text
             found = self._is(stage, Verdict.FAIL, text, problem=error.problem)
-        self.exam.report(_timed(found, monotonic() - began))
+        self.exam.report(replace(found, took_s=monotonic() - began))
 
     def _is(
         self,
@@ -249,23 +249,7 @@ def _install(names: list[str]) -> str:
 
 
 def _with_hint(found: Examined, hint: str, *mends: str) -> Examined:
-    return Examined(
-        found.host, found.stage, found.verdict, found.text, found.notes, None, hint, mends
-    )
-
-
-def _timed(found: Examined, took_s: float) -> Examined:
-    return Examined(
-        found.host,
-        found.stage,
-        found.verdict,
-        found.text,
-        found.notes,
-        found.problem,
-        found.hint,
-        found.mends,
-        took_s,
-    )
+    return replace(found, hint=hint, mends=mends)
 
 
 def _seconds(seconds: float) -> str:

@@ -99,18 +99,16 @@ async def test_healthy_hosts_of_every_kind_have_no_failure(doctor: Doctor, host:
 async def test_more_logins_than_sshd_takes_are_told(testbed: Testbed, doctor: Doctor) -> None:
     address = str(testbed.hosts["suse1"]["address"])
     setting = "/etc/ssh/sshd_config.d/doctor.conf"
-    script = (
-        f"echo 'MaxStartups 1:100:1' > {setting}; systemctl reload ssh || systemctl reload sshd"
-    )
-    await asyncio.to_thread(testbed.inside, "suse1", script)
+    renew = "systemctl reload ssh || systemctl reload sshd"
+    limit = f"echo 'MaxStartups 1:100:1' > {setting}; {renew}"
+    await asyncio.to_thread(testbed.inside, "suse1", limit)
     try:
         idle = [await asyncio.open_connection(address, 22) for _ in range(3)]
         exam = await doctor("suse1")
         for _, writer in idle:
             writer.close()
     finally:
-        undo = f"rm -f {setting}; systemctl reload ssh || systemctl reload sshd"
-        await asyncio.to_thread(testbed.inside, "suse1", undo)
+        await asyncio.to_thread(testbed.inside, "suse1", f"rm -f {setting}; {renew}")
     cause = cause_of(exam)
     assert (cause.stage, cause.verdict) == (Stage.BANNER, Verdict.FAIL)
     assert "MaxStartups" in f"{cause.text}{cause.hint}"
