@@ -116,7 +116,7 @@ class Session:
             hint = "harmless here, but it breaks scp, sftp and rsync: print in interactive shells"
             mends = (QUIET_SHELL,)
         elif slow:
-            hint = "look at what its start files run, and at the home directory"
+            hint = "look at PAM's session modules, its start files, and a hung home directory there"
         verdict = Verdict.WARN if slow or noise else Verdict.OK
         return Examined(
             self.host.name,

@@ -55,10 +55,9 @@ FAULTS = [
     ("auth-fail", "suse1", Stage.LOGIN, Verdict.FAIL, ("login refused",), "ssh-copy-id"),
     ("host-key", "rpm1", Stage.HOST_KEY, Verdict.FAIL, ("CHANGED",), "ssh-keygen"),
     ("account-expired", "web2", Stage.LOGIN, Verdict.FAIL, ("expired",), "chage -l ops"),
-    ("slow-login", "suse1", Stage.LOGIN, Verdict.WARN, ("only after",), ""),
+    ("slow-login", "suse1", Stage.SHELL, Verdict.WARN, ("is ready after 8", "PAM"), ""),
     ("noise", "rpm1", Stage.SHELL, Verdict.WARN, ("before our command",), "interactive"),
-    ("no-sudo", "suse1", Stage.ROOT, Verdict.WARN, ("needs root stays empty",), "opsdash sudoers"),
-    ("clock", "suse1", Stage.CLOCK, Verdict.WARN, ("behind this machine",), "timedatectl"),
+    ("clock", "web2", Stage.CLOCK, Verdict.WARN, ("behind this machine",), "timedatectl"),
 ]
 
 
@@ -80,13 +79,23 @@ async def test_a_fault_is_found_at_its_stage_and_gone_with_it(
         exam = await doctor(host)
     finally:
         await asyncio.to_thread(testbed.fault, host, fault, "off")
-    cause = cause_of(exam)
+    cause = stage_of(exam, stage)
     said = f"{cause.text}\n{notes_of(cause)}\n{cause.hint}\n{' '.join(cause.mends)}"
-    assert (cause.stage, cause.verdict) == (stage, verdict), said
+    assert cause.verdict is verdict, said
+    if verdict is Verdict.FAIL:  # a WARN may have company: web2's shell is noisy
+        assert cause_of(exam) is cause
     assert all(word in said for word in words), said
     assert mend in said
     assert cause.hint
     assert "\x1b" not in said
+
+
+async def test_how_root_is_become_is_told(testbed: Testbed, doctor: Doctor) -> None:
+    before = stage_of(await doctor("rpm1"), Stage.ROOT)
+    with testbed.with_fault("rpm1", "no-sudo"):
+        during = stage_of(await doctor("rpm1"), Stage.ROOT)
+    assert before.text == "sudo, without a password"
+    assert during.text.startswith("sudo asks for a password")
 
 
 @pytest.mark.parametrize("host", ["web1", "db1", "arch1", "rc1", "box1", "vault1"])
