@@ -71,6 +71,12 @@ class Privilege:
         self._password = None
         self._proved.clear()
 
+    def forget_host(self, name: str) -> None:
+        """Find out anew how root is become on this host, if it is ever asked again."""
+        self._root.pop(name, None)
+        self._proved.discard(name)
+        self._refused.discard(name)
+
     async def collect(
         self, host: Host, connection: Connection, due: Sequence[Collector]
     ) -> list[Reading]:

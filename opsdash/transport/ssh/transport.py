@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -164,6 +164,23 @@ class SshTransport:
             not connection.is_closed() for connection in self._carried.get(name, ())
         )
 
+    async def change_fleet(self, hosts: Mapping[str, Host], gone: Collection[str]) -> None:
+        """Reach these hosts from now on; jump hosts that carry nobody any more are let go."""
+        self._hosts = hosts
+        await self._hang_up([name for name in self._open if name in gone])
+        passed = [name for name in self._open if name not in hosts]
+        await self._hang_up([name for name in passed if not self._carries_others(name)])
+        self._needs_person.difference_update(gone)
+        for held in (self._failed, self._carried, self._dialling):
+            for name in gone:
+                held.pop(name, None)
+        for name in [name for name, lock in self._locks.items() if not lock.locked()]:
+            if name not in self._open:
+                del self._locks[name]
+
+    async def _hang_up(self, names: Collection[str]) -> None:
+        await asyncio.gather(*(hang_up(self._open.pop(name)) for name in names))
+
     def ask_again(self) -> None:
         """Questions that were declined may be asked again."""
         self._asker.forget_declined()
@@ -259,6 +276,5 @@ class SshTransport:
 
     async def close(self) -> None:
         """Close every connection, all at once and in bounded time."""
-        connections, self._open = list(self._open.values()), {}
-        await asyncio.gather(*(hang_up(connection) for connection in connections))
+        await self._hang_up(tuple(self._open))
         await self._dialer.close()
