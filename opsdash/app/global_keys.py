@@ -13,6 +13,7 @@ GLOBAL_KEYS: list[BindingType] = [
     Binding("p", "freeze", "freeze", id="freeze", show=False, tooltip="hold the screen still"),
     Binding("C", "next_theme", "colours", id="theme.next", show=False, tooltip="next theme"),
     Binding("ctrl+r,f5", "ask_again", "refresh", id="refresh", tooltip="ask the hosts now"),
+    Binding("O", "reload", "reload", id="reload", show=False, tooltip="read the hosts file again"),
     Binding("number_sign", "root", "root", id="root.ask", show=False, tooltip="give sudo password"),
     Binding("ctrl+l", "redraw", "redraw", id="redraw", show=False),
     Binding("ctrl+c", "interrupt", "twice: quit", id="interrupt", show=False, priority=True),

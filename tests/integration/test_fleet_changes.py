@@ -47,10 +47,11 @@ def state_of(session: Session, name: str) -> HostState:
 
 async def is_up(session: Session, *names: str) -> None:
     """Wait until these hosts deliver."""
-    for name in names:
-        await wait_for(
-            lambda name=name: state_of(session, name).link.state is LinkState.UP, what=f"{name} up"
-        )
+
+    def up() -> bool:
+        return all(state_of(session, name).link.state is LinkState.UP for name in names)
+
+    await wait_for(up, what=f"{names} up")
 
 
 async def delivers(session: Session, name: str) -> None:
@@ -91,17 +92,23 @@ async def test_tags_and_thresholds_need_no_connection_and_count_at_once(tmp_path
         ssh_server(tmp_path, behaviour) as server,
         watching(tmp_path, fleet_of(server.host)) as session,
     ):
-        await is_up(session, "web1")
-        await wait_for(lambda: "memory" in state_of(session, "web1").readings)
+        await wait_for(lambda: "filesystem" in state_of(session, "web1").readings)
+        await wait_for(lambda: len(behaviour.pids) == 1, what="the pulse alone")
         pids = set(behaviour.pids)
-        strict = {"memory-low": Limits(1.0, 1.0)}
+        strict = {"disk-full": Limits(0.0, 0.0)}
         host = replace(server.host, tags=frozenset({"prod"}), thresholds=MappingProxyType(strict))
         change = await session.change_fleet(fleet_of(host))
         assert change.relabelled == ("web1",)
         assert state_of(session, "web1").host.tags == {"prod"}
+        assert "disk-full" in _checks_of(session, "web1")
+        await session.change_fleet(fleet_of(replace(host, thresholds=MappingProxyType({}))))
         await delivers(session, "web1")
-        assert pids <= behaviour.pids
+        assert behaviour.pids == pids
         assert len(behaviour.connections) == 1
+
+
+def _checks_of(session: Session, name: str) -> set[str]:
+    return {finding.check for finding in state_of(session, name).findings}
 
 
 async def test_another_interval_keeps_the_connection_and_what_is_known(tmp_path: Path) -> None:

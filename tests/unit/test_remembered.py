@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -28,6 +29,9 @@ class Refusing:
     async def log_in(self, host: Host) -> float:
         """Nobody can log in, and nobody tries."""
         return 0.0
+
+    async def change_fleet(self, hosts: Mapping[str, Host], gone: Collection[str]) -> None:
+        """They can't be reached either."""
 
     def ask_again(self) -> None:
         """Nothing was asked."""
