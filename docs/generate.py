@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from opsdash.core.discover import checks, collectors, commands
+from opsdash.core.discover import checks, collectors, commands, keys
 from opsdash.core.figures import FIGURES, Unit
 from opsdash.core.plugin import Collector, Tier
 from opsdash.core.problem import CAUSES, HINTS, Problem, ProblemKind
@@ -140,28 +140,11 @@ def fleet_page() -> str:
 
 def keys_page() -> str:
     """Every key of every screen."""
-    from textual.binding import Binding
-
-    from opsdash.app.main import OpsdashApp
-    from opsdash.app.panels import find_panels
-    from opsdash.app.picker_screen import PickerScreen
-    from opsdash.app.prompt_screen import ConfirmScreen, PromptScreen
-    from opsdash.app.text_screen import TextScreen
-    from opsdash.widgets.ask_line import AskLine
-    from opsdash.widgets.grid import Grid
-    from opsdash.widgets.key_hints import key_name
-    from opsdash.widgets.line_view import LineView
-
-    rows = [(kind.view_key, f"`view.{kind.slug}`", f"open {kind.title}") for kind in find_panels()]
-    kinds = [base for kind in find_panels() for base in reversed(kind.__mro__)]
-    over = (AskLine, PickerScreen, TextScreen, PromptScreen, ConfirmScreen)
-    for owner in dict.fromkeys((OpsdashApp, *kinds, Grid, LineView, *over)):
-        for binding in owner.__dict__.get("BINDINGS", []):
-            if isinstance(binding, Binding):
-                about = binding.tooltip or binding.description
-                keys = ", ".join(key_name(key) for key in binding.key.split(","))
-                rows.append((keys, f"`{binding.id}`", about))
-    return NOTE + "# Keys\n\n" + table(("key", "id", "what it does"), rows)
+    parts = [NOTE, "# Keys\n"]
+    for one in keys().sets:
+        rows = ((", ".join(key.keys), f"`{key.id}`", key.does) for key in one.keys)
+        parts.append(f"\n## {one.title}\n\n{table(('key', 'id', 'what it does'), rows)}")
+    return "".join(parts)
 
 
 def problems_page() -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
-from textual.binding import ActiveBinding, Binding, BindingType
+from textual.binding import ActiveBinding, BindingType
 
 from opsdash.app.text_screen import TextScreen
 from opsdash.core.health import Health
-from opsdash.widgets.key_hints import key_name
+from opsdash.core.key_names import written_key
+from opsdash.core.program_keys import HELP
+from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.line import ROLES, Line, Role, Span, line
 from opsdash.widgets.palette import Palette
 
@@ -42,7 +44,7 @@ def key_lines(bindings: Iterable[ActiveBinding]) -> list[Line]:
     for active in bindings:
         binding = active.binding
         if binding.id and binding.description and active.enabled:
-            keys.setdefault(binding.id, []).append(key_name(binding.key))
+            keys.setdefault(binding.id, []).append(written_key(binding.key))
             words[binding.id] = binding.tooltip or binding.description
     # moving comes last: everybody tries the arrows anyway
     order = sorted(keys, key=lambda name: name.startswith("move."))
@@ -74,9 +76,7 @@ def help_lines(keys: Sequence[Line], palette: Palette) -> list[Line]:
 class HelpScreen(TextScreen):
     """Help; its own keys close it again too."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark,f1", "close", "close", id="help.close", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(HELP)
 
     def __init__(self, title: str, keys: Sequence[Line], look: Callable[[], Palette]) -> None:
         super().__init__(f"Keys in {title}", help_lines(keys, look()), look)

@@ -6,20 +6,21 @@ from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingsMap, BindingType
+from textual.binding import BindingType
 from textual.widgets import ContentSwitcher
 
 from opsdash.app.failure import exit_code, failure_lines, farewell
 from opsdash.app.fleet_files import FleetFiles
-from opsdash.app.global_keys import GLOBAL_KEYS
 from opsdash.app.help_screen import HelpScreen, key_lines
 from opsdash.app.look import Looks, as_textual
 from opsdash.app.panels import find_panels, view_bindings
 from opsdash.core import clock
 from opsdash.core.errors import OpsdashError
 from opsdash.core.kept import Forgetful, Keeper
+from opsdash.core.program_keys import EVERYWHERE
 from opsdash.core.source import Declared, FleetSource
 from opsdash.core.text import count
+from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.freezer import Freezer
 from opsdash.widgets.key_hints import KeyHints, active_bindings
 from opsdash.widgets.line import line
@@ -47,7 +48,7 @@ class OpsdashApp(FleetFiles, inherit_bindings=False):
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = False
 
-    BINDINGS: ClassVar[list[BindingType]] = GLOBAL_KEYS
+    BINDINGS: ClassVar[list[BindingType]] = [*view_bindings(), *bindings_of(EVERYWHERE)]
 
     def __init__(
         self,
@@ -73,7 +74,6 @@ class OpsdashApp(FleetFiles, inherit_bindings=False):
             self.register_theme(as_textual(theme))
         self.theme = looks.name
         self.kinds = find_panels()
-        self._bindings = BindingsMap.merge([BindingsMap(view_bindings(self.kinds)), self._bindings])
         self._interrupted_at = float("-inf")
 
     def look(self) -> Palette:

@@ -122,7 +122,7 @@ class Pages(Dialogs):
         """Everything that can be done from here, by name."""
         if self.page is None or self.freezer is None:
             return
-        kinds = [(kind.slug, kind.title, kind.view_key) for kind in self.kinds]
+        kinds = [(k.slug, k.title, self.keymap.of(f"view.{k.slug}")) for k in self.kinds]
         own = self.page.entries()
         named = {entry.title for entry in own}
         entries = [

@@ -8,9 +8,10 @@ from typing import Any
 from textual.app import App
 from textual.binding import ActiveBinding
 
+from opsdash.core.key_names import written_key
 from opsdash.core.snapshot import HostState, Snapshot, triage
 from opsdash.widgets.entries import Entry
-from opsdash.widgets.key_hints import active_bindings, key_name
+from opsdash.widgets.key_hints import active_bindings
 from opsdash.widgets.line import Role
 from opsdash.widgets.wording import reason
 
@@ -50,7 +51,7 @@ def _key(app: App[Any], active: ActiveBinding) -> Entry:
         app.call_later(app.run_action, binding.action, active.node)
 
     about = binding.tooltip if binding.tooltip != binding.description else ""
-    return Entry(binding.description, run, about, key_name(binding.key))
+    return Entry(binding.description, run, about, written_key(binding.key))
 
 
 def theme_entries(names: Iterable[str], choose: Go) -> list[Entry]:

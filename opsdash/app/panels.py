@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from textual.binding import Binding
+from textual.binding import BindingType
 
-from opsdash.core.discover import activity_modules
+from opsdash.core.discover import activity_modules, keys
 from opsdash.core.errors import PluginError
+from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.panel import Panel
 
 
@@ -16,7 +17,11 @@ def find_panels() -> list[type[Panel]]:
         for value in vars(module).values():
             if _is_panel_of(value, module.__name__):
                 _add(found, value)
-    return sorted(found.values(), key=lambda kind: kind.view_key)
+    places = {name: place for place, name in enumerate(keys().by_id())}
+    for slug, kind in found.items():
+        if f"view.{slug}" not in places:
+            raise PluginError(f"panel {kind.__name__} has no key view.{slug} in a keymap.py")
+    return sorted(found.values(), key=lambda kind: places[f"view.{kind.slug}"])
 
 
 def _is_panel_of(value: object, module: str) -> bool:
@@ -25,14 +30,11 @@ def _is_panel_of(value: object, module: str) -> bool:
 
 def _add(found: dict[str, type[Panel]], kind: type[Panel]) -> None:
     for other in found.values():
-        if other.slug == kind.slug or other.view_key == kind.view_key:
-            raise PluginError(f"panels {other.__name__} and {kind.__name__} share a name or a key")
+        if other.slug == kind.slug:
+            raise PluginError(f"panels {other.__name__} and {kind.__name__} share a name")
     found[kind.slug] = kind
 
 
-def view_bindings(kinds: list[type[Panel]]) -> list[Binding]:
+def view_bindings() -> list[BindingType]:
     """A digit per panel."""
-    return [
-        Binding(kind.view_key, f"view({kind.slug!r})", kind.title, id=f"view.{kind.slug}")
-        for kind in kinds
-    ]
+    return bindings_of(*(one for one in keys().sets if one.id.startswith("pages.")))

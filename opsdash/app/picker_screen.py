@@ -7,15 +7,18 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from opsdash.core.program_keys import PICKER
+from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.columns import Column
 from opsdash.widgets.entries import Entry, Match, matches
 from opsdash.widgets.grid import Grid
 from opsdash.widgets.key_hints import KeyHints
+from opsdash.widgets.keyed import Keyed
 from opsdash.widgets.line import Line, Role, Span, line, spread
 from opsdash.widgets.line_view import Bar
 from opsdash.widgets.palette import Palette
@@ -27,19 +30,12 @@ LONGEST = 200
 Picked = tuple[Entry, str]
 
 
-class PickerScreen(ModalScreen[Picked | None]):
+class PickerScreen(Keyed[Picked | None], ModalScreen[Picked | None]):
     """Typing narrows the list, enter picks, escape leaves; what can't be picked says why not."""
 
     VERTICAL_BREAKPOINTS = [(0, "-low"), (10, "-roomy")]
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "pick", "pick", id="pick.take"),
-        Binding("down,ctrl+n,tab", "move(1)", "next", id="pick.next", show=False),
-        Binding("up,shift+tab", "move(-1)", "before", id="pick.prev", show=False),
-        Binding("pagedown", "move(10)", "page down", id="pick.page-down", show=False),
-        Binding("pageup", "move(-10)", "page up", id="pick.page-up", show=False),
-        Binding("escape", "leave", "leave", id="pick.leave"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(PICKER)
 
     def __init__(self, title: str, entries: Sequence[Entry], look: Callable[[], Palette]) -> None:
         super().__init__()

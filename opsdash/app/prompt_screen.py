@@ -8,13 +8,16 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from opsdash.core.program_keys import PROMPT, YES_OR_NO
 from opsdash.core.prompts import YES, Question, QuestionKind
 from opsdash.core.secret import Secret
+from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.key_hints import KeyHints
+from opsdash.widgets.keyed import Keyed
 from opsdash.widgets.line import Line, Role, Span, line, wrap
 from opsdash.widgets.line_view import TextLines
 from opsdash.widgets.palette import Palette
@@ -32,12 +35,10 @@ def question_lines(question: Question, width: int) -> list[Line]:
     return lines
 
 
-class PromptScreen(ModalScreen[None]):
+class PromptScreen(Keyed[None], ModalScreen[None]):
     """The dialog of a secret or of a line; `answer` gets what was typed, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "decline", "leave this host", id="prompt.decline"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(PROMPT)
 
     def __init__(
         self, question: Question, look: Callable[[], Palette], answer: asyncio.Future[Secret | None]
@@ -92,10 +93,7 @@ class PromptScreen(ModalScreen[None]):
 class ConfirmScreen(PromptScreen):
     """The dialog of a yes: only the letter says it; everything else declines."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "agree", "yes", id="prompt.agree"),
-        Binding("n,enter,q", "decline", "no", id="prompt.refuse"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(YES_OR_NO)
 
     def fields(self) -> ComposeResult:
         """Nothing is typed."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from textual import events
-from textual.app import App
 
+from opsdash.app.keys_in_force import KeysInForce
 from opsdash.core.source import FleetSource
 from opsdash.core.text import count
 from opsdash.widgets.key_hints import KeyHints
 
 
-class RootKeys(App[None]):
+class RootKeys(KeysInForce):
     """The part of the app that knows of root."""
 
     _source: FleetSource | None = None

@@ -6,23 +6,23 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import ModalScreen
 
 from opsdash.app.clipboard import copy
+from opsdash.core.program_keys import TEXT
+from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.key_hints import KeyHints
+from opsdash.widgets.keyed import Keyed
 from opsdash.widgets.line import Line, Role, Span, line
 from opsdash.widgets.line_view import TextLines
 from opsdash.widgets.palette import Palette
 
 
-class TextScreen(ModalScreen[None]):
+class TextScreen(Keyed[None], ModalScreen[None]):
     """A title and lines; it does not change while it is open."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "copy", "copy", id="text.copy", tooltip="copy the whole page"),
-        Binding("q,escape,backspace", "close", "close", id="text.close"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(TEXT)
 
     def __init__(self, title: str, lines: Sequence[Line], look: Callable[[], Palette]) -> None:
         super().__init__()

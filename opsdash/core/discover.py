@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Protocol, TypeVar
 
 from opsdash.core.errors import PluginError
+from opsdash.core.keymap import KeySet, Registry
 from opsdash.core.plugin import Check, Collector, Command
 
 ACTIVITIES = ("setup", "monitor", "troubleshoot", "access", "compliance", "updates")
@@ -97,3 +98,15 @@ def checks() -> dict[str, Check]:
 def commands() -> dict[str, Command]:
     """Every verb of the command line: all of ``opsdash/activities/*/commands.py``."""
     return instances(Command, activity_modules("commands"))
+
+
+@cache
+def keys() -> Registry:
+    """Every key: those of the program, and all of ``opsdash/activities/*/keymap.py``."""
+    own = iter([_load("opsdash.core.program_keys")])
+    found = {**instances(KeySet, activity_modules("keymap")), **instances(KeySet, own)}
+    ids = [key.id for one in found.values() for key in one.keys]
+    twice = sorted({name for name in ids if ids.count(name) > 1})
+    if twice:
+        raise PluginError(f"keys with one id: {', '.join(twice)}")
+    return Registry(tuple(found.values()))

@@ -7,11 +7,13 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input
 
+from opsdash.core.program_keys import FIELD
+from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.line import Line, Role, Span, line
 from opsdash.widgets.line_view import Bar
 from opsdash.widgets.palette import Palette
@@ -37,11 +39,7 @@ class AskLine(Vertical):
     takes_typing = True
     """While it has the keys, no other key of the page counts."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "drop", "leave it as it was", id="ask.drop"),
-        Binding("up", "older(1)", "typed before", id="ask.older", show=False),
-        Binding("down", "older(-1)", "typed after", id="ask.newer", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(FIELD)
 
     class Typed(Message):
         """The text is this now."""

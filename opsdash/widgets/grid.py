@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar, Generic, TypeVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
+from opsdash.core.program_keys import ROWS
+from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.columns import Column, fit_columns, side_by_side
 from opsdash.widgets.line import Line, Role, Span, fit, fit_line, fit_right
 from opsdash.widgets.line_view import LineView
@@ -35,27 +37,7 @@ class Grid(LineView, Generic[T]):
     Until the user moves, the cursor stays on the first row, which is the worst one.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "open", id="nav.in"),
-        Binding("space", "mark", "mark", id="mark.toggle", show=False, tooltip="mark the row"),
-        Binding(
-            "V",
-            "mark_range",
-            "mark range",
-            id="mark.range",
-            show=False,
-            tooltip="mark from here to where you go; V again ends it",
-        ),
-        Binding(
-            "asterisk",
-            "mark_all",
-            "mark all",
-            id="mark.all",
-            show=False,
-            tooltip="mark all rows that are shown",
-        ),
-        Binding("u", "unmark", "unmark", id="mark.clear", show=False, tooltip="clear all marks"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(ROWS)
 
     header_rows = 1
 

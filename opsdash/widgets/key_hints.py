@@ -10,30 +10,13 @@ from textual.binding import ActiveBinding
 from textual.timer import Timer
 from textual.widgets import Input
 
+from opsdash.core.key_names import written_key
 from opsdash.widgets.line import Line, Role, Span, join, line, spread, width_of
 from opsdash.widgets.line_view import EdgeBar
 from opsdash.widgets.palette import Palette
 
 MOST = 8
 """Keys that one line may name: more are read by nobody."""
-
-_NAMES = {
-    "question_mark": "?",
-    "number_sign": "#",
-    "escape": "esc",
-    "asterisk": "*",
-    "exclamation_mark": "!",
-    "slash": "/",
-    "colon": ":",
-    "comma": ",",
-    "pagedown": "pgdn",
-    "pageup": "pgup",
-}
-
-
-def key_name(key: str) -> str:
-    """A key as it is written on a keyboard: ``?`` and not ``question_mark``."""
-    return _NAMES.get(key, key)
 
 
 def hints(bindings: Iterable[ActiveBinding], width: int) -> Line:
@@ -45,7 +28,7 @@ def hints(bindings: Iterable[ActiveBinding], width: int) -> Line:
         if not binding.show or not active.enabled or (binding.id or binding.action) in seen:
             continue
         seen.add(binding.id or binding.action)
-        name = Span(key_name(binding.key), Role.ACCENT)
+        name = Span(written_key(binding.key), Role.ACCENT)
         parts.append(line(name, Span(f" {binding.description}", Role.MUTED)))
     while len(parts) > MOST or (parts and width_of(join(parts, Span("  "))) > width):
         # the last ones are help and back, which must stay: what goes is before them

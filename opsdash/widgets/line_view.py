@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar, NamedTuple
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from opsdash.core.program_keys import MOVING
+from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.boundary import Undrawable, attempt
 from opsdash.widgets.line import Line, Role, Span
 from opsdash.widgets.palette import Palette
@@ -42,16 +44,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
     }
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", "down", id="move.down", show=False),
-        Binding("k,up", "move(-1)", "up", id="move.up", show=False),
-        Binding("ctrl+d", "move_page(0.5)", "half a page down", id="move.half-down", show=False),
-        Binding("ctrl+u", "move_page(-0.5)", "half a page up", id="move.half-up", show=False),
-        Binding("pagedown", "move_page(1)", "page down", id="move.page-down", show=False),
-        Binding("pageup", "move_page(-1)", "page up", id="move.page-up", show=False),
-        Binding("g,home", "first", "to the first", id="move.first", show=False),
-        Binding("G,end", "last", "to the last", id="move.last", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(MOVING)
 
     raised = False
     """Whether it stands out from the page by its background."""

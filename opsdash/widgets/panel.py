@@ -43,14 +43,13 @@ class Desk:
 class Panel(Vertical):
     """One page. It is found by its folder and its class; it pulls what it shows by its own timer.
 
-    A subclass sets `slug` (unique), `title`, `view_key` (the digit that opens it), composes its
-    widgets and draws in `show()`. Only the panel on the screen is drawn; between revisions it is
-    drawn once a second, for ages and the clock.
+    A subclass sets `slug` (unique) and `title`, composes its widgets and draws in `show()`; the key
+    ``view.SLUG`` of its activity's keymap.py opens it. Only the panel on the screen is drawn;
+    between revisions it is drawn once a second, for ages and the clock.
     """
 
     slug: ClassVar[str] = ""
     title: ClassVar[str] = ""
-    view_key: ClassVar[str] = ""
 
     DEFAULT_CSS = """
     Panel > #trouble { display: none; height: auto; max-height: 4; }

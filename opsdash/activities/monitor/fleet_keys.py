@@ -6,18 +6,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import Input
 
 from opsdash.activities.monitor.fleet_columns import Shown
 from opsdash.activities.monitor.fleet_rows import FleetRows
 from opsdash.activities.monitor.host_keys import HostKeys
+from opsdash.activities.monitor.keymap import FLEET
 from opsdash.core.arrange import SORTS
 from opsdash.core.figures import FIGURES
 from opsdash.core.filter import FilterError
 from opsdash.core.kept import NAME_LIMIT, Kept, with_typed
 from opsdash.core.view import SEVERITY, Grouping, View
 from opsdash.widgets.ask_line import AskLine
+from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.entries import Entry
 from opsdash.widgets.grid import Grid
 from opsdash.widgets.line import Role, Span, line
@@ -29,22 +31,7 @@ FILTER_HELP = "text  !not  a|b  /re/  why~disk  tag:web  os:debian  state:warn  
 class FleetKeys(HostKeys):
     """What the user may want of the list of hosts; the page itself draws it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        # priority: what opens a field acts before the next key is looked at
-        Binding("slash", "filter", "filter", id="filter.open", tooltip="filter hosts",
-                priority=True),
-        Binding("exclamation_mark", "problems", "problems", id="filter.problems",
-                tooltip="problems only, or all"),
-        Binding("b", "group", "group", id="group.cycle", show=False, tooltip="group by the next"),
-        Binding("S", "sort", "sort", id="sort.pick", show=False, tooltip="pick what to sort by",
-                priority=True),
-        Binding("I", "invert", "invert", id="sort.invert", show=False, tooltip="sort upside down"),
-        Binding("w", "wide", "wide", id="wide", show=False, tooltip="more columns, fewer words"),
-        Binding("d", "detail", "detail", id="detail", show=False, tooltip="details on or off"),
-        Binding("z", "fold", "fold", id="fold", show=False, tooltip="open or close all folds"),
-        Binding("escape", "reset", "all hosts", id="filter.reset", show=False,
-                tooltip="drop filter, range and folds"),
-    ]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(FLEET)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)

@@ -37,7 +37,6 @@ class FleetPanel(FleetKeys):
 
     slug: ClassVar[str] = "fleet"
     title: ClassVar[str] = "Fleet"
-    view_key: ClassVar[str] = "1"
 
     DEFAULT_CSS = """
     FleetPanel > #notices { display: none; }

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import Input
 
+from opsdash.activities.monitor.keymap import HOST
 from opsdash.activities.monitor.raw_facts import raw_facts
 from opsdash.activities.monitor.ssh_command import ssh_command
 from opsdash.core.health import Health
 from opsdash.core.host import Host
 from opsdash.core.snapshot import HostState, Snapshot, triage
 from opsdash.core.text import count
+from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.entries import Entry
 from opsdash.widgets.panel import Panel
 from opsdash.widgets.wording import reason
@@ -22,14 +24,7 @@ from opsdash.widgets.wording import reason
 class HostKeys(Panel):
     """Raw facts, copying, and the way from one problem to the next."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("e", "problem(1)", "next problem", id="problem.next"),
-        Binding("E", "problem(-1)", "previous problem", id="problem.prev", show=False),
-        Binding("y", "raw", "raw facts", id="raw", show=False, tooltip="all that the host said"),
-        Binding("c", "copy", "copy", id="copy", show=False, tooltip="copy host and reason"),
-        Binding("Y", "copy_pick", "copy…", id="copy.pick", show=False, tooltip="pick what to copy",
-                priority=True),
-    ]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(HOST)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While somebody types, the letter that opens a picker is text."""

@@ -40,7 +40,6 @@ class HostPanel(HostKeys):
 
     slug: ClassVar[str] = "host"
     title: ClassVar[str] = "Host"
-    view_key: ClassVar[str] = "2"
 
     DEFAULT_CSS = """
     HostPanel > #host-page { height: 1fr; }

@@ -1,0 +1,127 @@
+"""The keys of the program itself: those of every page, of lists, fields, pickers and dialogs."""
+
+from __future__ import annotations
+
+from opsdash.core.keymap import Key, KeySet, Place
+
+QUIT, BACK = "a way to quit", "a way back from a page"
+
+EVERYWHERE = KeySet(
+    "everywhere",
+    "Everywhere",
+    (Place.PAGE,),
+    (
+        Key("cmd.open", ": ctrl+p", "palette", "command", "pages, hosts, commands", hint=True,
+            opens=True, keeps="the palette"),
+        Key("host.jump", "f", "jump", "jump", "jump to a host by name", opens=True),
+        Key("freeze", "p", "freeze", "freeze", "hold the screen still"),
+        Key("theme.next", "C", "next_theme", "colours", "next theme"),
+        Key("refresh", "ctrl+r f5", "ask_again", "refresh", "ask the hosts now", hint=True),
+        Key("reload", "O", "reload", "reload", "read the hosts file again"),
+        Key("root.ask", "#", "root", "root", "give sudo password"),
+        Key("redraw", "ctrl+l", "redraw", "redraw"),
+        Key("interrupt", "ctrl+c", "interrupt", "twice: quit", first=True),
+        Key("quit", "ctrl+q", "quit", "quit", first=True, keeps=QUIT),
+        Key("help", "? f1", "help", "help", "this page", hint=True, keeps="help"),
+        Key("nav.out", "q esc backspace", "back", "back", hint=True, turn="out", keeps=BACK),
+        Key("nav.quit", "q", "leave", "quit", hint=True, turn="out", keeps=QUIT),
+    ),
+)  # fmt: skip
+
+MOVING = KeySet(
+    "moving",
+    "Moving",
+    (Place.PAGE, Place.TEXT, Place.PROMPT),
+    (
+        Key("move.down", "j down", "move(1)", "down"),
+        Key("move.up", "k up", "move(-1)", "up"),
+        Key("move.half-down", "ctrl+d", "move_page(0.5)", "half a page down"),
+        Key("move.half-up", "ctrl+u", "move_page(-0.5)", "half a page up"),
+        Key("move.page-down", "pgdn", "move_page(1)", "page down"),
+        Key("move.page-up", "pgup", "move_page(-1)", "page up"),
+        Key("move.first", "g home", "first", "to the first"),
+        Key("move.last", "G end", "last", "to the last"),
+    ),
+)
+
+ROWS = KeySet(
+    "rows",
+    "Rows",
+    (Place.PAGE,),
+    (
+        Key("nav.in", "enter", "choose", "open", hint=True, keeps="a way to open a row"),
+        Key("mark.toggle", "space", "mark", "mark", "mark the row"),
+        Key("mark.range", "V", "mark_range", "mark range",
+            "mark from here to where you go; the same key ends it"),
+        Key("mark.all", "*", "mark_all", "mark all", "mark all rows that are shown"),
+        Key("mark.clear", "u", "unmark", "unmark", "clear all marks"),
+    ),
+)  # fmt: skip
+
+FIELD = KeySet(
+    "field",
+    "While you type",
+    (Place.FIELD,),
+    (
+        Key(
+            "ask.drop", "esc", "drop", "leave it as it was", hint=True, keeps="a way out of a field"
+        ),
+        Key("ask.older", "up", "older(1)", "typed before"),
+        Key("ask.newer", "down", "older(-1)", "typed after"),
+    ),
+    typing=True,
+)  # fmt: skip
+
+PICKER = KeySet(
+    "picker",
+    "In the palette and other lists to pick from",
+    (Place.PICKER,),
+    (
+        Key("pick.take", "enter", "pick", "pick", hint=True, keeps="a way to pick"),
+        Key("pick.next", "down ctrl+n tab", "move(1)", "next"),
+        Key("pick.prev", "up shift+tab", "move(-1)", "before"),
+        Key("pick.page-down", "pgdn", "move(10)", "page down"),
+        Key("pick.page-up", "pgup", "move(-10)", "page up"),
+        Key("pick.leave", "esc", "leave", "leave", hint=True, keeps="a way out of the palette"),
+    ),
+    typing=True,
+)
+
+TEXT = KeySet(
+    "text",
+    "On a page of text",
+    (Place.TEXT,),
+    (
+        Key("text.copy", "c", "copy", "copy", "copy the whole page", hint=True),
+        Key("text.close", "q esc backspace", "close", "close", hint=True,
+            keeps="a way out of a page of text"),
+    ),
+)  # fmt: skip
+
+HELP = KeySet(
+    "help",
+    "On the page of help",
+    (Place.TEXT,),
+    (Key("help.close", "? f1", "close", "close", "close help"),),
+)
+
+PROMPT = KeySet(
+    "prompt",
+    "In a question",
+    (Place.PROMPT,),
+    (
+        Key("prompt.decline", "esc", "decline", "leave this host", hint=True,
+            keeps="a way to leave a question"),
+    ),
+    typing=True,
+)  # fmt: skip
+
+YES_OR_NO = KeySet(
+    "yes-or-no",
+    "In a question of yes or no",
+    (Place.PROMPT,),
+    (
+        Key("prompt.agree", "y", "agree", "yes", hint=True, keeps="a way to agree"),
+        Key("prompt.refuse", "n enter q", "decline", "no", hint=True),
+    ),
+)  # fmt: skip
