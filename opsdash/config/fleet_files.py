@@ -57,8 +57,8 @@ class FleetFiles:
         named = self._explicit or os.environ.get(paths.HOSTS_VARIABLE, "")
         if named:
             return Trail({named})
-        own = paths.default_hosts_file()
-        return Trail({str(own)}, {str(own.parent / "hosts.d" / "*.yaml")})
+        parts = paths.hosts_parts_dir() / "*.yaml"
+        return Trail({str(paths.default_hosts_file())}, {str(parts)})
 
 
 def _alone(fleet: Fleet) -> Fleet:
