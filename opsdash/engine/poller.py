@@ -136,7 +136,9 @@ class Poller:
         facts, as_root = self._facts
         facts.ask(names)
         # each sudo is a line in the host's log: only what was refused is worth another one
-        as_root.ask(name for name in names if self._lacks(name, as_root))
+        lacking = [name for name in names if self._lacks(name, as_root)]
+        self._privilege.doubt(lacking)
+        as_root.ask(lacking)
         for name in names:
             self._prober.ask(name)
         self._wake(names)

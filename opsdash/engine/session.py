@@ -22,6 +22,7 @@ from opsdash.engine.judge import Judge
 from opsdash.engine.poller import Poller, Reach
 from opsdash.engine.privilege import Privilege
 from opsdash.engine.rhythm import Rhythm
+from opsdash.engine.root_script import root_rule
 from opsdash.engine.state import State
 from opsdash.store.store import Store
 from opsdash.transport.base import Transport
@@ -105,7 +106,7 @@ class Session:
         self._judge = Judge.over(self._checks, self._collectors)
         self._closed: set[FindingKey] = set()
         self._tasks: list[asyncio.Task[None]] = []
-        self._privilege = Privilege(self._asker, self._clock)
+        self._privilege = Privilege(self._asker, self._clock, root_rule())
         self._poller = Poller(
             self._state,
             self._collectors,
