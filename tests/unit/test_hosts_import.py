@@ -224,6 +224,19 @@ def test_an_offer_is_gone_when_it_was_taken_up(home: HostsFolder) -> None:
     assert offers() == []
 
 
+def test_what_the_fleet_has_is_not_offered_and_what_was_added_since_is(home: HostsFolder) -> None:
+    assert [offer.hosts for offer in offers(known=["web1"])] == [1]
+    assert offers(known=["web1", "web2"]) == []
+    run("import", "ssh-config", "--write")
+    home.write(f"Host web3\n{CONFIG}", ".ssh/config")
+    assert [offer.hosts for offer in offers(known=["web1", "web2"])] == [1]
+
+
+def test_without_a_hosts_file_the_import_is_pointed_to(home: HostsFolder) -> None:
+    said = run("check").stderr.splitlines()
+    assert said[1] == "  ~/.ssh/config (2 hosts): opsdash hosts import ssh-config --write"
+
+
 def test_nothing_is_offered_where_nothing_is_found(home: HostsFolder) -> None:
     (home.folder / ".ssh/config").unlink()
     assert offers() == []
