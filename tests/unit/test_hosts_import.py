@@ -107,6 +107,14 @@ def test_hosts_d_is_part_of_the_users_own_file_only(home: HostsFolder) -> None:
     assert [host["name"] for host in json.loads(result.stdout)["hosts"]] == ["other"]
 
 
+def test_a_folder_to_which_others_may_add_files_is_refused(home: HostsFolder) -> None:
+    run("import", "ssh-config", "--write")
+    parts(home).chmod(0o775)
+    result = run("list")
+    assert result.exit_code == 65
+    assert f"{parts(home)}: others may write it (mode 0775)" in result.stderr
+
+
 def test_an_import_is_replaced_by_the_next_one_of_the_same_source(home: HostsFolder) -> None:
     run("import", "ssh-config", "--write")
     home.write("Host web3\n", ".ssh/config")
