@@ -45,14 +45,11 @@ def no_hosts_file() -> str:
     from opsdash.config.offers import offers  # yaml costs 40 ms
 
     target = paths.default_hosts_file()
-    found = "".join(
-        f"\n{offer.path} names {count(offer.hosts, 'host')}: {offer.command}" for offer in offers()
-    )
-    example = paths.shipped("hosts.example.yaml")
-    if example is None:
-        return f"There is no hosts file: write {target}, or name one by --hosts FILE.{found}"
-    copy = shlex.join(["install", "-Dm600", str(example), str(target)])
-    return f"There is no hosts file at {target}. Begin with the example: {copy}{found}"
+    ways = [f"{one.path} ({count(one.hosts, 'host')}): {one.command}" for one in offers()]
+    if example := paths.shipped("hosts.example.yaml"):
+        copy = shlex.join(["install", "-Dm600", str(example), str(target)])
+        ways.append(f"the commented example: {copy}")
+    return "\n  ".join([f"There is no hosts file at {target}. Write one, or begin with", *ways])
 
 
 def fault_lines(error: ConfigError, hint: str = FAULT_HINT) -> list[str]:
