@@ -17,6 +17,7 @@ from opsdash.core.examination import Examination, Examined, Note, Stage, Verdict
 from opsdash.core.host import Host, Sudo
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.text import clean_line, count, duration
+from opsdash.engine.root_script import root_rule
 from opsdash.transport.accounts import account_refused
 from opsdash.transport.base import Completed, Connection
 from opsdash.transport.elevate import Root, find_root
@@ -40,6 +41,7 @@ QUIET_SHELL = "case $- in *i*) ;; *) return ;; esac    # first line of ~/.bashrc
 _ROOT_WORDS = {
     Root.IS: "the login is root itself",
     Root.SUDO: "sudo, without a password",
+    Root.RULE: "sudo, for what opsdash asks as root and nothing else",
     Root.DOAS: "doas, without a password",
     Root.PASSWORD: "sudo asks for a password: # on the screen takes it, once for all hosts",
     Root.TTY: "doas asks for a password: # on the screen takes it, once for all hosts",
@@ -155,7 +157,7 @@ class Session:
     async def _root(self) -> Examined:
         if self.host.sudo is Sudo.NONE:
             return self._is(Stage.ROOT, Verdict.SKIPPED, "hosts.yaml says sudo: none")
-        root = await find_root(self.connection.execute)
+        root = await find_root(self.connection.execute, root_rule())
         if root is Root.NEVER:
             text = "neither sudo nor doas lets this user: what needs root stays empty"
             found = self._is(Stage.ROOT, Verdict.WARN, text)
