@@ -17,6 +17,7 @@ EVERYWHERE = KeySet(
         Key("freeze", "p", "freeze", "freeze", "hold the screen still"),
         Key("theme.pick", "C", "pick_theme", "colours", "pick a theme"),
         Key("refresh", "ctrl+r f5", "ask_again", "refresh", "ask the hosts now", hint=True),
+        Key("reload", "O", "reload", "reload", "read the hosts file again"),
         Key("root.ask", "#", "root", "root", "give sudo password"),
         Key("redraw", "ctrl+l", "redraw", "redraw"),
         Key("interrupt", "ctrl+c", "interrupt", "twice: quit", first=True),
