@@ -74,8 +74,13 @@ class FleetFiles(Pages):
     async def _read_again(self, declared: Declared) -> None:
         said = await declared.read_again()
         self.say(said, SAID_S)
-        if declared.faults:
-            lines = _fault_lines(declared.faults, self.size.width - 4)
+        self.show_faults(said)
+
+    def show_faults(self, said: str) -> None:
+        """What is wrong with the files as a page, if anything is."""
+        faults = self._declared.faults if self._declared is not None else ()
+        if faults:
+            lines = _fault_lines(faults, self.size.width - 4)
             self.push_screen(TextScreen(said.partition(":")[0], lines, self.look))
 
 

@@ -6,8 +6,11 @@ import asyncio
 import logging
 from pathlib import Path
 
+from opsdash.config import importing
 from opsdash.config.fleet_files import FleetFiles
+from opsdash.config.importers.plan import ImportPlan
 from opsdash.core.errors import ConfigError
+from opsdash.core.offer import Offer, Preview
 from opsdash.core.text import clean_line, count
 from opsdash.engine.session import Session
 
@@ -26,6 +29,7 @@ class DeclaredFleet:
         self._session = session
         self._files = files
         self._turn = asyncio.Lock()
+        self._plan: ImportPlan | None = None
         self.faults: tuple[str, ...] = ()
 
     async def stirred(self) -> bool:
@@ -46,6 +50,25 @@ class DeclaredFleet:
             change = await self._session.change_fleet(fleet)
         again = "is right again" if mended else "read again"
         return f"{self._source} {again}: {change}"
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """The hosts of other programs that could be taken over."""
+        return self._files.offers
+
+    async def preview(self, kind: str, path: str = "") -> Preview:
+        """What importing a file would write; ConfigError."""
+        self._plan, shown = await asyncio.to_thread(importing.preview, kind, path)
+        return shown
+
+    async def take_over(self, preview: Preview) -> str:
+        """Write what was looked at, and put it in force; ConfigError if it can't be written."""
+        plan = self._plan
+        if plan is None or plan.text != preview.text:
+            return "nothing is written: another import was looked at meanwhile"
+        await asyncio.to_thread(importing.write_import, plan)
+        LOG.info("imported %s into %s", preview.source, preview.target)
+        return await self.read_again()
 
     @property
     def _source(self) -> str:
