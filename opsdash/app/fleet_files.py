@@ -47,14 +47,14 @@ class FleetFiles(Pages):
             self.run_worker(self._heed(), name="files")
 
     async def _heed(self) -> None:
-        if self._declared is None or not await self._declared.stirred():
+        if self._declared is None:
             return
-        if self._failure is None:
-            said = await self._declared.read_again()
+        if self._failure is not None:
+            if isinstance(self._failure, ConfigError) and await self._declared.stirred():
+                self.start_again()
+        elif said := await self._declared.heed():
             shown = f"; {self._reload_key} shows what" if self._declared.faults else ""
             self.say(said + shown, SAID_S)
-        elif isinstance(self._failure, ConfigError):
-            self.start_again()
 
     @property
     def _reload_key(self) -> str:

@@ -45,33 +45,36 @@ class PreviewScreen(TextScreen):
 class Importing(FleetFiles):
     """The part of the app that takes hosts over from other programs."""
 
-    _importer: Importer | None = None
-
     def further_entries(self) -> list[Entry]:
         """What was found, by name; and anything else by its path."""
-        if self._importer is None:
+        if self._declared is None:
             return super().further_entries()
-        any_path = Entry("import", self._import_by_name, FORMS, takes="KIND PATH")
-        offered = [self._offered(offer) for offer in self._importer.offers]
-        return [*super().further_entries(), *offered, any_path]
+        offers = self._declared.offers
+        about, takes = FORMS, "KIND [PATH]"
+        if offers:
+            about, takes = f"{offers[0].path}: {count(offers[0].hosts, 'host')}", "[KIND PATH]"
+        found = [Entry("import", self._import_by_name, about, takes=takes)]
+        found += [self._offered(offer) for offer in offers[1:]]
+        return [*super().further_entries(), *found]
 
     def _offered(self, offer: Offer) -> Entry:
         def run(_: str) -> None:
-            self._look_at(offer.kind, "" if offer.usual else offer.path)
+            self._look_at(offer.kind, offer.path)
 
-        found = f"{count(offer.hosts, 'host')}; shows what would be written first"
-        return Entry(f"import {offer.path}", run, found)
+        return Entry(f"import {offer.path}", run, count(offer.hosts, "host"))
 
     def _import_by_name(self, typed: str) -> None:
+        """Without a word more the likeliest is meant: that is what the first start offers."""
         kind, _, path = typed.strip().partition(" ")
-        if kind:
+        offers = self._declared.offers if self._declared is not None else ()
+        if kind or not offers:
             self._look_at(kind, path.strip())
         else:
-            self.say(f"say which: import {FORMS}", SAID_S)
+            self._look_at(offers[0].kind, offers[0].path)
 
     def _look_at(self, kind: str, path: str) -> None:
-        if self._importer is not None:
-            self.run_worker(self._preview(self._importer, kind, path), name="import")
+        if self._declared is not None:
+            self.run_worker(self._preview(self._declared, kind, path), name="import")
 
     async def _preview(self, importer: Importer, kind: str, path: str) -> None:
         self.say("reading…")
@@ -84,9 +87,9 @@ class Importing(FleetFiles):
         def write() -> None:
             self.run_worker(self._take_over(importer, found), name="import")
 
-        title = f"{count(found.hosts, 'host')} of {found.source}: y writes {found.target}"
+        title = f"Import {count(found.hosts, 'host')}: y writes this file, n leaves it"
         lines = preview_lines(found, self.size.width - 4)
-        self.push_screen(PreviewScreen(clean_line(title), lines, self.look, write))
+        self.push_screen(PreviewScreen(title, lines, self.look, write))
 
     async def _take_over(self, importer: Importer, found: Preview) -> None:
         try:
@@ -105,7 +108,9 @@ class Importing(FleetFiles):
 
 
 def preview_lines(found: Preview, width: int) -> list[Line]:
-    """What is worth a word, and the whole file as it would be."""
-    notes = [text for note in found.notes for text in wrap(note, width)]
+    """From where and to where, what is worth a word, and the whole file as it would be."""
+    ways = (f"from  {found.source}", f"to    {found.target}")
+    head = [line(Span(text, Role.STRONG)) for way in ways for text in wrap(way, width)]
+    notes = [line(Span(text, Role.WARN)) for note in found.notes for text in wrap(note, width)]
     body = [line(clean_line(text, 400)) for text in found.text.splitlines()]
-    return [*(line(Span(text, Role.WARN)) for text in notes), *([()] if notes else []), *body]
+    return [*head, (), *notes, *([()] if notes else []), *body]

@@ -60,7 +60,7 @@ class OpsdashApp(Importing, inherit_bindings=False):
         title: str = "opsdash",
         badge: str = "",
         keeper: Keeper | None = None,
-        declared: DeclaredFleet | None = None,
+        declared: Declared | None = None,
     ) -> None:
         self.looks = looks
         super().__init__()
@@ -69,7 +69,7 @@ class OpsdashApp(Importing, inherit_bindings=False):
         self._now = now
         self.title, self.badge = title, badge
         self._keeper = keeper or Forgetful()
-        self._declared = self._importer = declared
+        self._declared = declared
         for theme in looks.themes:
             self.register_theme(as_textual(theme))
         self.theme = looks.name

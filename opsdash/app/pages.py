@@ -8,6 +8,7 @@ from textual.widgets import ContentSwitcher, Input
 from opsdash.app.dialogs import Dialogs
 from opsdash.app.look import Looks
 from opsdash.app.palette import (
+    doctor_entry,
     host_entries,
     key_entries,
     theme_entries,
@@ -124,7 +125,8 @@ class Pages(Dialogs):
         if self.page is None or self.freezer is None:
             return
         kinds = [(k.slug, k.title, self.keymap.of(f"view.{k.slug}")) for k in self.kinds]
-        own = self.page.entries()
+        key = self.keymap.of("doctor")
+        own = [*self.page.entries(), doctor_entry(self._examine_named, key)]
         named = {entry.title for entry in own}
         entries = [
             *view_entries(kinds, self.action_view),
@@ -139,6 +141,10 @@ class Pages(Dialogs):
     def further_entries(self) -> list[Entry]:
         """What the palette offers on every page, besides keys and pages."""
         return []
+
+    def _examine_named(self, host: str) -> None:
+        """The host that was typed, or the one that the page is about."""
+        self.examine(host or (self.page.pointed() if self.page else ""))
 
     def choose_theme(self, name: str) -> None:
         """Other colours from now on."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from opsdash.config.importers.plan import ImportPlan, plan_import, write_import
+from opsdash.config.importers.plan import ImportPlan, plan_import
 from opsdash.config.importers.sources import READERS
 from opsdash.config.source_text import whole_file
 from opsdash.core.offer import Preview
@@ -26,6 +26,3 @@ def preview(kind: str, path: str) -> tuple[ImportPlan, Preview]:
         len(plan.hosts),
         (*left_out, *plan.notes),
     )
-
-
-__all__ = ["KINDS", "preview", "write_import"]

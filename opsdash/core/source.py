@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from opsdash.core.examination import Examination, Say
+from opsdash.core.offer import Importer
 from opsdash.core.snapshot import HostState, Snapshot
 
 
@@ -27,6 +29,14 @@ class FleetSource(Protocol):
         """Ask these hosts again at once (none given: all), the ones that gave up included."""
         ...
 
+    async def examine(self, name: str, say: Say, *, ask: bool = False) -> Examination:
+        """Examine the way to a host; `say` hears of each stage as it ends.
+
+        With `ask` the person may be asked for what the login takes, a host key included. It works
+        on connections of its own and may be cancelled.
+        """
+        ...
+
     def touch(self) -> None:
         """Somebody is at the keyboard: what is forgotten after idle minutes stays known."""
         ...
@@ -36,7 +46,7 @@ class FleetSource(Protocol):
         ...
 
 
-class Declared(Protocol):
+class Declared(Importer, Protocol):
     """The files that declare a fleet which is being watched: it follows them."""
 
     @property
@@ -45,7 +55,11 @@ class Declared(Protocol):
         ...
 
     async def stirred(self) -> bool:
-        """Whether any of them has changed since it was read, and is at rest again."""
+        """Whether any has changed since the fleet could not be started because of them."""
+        ...
+
+    async def heed(self) -> str:
+        """As read_again(), but only if any has changed and is at rest; empty: none has."""
         ...
 
     async def read_again(self) -> str:

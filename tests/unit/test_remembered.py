@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
 
 from opsdash.core.errors import HostError
+from opsdash.core.examination import Examination
 from opsdash.core.finding import Finding
 from opsdash.core.fleet import Fleet
 from opsdash.core.health import Health
@@ -32,6 +34,13 @@ class Refusing:
 
     async def change_fleet(self, hosts: Mapping[str, Host], gone: Collection[str]) -> None:
         """They can't be reached either."""
+
+    @asynccontextmanager
+    async def examine(
+        self, host: Host, exam: Examination, *, ask: bool
+    ) -> AsyncGenerator[Connection, None]:
+        """No way here either."""
+        yield await self.connect(host)
 
     def ask_again(self) -> None:
         """Nothing was asked."""
