@@ -12,6 +12,7 @@ from opsdash.config.form_faults import understood
 from opsdash.config.hosts_schema import HostsForm, Settings
 from opsdash.config.importers.imported import made_of
 from opsdash.config.marked_yaml import Marked, load_marked
+from opsdash.config.source_text import refuse_writable
 from opsdash.core.errors import ConfigError, Fault
 
 MAX_FILES = 1_000
@@ -79,10 +80,21 @@ def read_book(path: Path, parts: Iterable[Path] = (), *, without: Path | None = 
     if not parts or os.path.lexists(path):
         _read_top(book, path, None)
     parent = book.files[0] if book.files and book.files[0].marked.path == path else None
-    for part in parts:
+    for part in parts if _are_private(book, parts) else ():
         if os.path.realpath(part) not in book.seen:
             _read_top(book, part, parent)
     return book
+
+
+def _are_private(book: Book, parts: list[Path]) -> bool:
+    """Whether nobody else can put files beside these; it is a fault if others can."""
+    for folder in {part.parent for part in parts if part.parent.is_dir()}:
+        try:
+            refuse_writable(folder, folder.stat().st_mode)
+        except ConfigError as error:
+            book.unreadable += error.faults
+            return False
+    return True
 
 
 def _read_top(book: Book, path: Path, parent: HostsFile | None) -> None:

@@ -41,28 +41,33 @@ def open_fleet(
 
 
 def no_hosts_file() -> str:
-    """What to say when there is no hosts file: where it goes, and how to begin."""
+    """What to say when there is no hosts file: where it goes, and how to begin; in lines."""
+    from opsdash.config.offers import offers  # yaml costs 40 ms
+
     target = paths.default_hosts_file()
-    example = paths.shipped("hosts.example.yaml")
-    if example is None:
-        return f"There is no hosts file: write {target}, or name one by --hosts FILE."
-    copy = shlex.join(["install", "-Dm600", str(example), str(target)])
-    return f"There is no hosts file at {target}. Begin with the example: {copy}"
+    ways = [f"{one.path} ({count(one.hosts, 'host')}): {one.command}" for one in offers()]
+    if example := paths.shipped("hosts.example.yaml"):
+        copy = shlex.join(["install", "-Dm600", str(example), str(target)])
+        ways.append(f"the commented example: {copy}")
+    return "\n  ".join([f"There is no hosts file at {target}. Write one, or begin with", *ways])
 
 
-def fault_lines(error: ConfigError) -> list[str]:
+def fault_lines(error: ConfigError, hint: str = FAULT_HINT) -> list[str]:
     """A ConfigError as lines for people: every fault, then how many, then where to look."""
     faults = [clean_line(str(fault)) for fault in error.faults]
-    return [*faults, count(len(faults), "fault"), FAULT_HINT]
+    return [*faults, count(len(faults), "fault"), hint]
 
 
 @contextmanager
-def exit_on_bad_files() -> Iterator[None]:
-    """Turn faults in the user's files into exit 65 and bad selections into 64, said on stderr."""
+def exit_on_bad_files(hint: str = FAULT_HINT) -> Iterator[None]:
+    """Turn faults in the user's files into exit 65 and bad selections into 64, said on stderr.
+
+    `hint` says where to look; the usual one is about the hosts file.
+    """
     try:
         yield
     except ConfigError as error:
-        sys.stderr.write("".join(f"{line}\n" for line in fault_lines(error)))
+        sys.stderr.write("".join(f"{line}\n" for line in fault_lines(error, hint)))
         raise SystemExit(EXIT_BAD_CONFIG) from None
     except SelectionError as error:
         sys.stderr.write(f"{clean_line(str(error))}\n")
