@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from secrets import token_hex
 from time import monotonic
 
@@ -75,7 +75,7 @@ class Session:
         except HostError as error:
             text = error.problem.text
             found = self._is(stage, Verdict.FAIL, text, problem=error.problem)
-        self.exam.report(_timed(found, monotonic() - began))
+        self.exam.report(replace(found, took_s=monotonic() - began))
 
     def _is(
         self,
@@ -118,7 +118,7 @@ class Session:
             hint = "harmless here, but it breaks scp, sftp and rsync: print in interactive shells"
             mends = (QUIET_SHELL,)
         elif slow:
-            hint = "look at what its start files run, and at the home directory"
+            hint = "look at PAM's session modules, its start files, and a hung home directory there"
         verdict = Verdict.WARN if slow or noise else Verdict.OK
         return Examined(
             self.host.name,
@@ -251,23 +251,7 @@ def _install(names: list[str]) -> str:
 
 
 def _with_hint(found: Examined, hint: str, *mends: str) -> Examined:
-    return Examined(
-        found.host, found.stage, found.verdict, found.text, found.notes, None, hint, mends
-    )
-
-
-def _timed(found: Examined, took_s: float) -> Examined:
-    return Examined(
-        found.host,
-        found.stage,
-        found.verdict,
-        found.text,
-        found.notes,
-        found.problem,
-        found.hint,
-        found.mends,
-        took_s,
-    )
+    return replace(found, hint=hint, mends=mends)
 
 
 def _seconds(seconds: float) -> str:
