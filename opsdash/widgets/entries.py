@@ -10,7 +10,8 @@ from opsdash.core.fuzzy import Fit, fit
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing to pick. `run` gets what was typed behind the title, where it `takes` anything.
+    """One thing to pick. `run` gets what was typed behind the title, where it `takes` anything; in
+    brackets: it may be left out.
 
     `key` is the key that does the same, `disabled` the reason why it can't be picked now. What it
     `takes` may be left out where it stands in brackets. `preview` shows what picking it would do
@@ -29,6 +30,11 @@ class Entry:
     def needs(self) -> str:
         """What must be typed behind it; empty: nothing."""
         return "" if self.takes.startswith("[") else self.takes
+
+    @property
+    def needs_argument(self) -> bool:
+        """Whether it means nothing without something behind its title."""
+        return bool(self.takes) and not self.takes.startswith("[")
 
 
 @dataclass(frozen=True, slots=True)
