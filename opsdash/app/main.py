@@ -11,12 +11,8 @@ from textual.widgets import ContentSwitcher
 
 from opsdash.app.failure import exit_code, failure_lines, farewell
 from opsdash.app.help_screen import HelpScreen, key_lines
-<<<<<<< HEAD
-from opsdash.app.look import Looks
-=======
 from opsdash.app.importing import Importing
-from opsdash.app.look import Looks, as_textual
->>>>>>> main
+from opsdash.app.look import Looks
 from opsdash.app.panels import find_panels, view_bindings
 from opsdash.core import clock
 from opsdash.core.errors import OpsdashError

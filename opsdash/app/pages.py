@@ -129,12 +129,8 @@ class Pages(Colours):
             *view_entries(kinds, self.action_view),
             *(entry for entry in key_entries(self) if entry.title not in named),
             *own,
-<<<<<<< HEAD
-            *self.theme_entries("theme "),
-=======
             *self.further_entries(),
-            *theme_entries(self.looks.names, self.choose_theme),
->>>>>>> main
+            *self.theme_entries("theme "),
             *host_entries(self.freezer.snapshot(), self._open_host, "host "),
         ]
         self.pick("page, command or host", entries)

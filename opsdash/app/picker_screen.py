@@ -146,11 +146,7 @@ class PickerScreen(Keyed[Picked | None], ModalScreen[Picked | None]):
         entry, argument = match.entry, match.argument
         if entry.disabled:
             self.query_one(KeyHints).say(entry.disabled)
-<<<<<<< HEAD
-        elif entry.needs and not argument:
-=======
         elif entry.needs_argument and not argument:
->>>>>>> main
             field = self.query_one("#picker-field", Input)
             field.value = f"{entry.title} "
             field.cursor_position = len(field.value)

@@ -13,9 +13,8 @@ class Entry:
     """One thing to pick. `run` gets what was typed behind the title, where it `takes` anything; in
     brackets: it may be left out.
 
-    `key` is the key that does the same, `disabled` the reason why it can't be picked now. What it
-    `takes` may be left out where it stands in brackets. `preview` shows what picking it would do
-    while it is pointed at (True), and takes that back (False).
+    `key` is the key that does the same, `disabled` the reason why it can't be picked now.
+    `preview` shows what picking it would do while it is pointed at (True), and takes that back.
     """
 
     title: str
@@ -25,11 +24,6 @@ class Entry:
     takes: str = ""
     disabled: str = ""
     preview: Callable[[bool], None] | None = None
-
-    @property
-    def needs(self) -> str:
-        """What must be typed behind it; empty: nothing."""
-        return "" if self.takes.startswith("[") else self.takes
 
     @property
     def needs_argument(self) -> bool:
