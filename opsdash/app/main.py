@@ -11,14 +11,14 @@ from textual.widgets import ContentSwitcher
 
 from opsdash.app.failure import exit_code, failure_lines, farewell
 from opsdash.app.help_screen import HelpScreen, key_lines
+from opsdash.app.importing import Importing
 from opsdash.app.look import Looks
-from opsdash.app.pages import Pages
 from opsdash.app.panels import find_panels, view_bindings
 from opsdash.core import clock
 from opsdash.core.errors import OpsdashError
 from opsdash.core.kept import Forgetful, Keeper
 from opsdash.core.program_keys import EVERYWHERE
-from opsdash.core.source import FleetSource
+from opsdash.core.source import Declared, FleetSource
 from opsdash.core.text import count
 from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.freezer import Freezer
@@ -36,11 +36,12 @@ NOTICE_S = 15.0
 """How long a sentence about the start stays: long enough for eyes that are still elsewhere."""
 
 
-class OpsdashApp(Pages, inherit_bindings=False):
+class OpsdashApp(Importing, inherit_bindings=False):
     """The program. `start` delivers the fleet after the first paint, `stop` lets go of it.
 
     `now` is the wall clock in seconds since 1970; tests stop it. `badge` stands on every screen:
-    that it is a demo. `keeper` remembers how lists were looked at.
+    that it is a demo. `keeper` remembers how lists were looked at. `declared` are the files that
+    the fleet follows.
     """
 
     CSS_PATH = "app.tcss"
@@ -58,6 +59,7 @@ class OpsdashApp(Pages, inherit_bindings=False):
         title: str = "opsdash",
         badge: str = "",
         keeper: Keeper | None = None,
+        declared: Declared | None = None,
     ) -> None:
         super().__init__()
         self.animation_level = "none"
@@ -65,9 +67,9 @@ class OpsdashApp(Pages, inherit_bindings=False):
         self._clock = now
         self.title, self.badge = title, badge
         self._keeper = keeper or Forgetful()
+        self._declared = declared
         self.put_on(looks)
         self.kinds = find_panels()
-        self._failure: OpsdashError | None = None
         self._interrupted_at = float("-inf")
 
     def _now(self) -> float:
@@ -80,7 +82,12 @@ class OpsdashApp(Pages, inherit_bindings=False):
         yield KeyHints(self.look)
 
     def on_mount(self) -> None:
-        """Paint first, then start; and again when it failed and its cause was mended."""
+        """Paint first, then start."""
+        self.start_again()
+        self.follow_files()
+
+    def start_again(self) -> None:
+        """Start; and again when it failed and its cause may be mended."""
         self._failure = None
         self.query_one("#message", TextLines).set_lines([line("starting…")])
         self.call_after_refresh(lambda: self.run_worker(self._begin(), name="start"))
@@ -135,7 +142,7 @@ class OpsdashApp(Pages, inherit_bindings=False):
     def action_ask_again(self) -> None:
         """Ask the page's hosts again at once; where the start failed, start again."""
         if self._failure is not None:
-            self.on_mount()
+            self.start_again()
         elif self._source is not None and self.page is not None:
             self._source.refresh(hosts := self.page.targets())
             self.say(f"asking {count(len(hosts), 'host') if hosts else 'all hosts'} again")

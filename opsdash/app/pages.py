@@ -13,6 +13,7 @@ from opsdash.app.palette import (
 )
 from opsdash.app.slow_link import SlowLink
 from opsdash.core.text import count, duration
+from opsdash.widgets.entries import Entry
 from opsdash.widgets.freezer import Freezer
 from opsdash.widgets.line import Line, Role, Span
 from opsdash.widgets.panel import Panel
@@ -130,10 +131,15 @@ class Pages(SlowLink):
             *own,
             self.dump_entry(),
             *self.link_entries(),
+            *self.further_entries(),
             *self.theme_entries("theme "),
             *host_entries(self.freezer.snapshot(), self._open_host, "host "),
         ]
         self.pick("page, command or host", entries)
+
+    def further_entries(self) -> list[Entry]:
+        """What the palette offers on every page, besides keys and pages."""
+        return []
 
     def _examine_named(self, host: str) -> None:
         """The host that was typed, or the one that the page is about."""

@@ -7,19 +7,23 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
 import click
 
+from opsdash.core.errors import OpsdashError
 from opsdash.core.terminal import Terminal, can_show_a_screen, terminal_of
 from opsdash.core.terminal_answers import Answers
 
 if TYPE_CHECKING:
     from opsdash.app.main import OpsdashApp
+    from opsdash.config.fleet_files import FleetFiles
     from opsdash.core.kept import Keeper
+    from opsdash.core.offer import Offer, Preview
     from opsdash.core.prompts import Prompter
-    from opsdash.core.source import FleetSource
+    from opsdash.core.source import Declared, FleetSource
+    from opsdash.engine.declared import DeclaredFleet
     from opsdash.engine.session import Session
 
 FRAMES_PER_S, LOW_FRAMES_PER_S = 20, 8
@@ -27,13 +31,17 @@ FRAMES_PER_S, LOW_FRAMES_PER_S = 20, 8
 
 
 class Watching:
-    """The session behind the screen: made when the screen is there, let go when it is gone."""
+    """The session behind the screen: made when the screen is there, let go when it is gone; and
+    the files that it follows.
+    """
 
     def __init__(self, hosts_file: str | None, demo: int | None, prompter: Prompter) -> None:
         self._hosts_file = hosts_file
         self._demo = demo
         self._prompter = prompter
         self._session: Session | None = None
+        self._files: FleetFiles | None = None
+        self._fleet: DeclaredFleet | None = None
 
     async def start(self) -> FleetSource:
         """Read the hosts file and begin to watch; what is slow to load loads in a thread."""
@@ -47,18 +55,57 @@ class Watching:
             from opsdash.engine.demo import DemoSession
 
             return DemoSession(self._demo)
-        from opsdash.config.open_fleet import open_fleet
-        from opsdash.config.paths import default_hosts_file, state_dir
+        from opsdash.config.fleet_files import FleetFiles
+        from opsdash.config.paths import state_dir
         from opsdash.core.discover import checks
+        from opsdash.engine.declared import DeclaredFleet
         from opsdash.engine.session import Session, Surroundings
 
-        fleet = open_fleet(
-            self._hosts_file, {one.id: one.lower_is_worse for one in checks().values()}
-        )
-        if not fleet.source:
-            alone = f"this machine alone: write {default_hosts_file()} to see your fleet"
-            fleet = replace(fleet, notices=(alone,))
-        return Session(fleet, Surroundings(state_dir(), self._prompter))
+        known = {one.id: one.lower_is_worse for one in checks().values()}
+        self._files = FleetFiles(self._hosts_file, known)
+        session = Session(self._files.read(), Surroundings(state_dir(), self._prompter))
+        self._fleet = DeclaredFleet(session, self._files)
+        return session
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong with the files that are not in force."""
+        return self._fleet.faults if self._fleet is not None else ()
+
+    async def stirred(self) -> bool:
+        """Whether any file has changed since the start failed because of them."""
+        if self._files is None or self._fleet is not None:
+            return False
+        from opsdash.engine.declared import stirred
+
+        return await stirred(self._files)
+
+    async def heed(self) -> str:
+        """Put the files in force if they have changed; says what came of it, if anything did."""
+        return await self._fleet.heed() if self._fleet is not None else ""
+
+    async def read_again(self) -> str:
+        """Put the files in force; says what came of it."""
+        return await self._fleet.read_again() if self._fleet is not None else ""
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """The hosts of other programs that could be taken over."""
+        return self._fleet.offers if self._fleet is not None else ()
+
+    async def preview(self, kind: str, path: str = "") -> Preview:
+        """What importing a file would write; ConfigError."""
+        return await self._declared.preview(kind, path)
+
+    async def take_over(self, preview: Preview) -> str:
+        """Write what was looked at, and put it in force; ConfigError if it can't be written."""
+        return await self._declared.take_over(preview)
+
+    @property
+    def _declared(self) -> DeclaredFleet:
+        if self._fleet is None:
+            raise OpsdashError("the fleet has not started yet")
+        return self._fleet
 
     async def stop(self) -> None:
         """Let go of every host; called once more than needed it does nothing."""
@@ -86,13 +133,23 @@ def run(wishes: Wishes) -> int:
 
         click.echo(f"opsdash: {refusal}: this is what opsdash status says", err=True)
         return status_instead(wishes.hosts_file, wishes.demo, plain=wishes.plain)
+    terminal = terminal_of(os.environ, coerced=bool(sys.flags.utf8_mode))
+    keeper = _keeper() if wishes.demo is None else None
+    app = _app(wishes, terminal, keeper)
+    asyncio.run(_until_the_end(app))
+    if app.stuck:
+        # a thread that hangs in a write would hold up the interpreter's own end for ever
+        os._exit(app.return_code or 0)
+    return app.return_code or 0
+
+
+def _app(wishes: Wishes, terminal: Terminal, keeper: Keeper | None) -> OpsdashApp:
+    """The app as it should look on this terminal; what Textual reads at its import is set before."""
     from opsdash.cli.first_look import first_look, tell_textual
 
-    terminal = terminal_of(os.environ, coerced=bool(sys.flags.utf8_mode))
-    marks = _marks_of(wishes.demo)
-    kept = marks["keeper"].kept.choices.get("theme", "") if "keeper" in marks else ""
+    kept = keeper.kept.choices.get("theme", "") if keeper is not None else ""
     low = bool(wishes.low)
-    look = first_look(terminal, wishes.theme, kept=kept, plain=wishes.plain, low=low)
+    first = first_look(terminal, wishes.theme, kept=kept, plain=wishes.plain, low=low)
     tell_textual(terminal, frames_per_s=LOW_FRAMES_PER_S if low else FRAMES_PER_S)
 
     from opsdash.app.look import Looks
@@ -101,13 +158,13 @@ def run(wishes: Wishes) -> int:
 
     prompter = ScreenPrompter()
     watching = Watching(wishes.hosts_file, wishes.demo, prompter)
-    looks = Looks(look.themes, look.theme, ascii_only=look.plain, fixed=look.fixed)
+    looks = Looks(first.themes, first.theme, ascii_only=first.plain, fixed=first.fixed)
+    marks = _marks_of(keeper, watching)
     app = OpsdashApp(watching.start, watching.stop, looks, **marks)
-    app.theme_files, app.low, app.by_ground = look.files, wishes.low, look.by_ground
+    app.theme_files, app.low, app.by_ground = first.files, wishes.low, first.by_ground
     prompter.serve(app, app.look)
     _meet(app, terminal)
-    asyncio.run(_watch(app))
-    return leave(app)
+    return app
 
 
 def _meet(app: OpsdashApp, terminal: Terminal) -> None:
@@ -123,7 +180,7 @@ def _meet(app: OpsdashApp, terminal: Terminal) -> None:
     accept_any_bytes(answers.feed, app.hang_up)
 
 
-async def _watch(app: OpsdashApp) -> None:
+async def _until_the_end(app: OpsdashApp) -> None:
     loop = asyncio.get_running_loop()
     for ending in (signal.SIGTERM, signal.SIGHUP):
         with suppress(NotImplementedError):
@@ -131,29 +188,25 @@ async def _watch(app: OpsdashApp) -> None:
     await app.run_async()
 
 
-def leave(app: OpsdashApp) -> int:
-    """The exit code; where the terminal is stuck the program ends here, as nobody can be told."""
-    code = app.return_code or 0
-    if app.stuck:
-        # a thread that hangs in a write would hold up the interpreter's own end for ever
-        os._exit(code)
-    return code
+def _keeper() -> Keeper:
+    from opsdash.config.paths import state_dir
+    from opsdash.store.kept_views import KeptViews
+
+    return KeptViews(state_dir() / "views.json")
 
 
 class _Marks(TypedDict, total=False):
     title: str
     badge: str
     keeper: Keeper
+    declared: Declared
 
 
-def _marks_of(demo: int | None) -> _Marks:
-    """What tells a demo from the real thing; only of the latter anything is kept."""
-    if demo is not None:
+def _marks_of(keeper: Keeper | None, watching: Watching) -> _Marks:
+    """What tells a demo from the real thing; only the latter keeps anything and follows files."""
+    if keeper is None:
         return {"title": "opsdash DEMO", "badge": "DEMO"}
-    from opsdash.config.paths import state_dir
-    from opsdash.store.kept_views import KeptViews
-
-    return {"keeper": KeptViews(state_dir() / "views.json")}
+    return {"keeper": keeper, "declared": watching}
 
 
 def _refusal() -> str:

@@ -10,11 +10,11 @@ from opsdash.core.fuzzy import Fit, fit
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing to pick. `run` gets what was typed behind the title, where it `takes` anything.
+    """One thing to pick. `run` gets what was typed behind the title, where it `takes` anything; in
+    brackets: it may be left out.
 
-    `key` is the key that does the same, `disabled` the reason why it can't be picked now. What it
-    `takes` may be left out where it stands in brackets. `preview` shows what picking it would do
-    while it is pointed at (True), and takes that back (False).
+    `key` is the key that does the same, `disabled` the reason why it can't be picked now.
+    `preview` shows what picking it would do while it is pointed at (True), and takes that back.
     """
 
     title: str
@@ -26,9 +26,9 @@ class Entry:
     preview: Callable[[bool], None] | None = None
 
     @property
-    def needs(self) -> str:
-        """What must be typed behind it; empty: nothing."""
-        return "" if self.takes.startswith("[") else self.takes
+    def needs_argument(self) -> bool:
+        """Whether it means nothing without something behind its title."""
+        return bool(self.takes) and not self.takes.startswith("[")
 
 
 @dataclass(frozen=True, slots=True)
