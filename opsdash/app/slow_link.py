@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual import screen as textual_screen
 
 from opsdash.app.terminal_keys import TerminalKeys
-from opsdash.config.themes import SIXTEEN_COLOURS
 from opsdash.core.terminal_answers import ASK_GROUND, Answers
+from opsdash.core.theme import SIXTEEN_COLOURS
 from opsdash.widgets.entries import Entry
 from opsdash.widgets.line import Line, Role, Span
 

@@ -10,7 +10,6 @@ from textual.timer import Timer
 
 from opsdash.app.colours import Colours
 from opsdash.app.screen_driver import ScreenDriver
-from opsdash.config.paths import state_dir
 from opsdash.core.text import clean_line
 from opsdash.store.dumps import new_path, write_new
 from opsdash.widgets.entries import Entry
@@ -101,4 +100,6 @@ class TerminalKeys(Colours):
 
 def _file_for(where: str, now: float) -> Path:
     """The path that was typed, or a new one in the state directory."""
+    from opsdash.config.paths import state_dir
+
     return Path(where).expanduser() if where else new_path(state_dir() / "screens", now)

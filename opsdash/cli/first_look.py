@@ -10,10 +10,15 @@ from dataclasses import dataclass
 import click
 
 from opsdash.config.theme_files import ThemeFiles
-from opsdash.config.themes import DEFAULT_LIGHT, DEFAULT_THEME, NO_COLOURS, SIXTEEN_COLOURS
 from opsdash.core.errors import OpsdashError
 from opsdash.core.terminal import MANY, SIXTEEN, Terminal
-from opsdash.core.theme import Theme
+from opsdash.core.theme import (
+    DEFAULT_LIGHT,
+    DEFAULT_THEME,
+    NO_COLOURS,
+    SIXTEEN_COLOURS,
+    Theme,
+)
 
 _SYSTEMS = {SIXTEEN: "standard", MANY: "256"}
 

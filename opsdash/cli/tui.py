@@ -144,7 +144,7 @@ def run(wishes: Wishes) -> int:
 
 
 def _app(wishes: Wishes, terminal: Terminal, keeper: Keeper | None) -> OpsdashApp:
-    """The app as it should look on this terminal; what Textual reads at its import is set before."""
+    """The app as it should look on this terminal; Textual is told before it is imported."""
     from opsdash.cli.first_look import first_look, tell_textual
 
     kept = keeper.kept.choices.get("theme", "") if keeper is not None else ""

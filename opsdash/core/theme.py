@@ -23,6 +23,10 @@ ASCII_GLYPHS: Mapping[Health, str] = {
 }
 
 
+DEFAULT_THEME, DEFAULT_LIGHT = "midnight", "daylight"
+SIXTEEN_COLOURS, NO_COLOURS = "ansi16", "mono"
+"""The themes for terminals that can show no more, and for people who want none."""
+
 ANSI = tuple(
     f"ansi_{bright}{name}"
     for bright in ("", "bright_")
