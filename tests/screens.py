@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from opsdash.app.look import Looks
 from opsdash.app.main import OpsdashApp
+from opsdash.config.keys import KeysRead
 from opsdash.core.kept import Forgetful, Keeper
 from opsdash.core.snapshot import HostState
 from opsdash.core.view import View
@@ -81,6 +82,7 @@ async def on_stage(
     keeper: Keeper | None = None,
     badge: str = "",
     title: str = "opsdash",
+    read_keys: Callable[[], KeysRead] | None = None,
 ) -> AsyncIterator[Stage]:
     """The program over these hosts, up to its first full screen; `view` is what was kept of one."""
     source, clock, stopped = Memory(states, notices), Clock(), list[bool]()
@@ -94,7 +96,9 @@ async def on_stage(
     looks, keeper = Looks(THEMES, "night", ascii_only=ascii_glyphs), keeper or Forgetful()
     if view is not None:
         keeper.keep(replace(keeper.kept, last={"fleet": view}))
-    app = OpsdashApp(start, stop, looks, now=clock, keeper=keeper, badge=badge, title=title)
+    app = OpsdashApp(
+        start, stop, looks, now=clock, keeper=keeper, badge=badge, title=title, read_keys=read_keys
+    )
     async with app.run_test(size=size) as pilot:
         await app.workers.wait_for_complete()
         stage = Stage(app, pilot, source, clock, stopped)

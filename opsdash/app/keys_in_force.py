@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from textual.app import App
 from textual.screen import Screen
 
 from opsdash.core.discover import keys
 from opsdash.core.keymap import Keymap
+from opsdash.core.text import count
 from opsdash.widgets.keyed import Keyed
+from opsdash.widgets.line import Line, Role, Span, line, wrap
+
+if TYPE_CHECKING:
+    from opsdash.config.keys import KeysRead
+
+    ReadKeys = Callable[[], KeysRead]
+
+NOT_IN_FORCE = "they are not in force; keys and their ids are listed below"
 
 
 class MainScreen(Keyed[None]):
@@ -19,14 +31,62 @@ class KeysInForce(App[None]):
 
     def __init__(self) -> None:
         self.keymap = Keymap(keys())
+        self.key_faults: tuple[str, ...] = ()
+        self._read_keys: ReadKeys | None = None
         super().__init__()
 
     def get_default_screen(self) -> Screen[None]:
         """A screen whose keys can change."""
         return MainScreen(id="_default")
 
-    def use_keys(self, keymap: Keymap) -> None:
-        """These keys from now on, on every screen that is open."""
-        self.keymap = keymap
+    def begin_with_keys(self, read: ReadKeys | None) -> None:
+        """The user's keys, before the first one can be pressed."""
+        self._read_keys = read
+        if read is not None:
+            found = read()
+            self.keymap = found.keymap
+            self._note_faults(found)
+
+    def read_keys_again(self) -> str:
+        """keys.yaml as it is now; gives the sentence that says what came of it.
+
+        A wrong one changes nothing: what was in force stays.
+        """
+        if self._read_keys is None:
+            return "no file of keys is read here"
+        found = self._read_keys()
+        self._note_faults(found)
+        if found.error is not None:
+            return self.keys_notice
+        before, self.keymap = self.keymap, found.keymap
         for screen in self.screen_stack:
             screen.refresh_bindings()
+        changed = sum(before.keys[key.id] != self.keymap.keys[key.id] for key in before.registry)
+        return f"keys.yaml read again: {count(changed, 'action')} on other keys"
+
+    def _note_faults(self, found: KeysRead) -> None:
+        faults = () if found.error is None else found.error.faults
+        self.key_faults = tuple(str(fault) for fault in faults)
+
+    @property
+    def keys_notice(self) -> str:
+        """What is to be said of a wrong keys.yaml in one sentence; empty: nothing is wrong."""
+        if not self.key_faults:
+            return ""
+        faults = count(len(self.key_faults), "fault")
+        return f"keys.yaml is not used, it has {faults}: {self.keymap.of('cmd.open')} keys tells"
+
+    def keymap_lines(self, width: int) -> list[Line]:
+        """Every key of every page with its id, what is wrong with keys.yaml first."""
+        lines = [line(Span(t, Role.CRIT)) for f in self.key_faults for t in wrap(f, width)]
+        if lines:
+            lines += [line(Span(NOT_IN_FORCE, Role.MUTED)), ()]
+        for one in self.keymap.registry.sets:
+            lines.append(line(Span(one.title, Role.HEADING)))
+            for key in one.keys:
+                given = " ".join(self.keymap.keys[key.id]) or "none"
+                usual = f"  (usually {' '.join(key.keys)})" if key.id in self.keymap.given else ""
+                name = Span(f"  {given:<20} ", Role.ACCENT if not usual else Role.STRONG)
+                lines.append(line(name, f"{key.id:<16} {key.does}", Span(usual, Role.MUTED)))
+            lines.append(())
+        return lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -28,6 +28,9 @@ from opsdash.widgets.line_view import TextLines
 from opsdash.widgets.palette import Palette
 from opsdash.widgets.panel import Desk
 
+if TYPE_CHECKING:
+    from opsdash.app.keys_in_force import ReadKeys
+
 Start = Callable[[], Awaitable[FleetSource]]
 Stop = Callable[[], Awaitable[None]]
 
@@ -41,7 +44,7 @@ class OpsdashApp(Pages, inherit_bindings=False):
     """The program. `start` delivers the fleet after the first paint, `stop` lets go of it.
 
     `now` is the wall clock in seconds since 1970; tests stop it. `badge` stands on every screen:
-    that it is a demo. `keeper` remembers how lists were looked at.
+    that it is a demo. `keeper` remembers how lists were looked at, `read_keys` reads keys.yaml.
     """
 
     CSS_PATH = "app.tcss"
@@ -59,9 +62,11 @@ class OpsdashApp(Pages, inherit_bindings=False):
         title: str = "opsdash",
         badge: str = "",
         keeper: Keeper | None = None,
+        read_keys: ReadKeys | None = None,
     ) -> None:
         self.looks = looks
         super().__init__()
+        self.begin_with_keys(read_keys)
         self.animation_level = "none"
         self._start, self._stop = start, stop
         self._now = now
@@ -106,8 +111,8 @@ class OpsdashApp(Pages, inherit_bindings=False):
                 await pages.add_content(kind(desk))
             if self.kinds:
                 self.open_page(self.kinds[0].slug)
-        if self._keeper.notice:
-            self.say(self._keeper.notice, NOTICE_S)
+        if notice := " · ".join(filter(None, (self.keys_notice, self._keeper.notice))):
+            self.say(notice, NOTICE_S)
 
     async def on_unmount(self) -> None:
         """Let go of the hosts, however the program ends."""

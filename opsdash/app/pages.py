@@ -13,7 +13,9 @@ from opsdash.app.palette import (
     theme_entries,
     view_entries,
 )
+from opsdash.app.text_screen import TextScreen
 from opsdash.core.text import count, duration
+from opsdash.widgets.entries import Entry
 from opsdash.widgets.freezer import Freezer
 from opsdash.widgets.line import Line, Role, Span
 from opsdash.widgets.panel import Panel
@@ -129,10 +131,19 @@ class Pages(Dialogs):
             *view_entries(kinds, self.action_view),
             *(entry for entry in key_entries(self) if entry.title not in named),
             *own,
+            Entry("keys", self._show_keys, "every key of every page, and its id for keys.yaml"),
+            Entry("keys reload", self._reload_keys, "read keys.yaml again"),
             *theme_entries(self.looks.names, self.choose_theme),
             *host_entries(self.freezer.snapshot(), self._open_host, "host "),
         ]
         self.pick("page, command or host", entries)
+
+    def _show_keys(self, _: str) -> None:
+        lines = self.keymap_lines(self.size.width - 2)
+        self.push_screen(TextScreen("every key", lines, self.look))
+
+    def _reload_keys(self, _: str) -> None:
+        self.say(self.read_keys_again(), 4.0)
 
     def choose_theme(self, name: str) -> None:
         """Other colours from now on."""

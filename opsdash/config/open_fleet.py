@@ -42,19 +42,22 @@ def no_hosts_file() -> str:
     return f"There is no hosts file at {target}. Begin with the example: {copy}"
 
 
-def fault_lines(error: ConfigError) -> list[str]:
+def fault_lines(error: ConfigError, hint: str = FAULT_HINT) -> list[str]:
     """A ConfigError as lines for people: every fault, then how many, then where to look."""
     faults = [clean_line(str(fault)) for fault in error.faults]
-    return [*faults, count(len(faults), "fault"), FAULT_HINT]
+    return [*faults, count(len(faults), "fault"), hint]
 
 
 @contextmanager
-def exit_on_bad_files() -> Iterator[None]:
-    """Turn faults in the user's files into exit 65 and bad selections into 64, said on stderr."""
+def exit_on_bad_files(hint: str = FAULT_HINT) -> Iterator[None]:
+    """Turn faults in the user's files into exit 65 and bad selections into 64, said on stderr.
+
+    `hint` says where more is written about such files.
+    """
     try:
         yield
     except ConfigError as error:
-        sys.stderr.write("".join(f"{line}\n" for line in fault_lines(error)))
+        sys.stderr.write("".join(f"{line}\n" for line in fault_lines(error, hint)))
         raise SystemExit(EXIT_BAD_CONFIG) from None
     except SelectionError as error:
         sys.stderr.write(f"{clean_line(str(error))}\n")
