@@ -152,14 +152,14 @@ keys:
   raw: x
   refresh: "R,ctrl+r"  # two keys; [R, ctrl+r] says the same
   host.jump: "?"       # quote what is neither a letter nor a digit
-  help: f1             # for ? jumps now
+  help: f1             # ? is taken now
   wide: none           # no key: the palette still has it
 ```
 
 A key is a character (`G` is shift+g), a word (`enter`, `esc`, `space`, `tab`, `backspace`, `del`,
 `ins`, `home`, `end`, `pgup`, `pgdn`, `up`, `down`, `left`, `right`, `f1` to `f20`), or one of these
-after `ctrl+`, `alt+` or `shift+`, as far as plain terminals send it. `ctrl+i` is tab and `ctrl+m` is
-enter on every terminal, so these can't be had; nor can several strokes such as `gg`.
+after `ctrl+`, `alt+` or `shift+`, as far as plain terminals send it. `ctrl+i` is tab and `ctrl+m`
+is enter on every terminal, so these can't be had; nor can several strokes such as `gg`.
 
 `opsdash keys --check` says what is wrong, with lines: an id or a key that is none, two actions on
 one key of the same page, a letter where letters are text, no way left to quit, to help, to the

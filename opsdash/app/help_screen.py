@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.binding import ActiveBinding, BindingType
@@ -10,8 +11,8 @@ from textual.binding import ActiveBinding, BindingType
 from opsdash.app.text_screen import TextScreen
 from opsdash.core.health import Health
 from opsdash.core.key_names import written_key
-from opsdash.core.program_keys import HELP
-from opsdash.widgets.bindings import bindings_of
+from opsdash.core.program_keys import EVERYWHERE
+from opsdash.widgets.bindings import binding_of
 from opsdash.widgets.line import ROLES, Line, Role, Span, line
 from opsdash.widgets.palette import Palette
 
@@ -76,7 +77,12 @@ def help_lines(keys: Sequence[Line], palette: Palette) -> list[Line]:
 class HelpScreen(TextScreen):
     """Help; its own keys close it again too."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of(HELP)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # the key that opened it, whichever it is
+        binding_of(replace(key, action="close", words="close", hint=False))
+        for key in EVERYWHERE.keys
+        if key.id == "help"
+    ]
 
     def __init__(self, title: str, keys: Sequence[Line], look: Callable[[], Palette]) -> None:
         super().__init__(f"Keys in {title}", help_lines(keys, look()), look)

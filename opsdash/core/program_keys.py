@@ -97,13 +97,6 @@ TEXT = KeySet(
     ),
 )  # fmt: skip
 
-HELP = KeySet(
-    "help",
-    "On the page of help",
-    (Place.TEXT,),
-    (Key("help.close", "? f1", "close", "close", "close help"),),
-)
-
 PROMPT = KeySet(
     "prompt",
     "In a question",

@@ -218,3 +218,11 @@ def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
     code, _, err = run("--check", str(tmp_path / "gone.yaml"))
     assert code == 65
     assert "there is no such file" in err
+
+
+def test_the_example_of_the_docs_is_right(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "keys.md").read_text()
+    example = page.partition("```yaml\n")[2].partition("```")[0]
+    found = keymap(tmp_path, example)
+    assert found.keys["refresh"] == ("R", "ctrl+r")
+    assert found.keys["host.jump"] == ("?",)
