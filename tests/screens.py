@@ -10,6 +10,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
+from opsdash.app.first_hint import CHOICE, PUT_AWAY
 from opsdash.app.look import Looks
 from opsdash.app.main import OpsdashApp
 from opsdash.config.keys import KeysRead
@@ -71,6 +72,13 @@ class Stage:
         return self.text.split("\n")
 
 
+def seasoned() -> Forgetful:
+    """What remembers for somebody who is no newcomer."""
+    keeper = Forgetful()
+    keeper.keep(replace(keeper.kept, choices={CHOICE: PUT_AWAY}))
+    return keeper
+
+
 @asynccontextmanager
 async def on_stage(
     states: Iterable[HostState],
@@ -93,7 +101,7 @@ async def on_stage(
     async def stop() -> None:
         stopped.append(True)
 
-    looks, keeper = Looks(THEMES, "night", ascii_only=ascii_glyphs), keeper or Forgetful()
+    looks, keeper = Looks(THEMES, "night", ascii_only=ascii_glyphs), keeper or seasoned()
     if view is not None:
         keeper.keep(replace(keeper.kept, last={"fleet": view}))
     app = OpsdashApp(

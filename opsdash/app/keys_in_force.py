@@ -11,6 +11,7 @@ from textual.screen import Screen
 from opsdash.core.discover import keys
 from opsdash.core.keymap import Keymap
 from opsdash.core.text import count
+from opsdash.widgets.key_hints import tell
 from opsdash.widgets.keyed import Keyed
 from opsdash.widgets.line import Line, Role, Span, line, wrap
 
@@ -38,6 +39,23 @@ class KeysInForce(App[None]):
     def get_default_screen(self) -> Screen[None]:
         """A screen whose keys can change."""
         return MainScreen(id="_default")
+
+    def say(self, text: str, for_s: float = 2.0) -> None:
+        """One sentence in the last line, for some seconds."""
+        tell(self.screen, text, for_s)
+
+    async def _check_bindings(self, key: str, priority: bool = False) -> bool:
+        """As Textual does it; a key whose action can't act now says why, and is not just silent."""
+        if await super()._check_bindings(key, priority):
+            return True
+        if not priority:
+            for node, bindings in self.screen._modal_binding_chain:  # noqa: SLF001
+                for binding in bindings.key_to_bindings.get(key, ()):
+                    why_not = getattr(node, "why_not", None)
+                    if why_not is not None and (reason := why_not(binding.action)):
+                        self.say(reason)
+                        return True
+        return False
 
     def begin_with_keys(self, read: ReadKeys | None) -> None:
         """The user's keys, before the first one can be pressed."""

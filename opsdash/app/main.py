@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import ContentSwitcher
 
 from opsdash.app.failure import exit_code, failure_lines, farewell
-from opsdash.app.help_screen import HelpScreen, key_lines
+from opsdash.app.first_hint import FirstHint
+from opsdash.app.help_screen import HelpScreen, key_blocks
 from opsdash.app.look import Looks, as_textual
-from opsdash.app.pages import Pages
+from opsdash.app.pages import STARTING, Pages
 from opsdash.app.panels import find_panels, view_bindings
 from opsdash.core import clock
 from opsdash.core.errors import OpsdashError
@@ -87,6 +89,7 @@ class OpsdashApp(Pages, inherit_bindings=False):
         """A page at a time, and the keys below."""
         with ContentSwitcher(initial="message", id="pages"):
             yield TextLines(self.look, "message")
+        yield FirstHint(self.look, lambda: self.keymap)
         yield KeyHints(self.look)
 
     def on_mount(self) -> None:
@@ -111,6 +114,7 @@ class OpsdashApp(Pages, inherit_bindings=False):
                 await pages.add_content(kind(desk))
             if self.kinds:
                 self.open_page(self.kinds[0].slug)
+        self.hint.offer(self._keeper)
         if notice := " · ".join(filter(None, (self.keys_notice, self._keeper.notice))):
             self.say(notice, NOTICE_S)
 
@@ -133,12 +137,35 @@ class OpsdashApp(Pages, inherit_bindings=False):
             self.call_next(self.action_quit)
             return
         self._interrupted_at = self._now()
-        self.say("press ctrl+c again within 2 s to quit")
+        key = self.keymap.of("interrupt")
+        self.say(f"press {key} again within {TWICE_WITHIN_S:.0f} s to quit")
 
     def action_help(self) -> None:
         """The keys that work here."""
         title = self.page.title if self.page else "opsdash"
-        self.push_screen(HelpScreen(title, key_lines(active_bindings(self)), self.look))
+        keys = key_blocks(active_bindings(self), self.keymap)
+        self.push_screen(HelpScreen(title, keys, self.look, self.keymap))
+
+    @property
+    def hint(self) -> FirstHint:
+        """The line for newcomers."""
+        return self.screen_stack[0].query_one(FirstHint)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The line for newcomers makes room where there is none to spare."""
+        for hint in self.screen_stack[0].query(FirstHint):
+            hint.fit_in(event.size)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The hint can be put away while it is there."""
+        if action == "hide_hint":
+            return any(hint.shown for hint in self.screen_stack[0].query(FirstHint))
+        return super().check_action(action, parameters)
+
+    def action_hide_hint(self) -> None:
+        """The line for newcomers is not needed any more."""
+        self.hint.put_away(self._keeper)
+        self.refresh_bindings()
 
     def action_ask_again(self) -> None:
         """Ask the page's hosts again at once; where the start failed, start again."""
@@ -147,6 +174,8 @@ class OpsdashApp(Pages, inherit_bindings=False):
         elif self._source is not None and self.page is not None:
             self._source.refresh(hosts := self.page.targets())
             self.say(f"asking {count(len(hosts), 'host') if hosts else 'all hosts'} again")
+        else:
+            self.say(STARTING)
 
     def action_redraw(self) -> None:
         """Paint the whole screen anew: another program wrote over it."""

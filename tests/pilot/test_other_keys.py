@@ -32,7 +32,7 @@ keys:
   raw: x
   view.host: "f6"
   filter.open: "ctrl+g"
-  nav.out: "h"
+  nav.out: "o"
   nav.in: "l,enter"
   help: "f2"
   wide: none
@@ -56,13 +56,13 @@ async def test_presses_go_where_the_person_wants_them(tmp_path: Path) -> None:
         assert page(stage) == "host"
         await stage.press("q", "escape", "backspace")
         assert page(stage) == "host"
-        await stage.press("h", "l")
+        await stage.press("o", "l")
         assert page(stage) == "host"
 
 
 async def test_what_shares_a_key_keeps_it_when_the_other_moves(tmp_path: Path) -> None:
     async with on_stage(mixed_fleet(), read_keys=reading(tmp_path, OTHER)) as stage:
-        await stage.press("l", "h", "q")
+        await stage.press("l", "o", "q")
         assert not stage.app.is_running
 
 

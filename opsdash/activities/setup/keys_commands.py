@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from opsdash.core.keymap import Keymap
-from opsdash.core.plugin import Command
+from opsdash.core.plugin import Command, examples
 from opsdash.core.table import table
 from opsdash.core.text import clean_line, count
 
@@ -48,13 +48,12 @@ def build() -> click.Command:
     return keys
 
 
-EXAMPLES = """\b
-Examples:
-  opsdash keys
-  opsdash keys --preset vim
-  opsdash keys --check
-  opsdash keys --json
-"""
+EXAMPLES = examples(
+    "opsdash keys",
+    "opsdash keys --preset vim",
+    "opsdash keys --check",
+    "opsdash keys --json",
+)
 
 
 def _bad_config() -> int:
