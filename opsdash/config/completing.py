@@ -109,5 +109,5 @@ def _named(ctx: click.Context) -> Named:
         path = paths.hosts_file(explicit or None)
     except ConfigError:
         return Named()
-    usual = sorted((paths.config_dir() / "hosts.d").glob("*.yaml")) if not explicit else []
-    return named_in([*([path] if path else []), *usual])
+    own = path == paths.default_hosts_file()
+    return named_in([*([path] if path else []), *(paths.hosts_parts() if own else [])])

@@ -29,7 +29,7 @@ class Scope:
     def place(self) -> str:
         """The file and line, for the words of another place's fault."""
         line, _ = self.file.marked.place(self.where, key=True)
-        return f"{self.file.marked.path}:{line}"
+        return f"{self.file.marked.path}:{line}" if line else str(self.file.marked.path)
 
 
 @dataclass(slots=True)
@@ -66,6 +66,7 @@ def declarations(book: Book) -> Declarations:
             found.defaults.append(Scope(file, ("defaults",), file.form.defaults))
         for scope in _in_order(_hosts(file)):
             _declare(found, scope)
+    for file in sorted(book.files, key=lambda file: file.is_list):
         for name, group in (file.form.groups or {}).items():
             _declare_group(found, Scope(file, ("groups", name), group), name)
     for file in book.files:
@@ -110,6 +111,8 @@ def _declare(found: Declarations, scope: Scope) -> None:
 
 
 def _declare_group(found: Declarations, scope: Scope, name: str) -> None:
+    if name in found.groups and scope.file.is_list and scope.form.model_fields_set <= {"hosts"}:
+        return  # its hosts join the group that a file of the user's describes
     if name in found.groups:
         first = found.groups[name].place
         text = f"group declared twice (first in {first}): join it by groups: [{name}] on the host"

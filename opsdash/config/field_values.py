@@ -15,14 +15,26 @@ _SPAN = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smhd])")
 _PERCENT = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?%")
 
 
+LONGEST_DEADLINE_S = 300
+
+
 def interval_s(value: Any) -> int:
     """``2s``, ``1m`` or whole seconds, from 1 s to 1 h."""
+    return _whole_seconds(value, LONGEST_INTERVAL_S, "1h")
+
+
+def deadline_s(value: Any) -> int:
+    """``10s``, ``1m`` or whole seconds, from 1 s to 5 min."""
+    return _whole_seconds(value, LONGEST_DEADLINE_S, "5m")
+
+
+def _whole_seconds(value: Any, longest: int, shown: str) -> int:
     seconds: Any = value
     if isinstance(value, str) and (found := _SPAN.fullmatch(value)):
         seconds = float(found[1]) * _UNIT_S[found[2]]
     whole = not isinstance(seconds, bool | str) and isinstance(seconds, int | float)
-    if not whole or seconds != int(seconds) or not 1 <= seconds <= LONGEST_INTERVAL_S:
-        raise ValueError("should be 2s, 1m or whole seconds, from 1s to 1h")
+    if not whole or seconds != int(seconds) or not 1 <= seconds <= longest:
+        raise ValueError(f"should be 2s, 1m or whole seconds, from 1s to {shown}")
     return int(seconds)
 
 
@@ -52,9 +64,9 @@ def name_or_range(text: str) -> str:
 
 
 def jump_host(text: str) -> str:
-    """The name of a host, ``user@address:port``, or ``none`` for no jump at all."""
+    """The name of a host, ``user@address:port``, ``ssh://name``, or ``none`` for no jump at all."""
     if is_target(text):
-        parse_target(text)
+        parse_target(text.removeprefix("ssh://"))
     else:
         checked_name(text)
     return text
@@ -74,6 +86,20 @@ def path_text(text: str) -> str:
     except RuntimeError:
         raise ValueError("begins with the home directory of nobody here") from None
     return text
+
+
+def argument(text: str) -> str:
+    """A word of an argument list."""
+    if not text.isprintable():
+        raise ValueError("an argument must not hold control characters")
+    return text
+
+
+def command_entry(value: Any) -> Any:
+    """A command: its argument list alone, or a mapping with its fields."""
+    if isinstance(value, str):
+        raise ValueError("should be a list, no shell reads it: [program, argument]")  # noqa: TRY004
+    return {"argv": value} if isinstance(value, list) else value
 
 
 def host_entry(value: Any) -> Any:

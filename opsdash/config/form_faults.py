@@ -12,6 +12,7 @@ from opsdash.config.hosts_schema import (
     GroupForm,
     HostForm,
     HostsForm,
+    InventoryCommand,
     MemberForm,
     Settings,
     Threshold,
@@ -29,6 +30,7 @@ _EXPECTED = {
     "dict_type": "should be a mapping (key: value)",
     "model_type": "should be a mapping (key: value)",
     "greater_than_equal": "should be from 1 to 65535",
+    "too_short": "is empty: name a program and its arguments",
     "less_than_equal": "should be from 1 to 65535",
 }
 _OTHER_WORDS = {
@@ -96,7 +98,8 @@ def _remove(marked: Marked, where: Where) -> None:
 
 def _at(data: Any, where: Iterable[str | int]) -> Any:
     for part in where:
-        inside = part in data if isinstance(data, dict) else isinstance(data, list)
+        in_list = isinstance(data, list) and isinstance(part, int)
+        inside = part in data if isinstance(data, dict) else in_list
         data = data[part] if inside else None
     return data
 
@@ -104,7 +107,15 @@ def _at(data: Any, where: Iterable[str | int]) -> Any:
 def _holds_names(where: Where) -> bool:
     """Whether whole declarations went with what stood at this path."""
     match where:
-        case () | ("hosts",) | ("include",) | ("groups",) | ("groups", _) | ("groups", _, "hosts"):
+        case (
+            ()
+            | ("inventory_command", *_)
+            | ("hosts",)
+            | ("include",)
+            | ("groups",)
+            | ("groups", _)
+            | ("groups", _, "hosts")
+        ):
             return True
         case _:
             return False
@@ -139,7 +150,8 @@ def _fields(owner: Where) -> Iterable[str]:
         form = Threshold
     elif owner:
         deep = MemberForm if len(owner) > 2 else GroupForm
-        form = {"hosts": HostForm, "groups": deep}.get(str(owner[0]), Settings)
+        known = {"hosts": HostForm, "groups": deep, "inventory_command": InventoryCommand}
+        form = known.get(str(owner[0]), Settings)
     return form.model_fields
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from opsdash.config import paths
 from opsdash.config.cross_checks import check_jumps, check_scope
 from opsdash.config.declarations import Declarations, Scope, declarations
 from opsdash.config.hosts_files import HostsFile, read_book
@@ -21,9 +22,11 @@ def load_fleet(path: Path, known_checks: Mapping[str, bool] | None = None) -> Fl
     A host's own fields win over its groups' (a later group over an earlier one), those over the
     defaults (an included file's own over those of the file that includes it); tags and thresholds
     add up. `known_checks` has the ids that may stand under thresholds, and whether lower is worse
-    there; None: any, and higher is. ConfigError holds all faults of all files, each with its place.
+    there; None: any, and higher is. The user's own file (paths.default_hosts_file()) includes what
+    is in hosts.d. ConfigError holds all faults of all files, each with its place.
     """
-    book = read_book(path)
+    own = path == paths.default_hosts_file()
+    book = read_book(path, paths.hosts_parts() if own else ())
     found = declarations(book)
     hosts = _hosts(found)
     for scope in found.scopes():

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import glob
 import os
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from opsdash.config.form_faults import understood
 from opsdash.config.hosts_schema import HostsForm, Settings
+from opsdash.config.importers.imported import made_of
 from opsdash.config.marked_yaml import Marked, load_marked
 from opsdash.core.errors import ConfigError, Fault
 
@@ -19,13 +21,15 @@ MAX_FILES = 1_000
 class HostsFile:
     """One file: what it says, where each part stands, and the defaults that hold in it.
 
-    `defaults` are those of the files that include it, outermost first, with its own last.
+    `defaults` are those of the files that include it, outermost first, with its own last. A list
+    is what another program knows (an import, a command's answer): others may declare its groups.
     """
 
     marked: Marked
     form: HostsForm
     defaults: tuple[tuple[HostsFile, Settings], ...] = ()
     parent: HostsFile | None = None
+    is_list: bool = False
 
     @property
     def folder(self) -> Path:
@@ -37,7 +41,8 @@ class HostsFile:
 class Book:
     """All files of a fleet in reading order, and what was found wrong or worth a word.
 
-    `complete` is False when a file could not be read: an unknown name may then stand in it.
+    `complete` is False when a file could not be read: an unknown name may then stand in it. `asks`
+    says that inventory commands are run.
     """
 
     files: list[HostsFile] = field(default_factory=list)
@@ -45,6 +50,7 @@ class Book:
     unreadable: list[Fault] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    asks: bool = True
 
     @property
     def complete(self) -> bool:
@@ -59,14 +65,31 @@ class Book:
         return list(dict.fromkeys(found))
 
 
-def read_book(path: Path) -> Book:
-    """Read a hosts file and everything that it includes; never raises, faults are in the book."""
-    book = Book()
+def read_book(path: Path, parts: Iterable[Path] = (), *, without: Path | None = None) -> Book:
+    """Read a hosts file and everything that it includes; never raises, faults are in the book.
+
+    `parts` are read as if its last line included them, those that it does include excepted; with
+    them it need not be there itself. `without` is a file that is not read even if it is included;
+    then no inventory command is run, either.
+    """
+    book = Book(asks=without is None)
+    if without is not None:
+        book.seen.add(os.path.realpath(without))
+    parts = list(parts)
+    if not parts or os.path.lexists(path):
+        _read_top(book, path, None)
+    parent = book.files[0] if book.files and book.files[0].marked.path == path else None
+    for part in parts:
+        if os.path.realpath(part) not in book.seen:
+            _read_top(book, part, parent)
+    return book
+
+
+def _read_top(book: Book, path: Path, parent: HostsFile | None) -> None:
     try:
-        _read(book, path, None)
+        _read(book, path, parent)
     except ConfigError as error:
         book.unreadable += error.faults
-    return book
 
 
 def _read(book: Book, path: Path, parent: HostsFile | None) -> None:
@@ -79,16 +102,43 @@ def _read(book: Book, path: Path, parent: HostsFile | None) -> None:
         marked.blame((), "should be a mapping with hosts: at its top")
         marked.names_lost = True
     elif (form := understood(HostsForm, marked)) is not None:
-        _follow(book, _add(book, marked, form, parent))
+        is_import = made_of(path) is not None
+        file = _add(book, HostsFile(marked, form, parent=parent, is_list=is_import))
+        _follow(book, file)
+        if book.asks and "inventory_command" in form.model_fields_set:
+            _ask(book, file)
 
 
-def _add(book: Book, marked: Marked, form: HostsForm, parent: HostsFile | None) -> HostsFile:
-    inherited = parent.defaults if parent else ()
-    file = HostsFile(marked, form, inherited, parent)
-    if "defaults" in form.model_fields_set:
-        file = HostsFile(marked, form, (*inherited, (file, form.defaults)), parent)
-    book.files.append(file)
-    return file
+def _add(book: Book, file: HostsFile) -> HostsFile:
+    """Put a file into the book, with the defaults that hold in it."""
+    defaults = file.parent.defaults if file.parent else ()
+    if "defaults" in file.form.model_fields_set:
+        defaults = (*defaults, (file, file.form.defaults))
+    added = replace(file, defaults=defaults)
+    book.files.append(added)
+    return added
+
+
+def _ask(book: Book, file: HostsFile) -> None:
+    """Add what the file's inventory command prints, as if the file included it."""
+    from opsdash.config.inventory_command import ask  # few have one: asyncio costs 40 ms
+
+    where = ("inventory_command",)
+    if file.marked.faults:  # nothing is run for a file that does not say what it should
+        file.marked.names_lost = True
+        return
+    try:
+        marked, notices = ask(
+            file.form.inventory_command, file.marked.path, file.marked.place(where, key=True)[0]
+        )
+    except ValueError as reason:
+        file.marked.blame(where, str(reason))
+        file.marked.names_lost = True
+        return
+    book.marks.append(marked)
+    book.notices += notices
+    if (form := understood(HostsForm, marked)) is not None:
+        _add(book, HostsFile(marked, form, parent=file, is_list=True))
 
 
 def _follow(book: Book, file: HostsFile) -> None:

@@ -13,6 +13,8 @@ Name = Annotated[str, AfterValidator(checked_name)]
 NameOrRange = Annotated[str, AfterValidator(values.name_or_range)]
 Tag = Annotated[str, AfterValidator(checked_tag)]
 PathText = Annotated[str, AfterValidator(values.path_text)]
+Argument = Annotated[str, AfterValidator(values.argument)]
+Deadline = Annotated[int, BeforeValidator(values.deadline_s, json_schema_input_type=int | str)]
 Interval = Annotated[int, BeforeValidator(values.interval_s, json_schema_input_type=int | str)]
 Level = Annotated[
     float | None, BeforeValidator(values.threshold, json_schema_input_type=float | str)
@@ -49,7 +51,7 @@ class Settings(_Form):
     keys: list[PathText] = Field(default=_ABSENT, description="Private key files, tried in order")
     jump: Annotated[str, AfterValidator(values.jump_host)] = Field(
         default=_ABSENT,
-        description="Host to go through: a name of this file, user@address:port, none",
+        description="Host to go through: a name of this file, user@address:port, ssh://name, none",
     )
     tags: list[Tag] = Field(default=_ABSENT, description="Words to select by: tag:prod")
     sudo: Literal["probe", "ask", "nopasswd", "none"] = Field(
@@ -111,6 +113,21 @@ Defaults = Annotated[
 ]
 
 
+class InventoryCommand(_Form):
+    """A program that prints hosts as JSON: in the form of this file, or as Ansible's --list."""
+
+    argv: Annotated[list[Argument], Field(min_length=1)] = Field(
+        description="The program and its arguments; no shell reads them"
+    )
+    deadline: Deadline = Field(default=10, description="How long it may take: 10s, 1m, seconds")
+
+
+Command = Annotated[
+    InventoryCommand,
+    BeforeValidator(values.command_entry, json_schema_input_type=InventoryCommand | list[str]),
+]
+
+
 class HostsForm(_Form):
     """The hosts of a fleet and how to reach them, for opsdash."""
 
@@ -119,6 +136,9 @@ class HostsForm(_Form):
         default=_ABSENT, description="More hosts files, relative to this one; globs allowed"
     )
     defaults: Defaults = Field(default=_ABSENT, description="Fields of every host of this file")
+    inventory_command: Command = Field(
+        default=_ABSENT, description="A program that prints more hosts, in an argument list"
+    )
     groups: dict[Name, Group] = Field(default=_ABSENT, description="Groups by name")
     hosts: dict[NameOrRange, Host] = Field(default=_ABSENT, description="Hosts by name or range")
 

@@ -29,7 +29,7 @@ Where = tuple[str | int, ...]
 Place = tuple[int, int]
 """Line and column, both from 1."""
 
-_SECRET_KEY = re.compile(r"(?:\w*_)?(?:password|passwd|passphrase|pass)", re.ASCII | re.IGNORECASE)
+SECRET_KEY = re.compile(r"(?:\w*_)?(?:password|passwd|passphrase|pass)", re.ASCII | re.IGNORECASE)
 _SECRET_VALUE = re.compile(r"\$ANSIBLE_VAULT|-----BEGIN [A-Z ]*PRIVATE KEY|ENC\[AES256_GCM")
 NO_SECRETS = "opsdash keeps no passwords or keys: use an agent or a key file"
 
@@ -224,7 +224,7 @@ class _Builder:
         if known is not None:
             text = f"stands here twice (first in line {known[0]})"
             self._marked.blame(where, text, key=True)
-        if _SECRET_KEY.fullmatch(word):
+        if SECRET_KEY.fullmatch(word):
             self._marked.blame(where, NO_SECRETS, key=True)
         elif word == "<<":
             self._marked.blame(where, "merge keys are not read: use defaults: or a group", key=True)

@@ -42,18 +42,30 @@ def default_hosts_file() -> Path:
     return config_dir() / "hosts.yaml"
 
 
+def hosts_parts_dir() -> Path:
+    """The folder whose ``*.yaml`` belong to the user's own hosts.yaml without being named there."""
+    return config_dir() / "hosts.d"
+
+
+def hosts_parts() -> list[Path]:
+    """The files of that folder, by name; what can't be listed has none."""
+    with suppress(OSError):
+        return sorted(path for path in hosts_parts_dir().glob("*.yaml") if path.name[0] != ".")
+    return []
+
+
 def hosts_file(explicit: str | None, environ: Mapping[str, str] | None = None) -> Path | None:
     """The hosts file: the given path, else ``$OPSDASH_HOSTS``, else the user's own, else None.
 
-    ConfigError when a path was named and nothing is there: another file in its place would show
-    the wrong fleet.
+    The user's own may be missing as long as there is a file in hosts.d beside it. ConfigError when
+    a path was named and nothing is there: another file in its place would show the wrong fleet.
     """
     named = (os.environ if environ is None else environ).get(HOSTS_VARIABLE, "")
     for text, origin in ((explicit or "", "--hosts"), (named, f"${HOSTS_VARIABLE}")):
         if text:
             return _named(text, origin)
     own = default_hosts_file()
-    return own if os.path.lexists(own) else None
+    return own if os.path.lexists(own) or hosts_parts() else None
 
 
 def _named(text: str, origin: str) -> Path:

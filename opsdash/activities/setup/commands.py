@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from opsdash.activities.setup.hosts_import import import_hosts
 from opsdash.config import paths
 from opsdash.config.completing import complete_select
 from opsdash.config.open_fleet import (
@@ -70,10 +71,9 @@ class _HostsGroup(click.Group):
 
 def build() -> click.Group:
     """The click group of ``opsdash hosts``."""
-    group = _HostsGroup(
-        "hosts", help="List, check and describe the hosts file.", epilog=HOSTS_EXAMPLES
-    )
-    for command in (list_hosts, check_hosts, print_schema):
+    words = "List, check, import and describe the hosts file."
+    group = _HostsGroup("hosts", help=words, epilog=HOSTS_EXAMPLES)
+    for command in (list_hosts, check_hosts, import_hosts, print_schema):
         group.add_command(command)
     return group
 
@@ -172,7 +172,7 @@ def check_hosts(file: str | None, hosts_path: str | None) -> None:
         if path is None:
             click.echo(clean_line(no_hosts_file()), err=True)
             raise SystemExit(EXIT_USAGE)
-        fleet = open_fleet(str(path), _known_checks())
+        fleet = open_fleet(file or hosts_path, _known_checks())
     for notice in fleet.notices:
         click.echo(clean_line(notice), err=True)
     groups = {group for host in fleet.hosts.values() for group in host.groups}
@@ -188,4 +188,4 @@ def print_schema() -> None:
     click.echo(json.dumps(hosts_json_schema(), indent=2))
 
 
-COMMAND = Command("hosts", "List, check and describe the hosts file", build)
+COMMAND = Command("hosts", "List, check, import and describe the hosts file", build)

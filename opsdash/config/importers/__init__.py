@@ -1,0 +1,1 @@
+"""Other programs' lists of hosts, read for their names: their files are never written."""

@@ -1,0 +1,120 @@
+"""The file that an import leaves in hosts.d: its head says of what it was made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+from opsdash.config.importers.found import Fields, Found, Value
+from opsdash.config.scalars import resolve, trap
+from opsdash.config.source_text import read_text
+from opsdash.core.errors import ConfigError
+from opsdash.core.text import clean_line, count
+
+_HEAD = "# opsdash import: "
+_SUM = "# checksum of the rest: "
+_PLAIN = re.compile(r"[A-Za-z_/~][\w./@~+-]*|[0-9]+(?:\.[0-9]+){3}", re.ASCII)
+_SHARED = ("user", "port", "keys", "ssh_config")
+_GENERIC = frozenset({"hosts", "inventory", "config", "groups", "nodes"})
+
+
+def target_name(found: Found, usual: Path) -> str:
+    """The name of an import in hosts.d: of its kind, and of its source unless that is `usual`."""
+    kind, source = found.kind, found.source
+    if source == usual:
+        return f"{kind}.yaml"
+    words = [source.parent.name, source.stem] if source.stem in _GENERIC else [source.stem]
+    slug = re.sub(r"[^a-z0-9]+", "-", "-".join(words).lower()).strip("-")
+    return f"{kind}-{slug or 'hosts'}.yaml"
+
+
+def rendered(found: Found) -> str:
+    """The hosts file of an import."""
+    body = "\n".join(_body(found)) + "\n"
+    head = [
+        f"{_HEAD}{found.kind} {found.source}",
+        f"{_SUM}{_checksum(body)}",
+    ]
+    return "\n".join(head) + "\n" + body
+
+
+def made_of(path: Path) -> tuple[str, str] | None:
+    """Kind and source of an imported file, None if it is none."""
+    first = _lines(path)[:1]
+    if not first or not first[0].startswith(_HEAD):
+        return None
+    kind, _, source = first[0].removeprefix(_HEAD).partition(" ")
+    return kind, source
+
+
+def is_untouched(path: Path) -> bool:
+    """Whether an imported file is still as the import wrote it."""
+    lines = _lines(path)
+    body = "\n".join(lines[2:])
+    return len(lines) > 2 and lines[1] == f"{_SUM}{_checksum(body)}"
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return read_text(path, private=False).split("\n")
+    except ConfigError:
+        return []
+
+
+def _checksum(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()[:16]
+
+
+def _body(found: Found) -> list[str]:
+    again = f"opsdash hosts import {found.kind} {found.source} --write"
+    lines = [
+        f"# {count(len(found.hosts), 'host')}. To make it anew: {clean_line(again)}",
+        "# Changes of your own belong into hosts.yaml: a host that stands there is left out here.",
+        "version: 1",
+    ]
+    defaults = _shared(found)
+    lines += [f"defaults: {_flow(defaults)}"] if defaults else []
+    lines += ["groups:"] if found.groups else []
+    for name, members in found.groups.items():
+        lines += [f"  {_scalar(name)}:", "    hosts:"]
+        lines += [f"      - {_scalar(member)}" for member in members]
+    lines.append("hosts:")
+    for name, fields in found.hosts.items():
+        own = {key: value for key, value in fields.items() if key not in defaults}
+        lines.append(f"  {_scalar(name)}:" + (f" {_flow(own)}" if own else ""))
+    return [*lines, *_comments(found)]
+
+
+def _comments(found: Found) -> list[str]:
+    said = [f"# left out: {text}" for text in found.left_out]
+    said += [f"# note: {text}" for text in found.notes]
+    return ["".join(c if c.isprintable() else "?" for c in clean_line(text)) for text in said]
+
+
+def _shared(found: Found) -> Fields:
+    """The fields that all hosts have alike: they stand once, as defaults."""
+    shared = dict(found.defaults)
+    every = list(found.hosts.values())
+    for key in _SHARED if len(every) > 1 else ():
+        value = every[0].get(key)
+        if value is not None and all(fields.get(key) == value for fields in every):
+            shared[key] = value
+    return shared
+
+
+def _flow(fields: Fields) -> str:
+    return "{" + ", ".join(f"{key}: {_value(value)}" for key, value in fields.items()) + "}"
+
+
+def _value(value: Value) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_scalar, value))}]"
+    return str(value) if isinstance(value, int) else _scalar(value)
+
+
+def _scalar(text: str) -> str:
+    """Text that every reader of YAML takes for this text."""
+    plain = _PLAIN.fullmatch(text) and resolve(text) == text and not trap(text)
+    return text if plain else json.dumps(text, ensure_ascii=False)

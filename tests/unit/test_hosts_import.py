@@ -1,0 +1,229 @@
+"""``opsdash hosts import``: what it prints, writes and refuses, and how hosts.d joins the fleet."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from opsdash.activities.setup.commands import COMMAND
+from opsdash.config.importers import ssh_config
+from opsdash.config.offers import offers
+from opsdash.core.offer import Offer
+from tests.hosts_files import HostsFolder
+
+CONFIG = "Host web1 web2\nHost gh\n HostName github.com\nHost *\n User ops\n"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HostsFolder:
+    """A home of its own, in which ssh has a config and opsdash no hosts file."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / ".config"))
+    monkeypatch.delenv("OPSDASH_HOSTS", raising=False)
+    monkeypatch.setattr(ssh_config, "user_home", lambda: tmp_path)
+    folder = HostsFolder(tmp_path)
+    folder.write(CONFIG, ".ssh/config")
+    return folder
+
+
+def run(*arguments: str) -> Result:
+    """Run ``opsdash hosts`` with arguments."""
+    return CliRunner().invoke(COMMAND.build(), list(arguments), prog_name="opsdash hosts")
+
+
+def listed() -> list[str]:
+    """The names of the fleet."""
+    result = run("list", "--json")
+    assert result.exit_code == 0, result.stderr
+    return [host["name"] for host in json.loads(result.stdout)["hosts"]]
+
+
+def parts(home: HostsFolder) -> Path:
+    """The folder of files that are part of hosts.yaml."""
+    return home.folder / ".config/opsdash/hosts.d"
+
+
+def test_what_would_be_written_is_printed_and_nothing_is_written(home: HostsFolder) -> None:
+    result = run("import", "ssh-config")
+    assert result.exit_code == 0
+    assert "\nhosts:\n  web1:\n  web2:\n# left out: " in result.stdout
+    assert "ssh_config" not in result.stdout
+    assert f"left out: {home.folder}/.ssh/config:2: gh: a git server" in result.stderr
+    assert f"2 hosts. Nothing is written yet: --write makes {parts(home)}" in result.stderr
+    assert not (home.folder / ".config").exists()
+
+
+def test_what_is_written_is_the_fleet_without_any_hosts_yaml(home: HostsFolder) -> None:
+    printed = run("import", "ssh-config").stdout
+    result = run("import", "ssh-config", "--write")
+    target = parts(home) / "ssh-config.yaml"
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert f"2 hosts written to {target}" in result.stderr
+    assert target.read_text() == printed
+    assert (target.stat().st_mode & 0o777, parts(home).stat().st_mode & 0o777) == (0o600, 0o700)
+    assert [path.name for path in parts(home).iterdir()] == ["ssh-config.yaml"]
+    assert listed() == ["web1", "web2"]
+    assert run("check").exit_code == 0
+
+
+def test_another_config_is_kept_as_what_its_hosts_are_resolved_with(home: HostsFolder) -> None:
+    other = home.write("Host a\n", "work/ssh_config")
+    assert run("import", "ssh-config", str(other), "--write").exit_code == 0
+    assert (parts(home) / "ssh-config-ssh-config.yaml").exists()
+    (host,) = json.loads(run("list", "--json").stdout)["hosts"]
+    assert host["ssh_config"] == str(other)
+
+
+def test_a_host_that_hosts_yaml_declares_is_left_out_and_said_so(home: HostsFolder) -> None:
+    own = home.write(
+        "include: [hosts.d/*.yaml]\ndefaults: {user: me}\nhosts: {web2: }\n",
+        ".config/opsdash/hosts.yaml",
+    )
+    for _ in range(2):
+        result = run("import", "ssh-config", "--write")
+        assert result.exit_code == 0
+        assert f"web2: declared in {own}:3" in result.stderr
+        assert f"{own}: the defaults there (user) hold for these hosts, too" in result.stderr
+        assert listed() == ["web2", "web1"]
+
+
+def test_a_host_of_two_files_is_a_fault_with_both_places(home: HostsFolder) -> None:
+    run("import", "ssh-config", "--write")
+    own = home.write("hosts: {web1: }\n", ".config/opsdash/hosts.yaml")
+    result = run("check")
+    assert result.exit_code == 65
+    place = f"{parts(home)}/ssh-config.yaml:7:3: hosts.web1"
+    assert f"{place}: web1 declared twice (first in {own}:1)" in result.stderr
+
+
+def test_hosts_d_is_part_of_the_users_own_file_only(home: HostsFolder) -> None:
+    run("import", "ssh-config", "--write")
+    other = home.write("hosts: {other: }\n", "elsewhere/hosts.yaml")
+    home.write("hosts: {stray: }\n", "elsewhere/hosts.d/a.yaml")
+    result = run("list", "--json", "--hosts", str(other))
+    assert [host["name"] for host in json.loads(result.stdout)["hosts"]] == ["other"]
+
+
+def test_an_import_is_replaced_by_the_next_one_of_the_same_source(home: HostsFolder) -> None:
+    run("import", "ssh-config", "--write")
+    home.write("Host web3\n", ".ssh/config")
+    assert run("import", "ssh-config", "--write").exit_code == 0
+    assert listed() == ["web3"]
+
+
+def test_what_is_no_import_is_never_replaced(home: HostsFolder) -> None:
+    target = home.write("hosts: {mine: }\n", ".config/opsdash/hosts.d/ssh-config.yaml")
+    for more in ([], ["--force"]):
+        result = run("import", "ssh-config", "--write", *more)
+        assert result.exit_code == 65
+        assert f"{target}: is there and is not of an import" in result.stderr
+    assert target.read_text() == "hosts: {mine: }\n"
+    assert run("import", "ssh-config", "--write", "--name", "beside").exit_code == 0
+    assert listed() == ["web1", "web2", "mine"]
+
+
+def test_a_link_is_not_followed(home: HostsFolder) -> None:
+    run("import", "ssh-config", "--write")
+    target = parts(home) / "ssh-config.yaml"
+    real = target.rename(home.folder / "real.yaml")
+    target.symlink_to(real)
+    result = run("import", "ssh-config", "--write", "--force")
+    assert result.exit_code == 65
+    assert target.is_symlink()
+
+
+@pytest.mark.parametrize("change", ["# mine\n", "  mine:\n"])
+def test_a_changed_import_is_replaced_by_force_only(home: HostsFolder, change: str) -> None:
+    run("import", "ssh-config", "--write")
+    target = parts(home) / "ssh-config.yaml"
+    before = target.read_text()
+    target.write_text(before + change)
+    result = run("import", "ssh-config", "--write")
+    assert result.exit_code == 65
+    assert "was changed since it was imported" in result.stderr
+    assert target.read_text() == before + change
+    assert run("import", "ssh-config", "--write", "--force").exit_code == 0
+    assert target.read_text() == before
+
+
+def test_an_import_of_another_source_is_replaced_by_force_only(home: HostsFolder) -> None:
+    one = home.write("Host a\n", "x/work.conf")
+    other = home.write("Host b\n", "y/work.conf")
+    run("import", "ssh-config", str(one), "--write")
+    result = run("import", "ssh-config", str(other), "--write")
+    assert result.exit_code == 65
+    assert f"was imported from {one}: --name NAME writes another file" in result.stderr
+    assert run("import", "ssh-config", str(other), "--write", "--force").exit_code == 0
+    assert listed() == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "names no host to import"),
+        ("Host *\n", "names no host to import"),
+        ("Host github.com\n", "names no host to import: 1 left out, "),
+        ("Host a\0\n", "is a binary file"),
+        ("Host \x1b[31m\n", "1:6: control character U+001B is not allowed"),
+        ("#" * 2_000_000, "is larger than 1024 KiB"),
+    ],
+)
+def test_a_config_of_nothing_exits_with_65(home: HostsFolder, text: str, said: str) -> None:
+    home.write(text, ".ssh/config")
+    for more in ([], ["--write"]):
+        result = run("import", "ssh-config", *more)
+        assert (result.exit_code, result.stdout) == (65, "")
+        assert said in result.stderr
+        assert "Traceback" not in result.stderr
+
+
+def test_a_config_that_others_may_write_is_refused(home: HostsFolder) -> None:
+    (home.folder / ".ssh/config").chmod(0o660)
+    result = run("import", "ssh-config")
+    assert result.exit_code == 65
+    assert "others may write it (mode 0660)" in result.stderr
+    assert offers() == []
+
+
+@pytest.mark.parametrize(
+    "arguments", [["import"], ["import", "x"], ["import", "ssh-config", "a", "b"]]
+)
+def test_wrong_usage_exits_with_64(home: HostsFolder, arguments: list[str]) -> None:
+    assert run(*arguments).exit_code == 64
+
+
+@pytest.mark.parametrize("name", ["../x", "-x", "a b", "."])
+def test_a_name_that_is_a_path_is_refused(home: HostsFolder, name: str) -> None:
+    result = run("import", "ssh-config", "--write", f"--name={name}")
+    assert result.exit_code == 65
+    assert "--name: a name must not" in result.stderr
+    assert not parts(home).exists()
+
+
+def test_a_folder_that_cannot_be_written_is_said(home: HostsFolder) -> None:
+    home.write("", ".config/opsdash")
+    result = run("import", "ssh-config", "--write")
+    assert result.exit_code == 65
+    assert "can't be written: " in result.stderr
+
+
+def test_another_hosts_file_in_the_environment_is_pointed_out(
+    home: HostsFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPSDASH_HOSTS", str(home.write("hosts: {a: }\n", "a.yaml")))
+    assert "$OPSDASH_HOSTS names another" in run("import", "ssh-config").stderr
+
+
+def test_an_offer_is_gone_when_it_was_taken_up(home: HostsFolder) -> None:
+    command = "opsdash hosts import ssh-config --write"
+    assert offers() == [Offer("ssh-config", "~/.ssh/config", 2, command)]
+    run("import", "ssh-config", "--write", "--name", "other")
+    assert offers() == []
+
+
+def test_nothing_is_offered_where_nothing_is_found(home: HostsFolder) -> None:
+    (home.folder / ".ssh/config").unlink()
+    assert offers() == []
