@@ -31,7 +31,7 @@ ALL = dict(commands(opsdash, ("opsdash",)))
 
 
 def examples(text: str) -> list[str]:
-    """The command lines of a text, without what a shell does with their output and without words behind them."""
+    """The command lines of a text, without words behind them and where their output goes."""
     found = (line.partition("#")[0] for line in EXAMPLE.findall(text))
     return [re.split(r"\s[>|]\s?|\s&&\s|\s{2,}", line)[0].strip() for line in found]
 
