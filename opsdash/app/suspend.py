@@ -21,6 +21,10 @@ def a_shell_waits() -> bool:
 class Suspending(KeysInForce):
     """The part of the app that knows how to stand aside."""
 
+    def on_mount(self) -> None:
+        """Whatever stopped it, the shell has written over the screen meanwhile."""
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(repaint=True, layout=True))
+
     def action_suspend_process(self) -> None:
         """Stop, if a shell can go on; hosts are asked again when it does."""
         if self._driver is None or not self._driver.can_suspend:

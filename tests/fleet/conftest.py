@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncGenerator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from opsdash.config.hosts import load_fleet
+from opsdash.core.discover import checks, collectors
 from opsdash.core.health import Health
+from opsdash.engine import prober
+from opsdash.engine import session as session_module
 from opsdash.engine.session import Session, Surroundings
-from tests.fleet.testbed import Testbed, hosts_file, open_testbed
+from tests.fleet.testbed import Testbed, hosts_file, open_testbed, said
 from tests.waiting import wait_for
+
+SOON_S = 2.0
 
 
 @pytest.fixture(scope="session")
@@ -38,9 +44,23 @@ def hosts_yaml(testbed: Testbed, tmp_path: Path) -> Path:
 async def session(hosts_yaml: Path, tmp_path: Path) -> AsyncGenerator[Session, None]:
     """The whole fleet being watched, every host of it healthy."""
     async with Session(load_fleet(hosts_yaml), Surroundings(tmp_path / "state")) as running:
-        await wait_for(
-            lambda: all(s.health is Health.OK for s in running.snapshot().hosts.values()),
-            within_s=60,
-            what="a healthy fleet",
-        )
+
+        def sick() -> list[str]:
+            states = running.snapshot().hosts.values()
+            return [said(state) for state in states if state.health is not Health.OK]
+
+        try:
+            await wait_for(lambda: not sick(), within_s=60, what="a healthy fleet")
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {'; '.join(sick())}") from None
         yield running
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Holds, facts and login probes within seconds, so that each fault shows within seconds."""
+    held = {name: replace(c, hold_s=min(c.hold_s, SOON_S)) for name, c in checks().items()}
+    asked = {name: replace(c, every_s=min(c.every_s, 5.0)) for name, c in collectors().items()}
+    monkeypatch.setattr(session_module, "checks", lambda: held)
+    monkeypatch.setattr(session_module, "collectors", lambda: asked)
+    monkeypatch.setattr(prober, "EVERY_S", SOON_S)

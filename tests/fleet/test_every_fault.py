@@ -7,34 +7,20 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
-from opsdash.core.discover import checks, collectors
 from opsdash.core.health import Health
 from opsdash.core.snapshot import HostState, LinkState
-from opsdash.engine import prober
-from opsdash.engine import session as session_module
 from opsdash.engine.session import Session
 from tests.fleet.fault_list import Fault, load_faults, waves
-from tests.fleet.testbed import Testbed
+from tests.fleet.test_faults import sick
+from tests.fleet.testbed import Testbed, said
 from tests.waiting import wait_for
 
-pytestmark = pytest.mark.fleet
+pytestmark = [pytest.mark.fleet, pytest.mark.usefixtures("impatient")]
 
-SOON_S = 2.0
 WITHIN_S = 90.0
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Holds, facts and login probes within seconds, so that each fault shows within seconds."""
-    held = {name: replace(c, hold_s=min(c.hold_s, SOON_S)) for name, c in checks().items()}
-    asked = {name: replace(c, every_s=min(c.every_s, 5.0)) for name, c in collectors().items()}
-    monkeypatch.setattr(session_module, "checks", lambda: held)
-    monkeypatch.setattr(session_module, "collectors", lambda: asked)
-    monkeypatch.setattr(prober, "EVERY_S", SOON_S)
 
 
 def test_the_list_names_every_fault_of_the_fleet(testbed: Testbed) -> None:
@@ -52,9 +38,7 @@ async def test_a_fault_shows_in_its_words_and_ends_with_it(
             words = [fault.name, "on", *filter(None, [fault.value])]
             await asyncio.to_thread(testbed.fault, fault.host, *words)
         await asyncio.gather(*(_shows(session, fault) for fault in wave))
-        sick = {fault.host for fault in wave}
-        for state in session.snapshot().hosts.values():
-            assert state.name in sick or state.health is Health.OK, _said(state)
+        assert await sick(session, *(fault.host for fault in wave)) == []
     finally:
         for fault in wave:
             await asyncio.to_thread(testbed.fault, fault.host, fault.name, "off")
@@ -110,9 +94,4 @@ async def _until(there: Callable[[], bool], state: Callable[[], HostState], what
     try:
         await wait_for(there, within_s=WITHIN_S, what=what)
     except AssertionError as error:
-        raise AssertionError(f"{error}; it is {_said(state())}") from None
-
-
-def _said(state: HostState) -> str:
-    found = ", ".join(f"{finding.check}: {finding.summary}" for finding in state.findings)
-    return f"{state.name} {state.health.name} {state.link.state} ({found})"
+        raise AssertionError(f"{error}; it is {said(state())}") from None

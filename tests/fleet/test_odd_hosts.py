@@ -13,7 +13,7 @@ from opsdash.core.problem import ProblemKind
 from opsdash.core.snapshot import LinkState
 from opsdash.engine import prober
 from opsdash.engine.session import Session
-from tests.fleet.test_faults import becomes, healths
+from tests.fleet.test_faults import becomes, sick
 from tests.fleet.testbed import Testbed
 
 pytestmark = pytest.mark.fleet
@@ -41,7 +41,7 @@ async def odd(
     with changed(testbed, host, change, back):
         testbed.inside(host, "pkill -u ops sshd; pkill -u ops; true")
         yield
-        assert healths(session, host) == {Health.OK}
+        assert await sick(session, host) == []
     testbed.inside(host, "pkill -u ops sshd; pkill -u ops; true")
     session.refresh((host,))
     await becomes(session, host, Health.OK)

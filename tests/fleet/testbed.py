@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from opsdash.core.snapshot import HostState
+
 COMMAND_TIMEOUT_S = 120
 
 
@@ -88,3 +90,9 @@ def hosts_file(testbed: Testbed, path: Path, transport: str = "ssh") -> Path:
     path.write_text("\n".join(lines) + "\n")
     path.chmod(0o600)
     return path
+
+
+def said(state: HostState) -> str:
+    """A host in words, for the message of a test that waited for something else."""
+    found = ", ".join(f"{finding.check}: {finding.summary}" for finding in state.findings)
+    return f"{state.name} {state.health.name} {state.link.state} ({found})"
