@@ -164,7 +164,7 @@ is enter on every terminal, so these can't be had; nor can several strokes such 
 `opsdash keys --check` says what is wrong, with lines: an id or a key that is none, two actions on
 one key of the same page, a letter where letters are text, no way left to quit, to help, to the
 palette or out of a dialog. With a file that has faults the usual keys hold, and the screen says so.
-`:keys reload` reads the file again; a wrong one then changes nothing.
+It is read again when it is saved (or by `:keys reload`); a wrong one then changes nothing.
 
 `opsdash keys --preset vim` shows what a preset makes of it. tmux and screen keep their own prefix
 (`ctrl+b`, `ctrl+a`) to themselves.

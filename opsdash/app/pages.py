@@ -6,6 +6,7 @@ from textual import on
 from textual.widgets import ContentSwitcher, Input
 
 from opsdash.app.dialogs import Dialogs
+from opsdash.app.keys_in_force import SAID_S
 from opsdash.app.look import Looks
 from opsdash.app.palette import (
     host_entries,
@@ -160,7 +161,7 @@ class Pages(Dialogs):
         self.push_screen(TextScreen("every key", lines, self.look))
 
     def _reload_keys(self, _: str) -> None:
-        self.say(self.read_keys_again(), 4.0)
+        self.say(self.read_keys_again(), SAID_S)
 
     def choose_theme(self, name: str) -> None:
         """Other colours from now on."""
