@@ -173,11 +173,14 @@ It is read again when it is saved (or by `:keys reload`); a wrong one then chang
 
 def keys_page() -> str:
     """Every key of every screen."""
-    parts = [NOTE, KEYS]
+    rows: dict[str, list[tuple[str, str, str]]] = {}
     for one in keys().sets:
-        rows = ((", ".join(key.keys), f"`{key.id}`", key.does) for key in one.keys)
-        parts.append(f"\n## {one.title}\n\n{table(('key', 'id', 'what it does'), rows)}")
-    return "".join(parts)
+        rows.setdefault(one.title, []).extend(
+            (", ".join(key.keys), f"`{key.id}`", key.does) for key in one.keys
+        )
+    header = ("key", "id", "what it does")
+    parts = [f"\n## {title}\n\n{table(header, found)}" for title, found in rows.items()]
+    return "".join((NOTE, KEYS, *parts))
 
 
 def problems_page() -> str:

@@ -147,7 +147,7 @@ def modules_after(code: str) -> set[str]:
         "from opsdash.core.discover import checks, collectors\nchecks(), collectors()",
         "import opsdash.config.completing",
         "from opsdash.core.discover import keys\nfrom opsdash.config import keys as k\n"
-         "k.read_keys(keys())",
+        "k.read_keys(keys())",
     ],
 )
 def test_without_the_screen_textual_is_not_loaded(code: str) -> None:
