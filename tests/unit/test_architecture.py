@@ -146,8 +146,7 @@ def modules_after(code: str) -> set[str]:
         "import opsdash.engine.look, opsdash.config.hosts, opsdash.transport.ssh.transport",
         "from opsdash.core.discover import checks, collectors\nchecks(), collectors()",
         "import opsdash.config.completing",
-        "from opsdash.core.discover import keys\nfrom opsdash.config import keys as k\n"
-        "k.read_keys(keys())",
+        "import opsdash.config.keys, opsdash.core.discover\nopsdash.core.discover.keys()",
     ],
 )
 def test_without_the_screen_textual_is_not_loaded(code: str) -> None:
