@@ -164,7 +164,7 @@ is enter on every terminal, so these can't be had; nor can several strokes such 
 `opsdash keys --check` says what is wrong, with lines: an id or a key that is none, two actions on
 one key of the same page, a letter where letters are text, no way left to quit, to help, to the
 palette or out of a dialog. With a file that has faults the usual keys hold, and the screen says so.
-`:keys reload` reads the file again; a wrong one then changes nothing.
+It is read again when it is saved (or by `:keys reload`); a wrong one then changes nothing.
 
 `opsdash keys --preset vim` shows what a preset makes of it. tmux and screen keep their own prefix
 (`ctrl+b`, `ctrl+a`) to themselves.
@@ -173,11 +173,14 @@ palette or out of a dialog. With a file that has faults the usual keys hold, and
 
 def keys_page() -> str:
     """Every key of every screen."""
-    parts = [NOTE, KEYS]
+    rows: dict[str, list[tuple[str, str, str]]] = {}
     for one in keys().sets:
-        rows = ((", ".join(key.keys), f"`{key.id}`", key.does) for key in one.keys)
-        parts.append(f"\n## {one.title}\n\n{table(('key', 'id', 'what it does'), rows)}")
-    return "".join(parts)
+        rows.setdefault(one.title, []).extend(
+            (", ".join(key.keys), f"`{key.id}`", key.does) for key in one.keys
+        )
+    header = ("key", "id", "what it does")
+    parts = [f"\n## {title}\n\n{table(header, found)}" for title, found in rows.items()]
+    return "".join((NOTE, KEYS, *parts))
 
 
 def problems_page() -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from opsdash.core.examination import Examination, Examined, Say
 from opsdash.core.finding import Finding, urgency
 from opsdash.core.health import Health, worst
 from opsdash.core.host import Host
@@ -35,6 +37,8 @@ class Memory:
         self.asked: list[tuple[str, ...]] = []
         self.waiting_for_root = 0
         self.touched = 0
+        self.stages: list[Examined] = []
+        self.examined: list[tuple[str, bool]] = []
 
     def snapshot(self) -> Snapshot:
         """All as it is now."""
@@ -44,6 +48,16 @@ class Memory:
     def changed_since(self, rev: int) -> list[HostState]:
         """Hosts with a later revision."""
         return [state for state in self.states.values() if state.rev > rev]
+
+    async def examine(self, name: str, say: Say, *, ask: bool = False) -> Examination:
+        """Say what the test has put in, and remember how it was asked."""
+        self.examined.append((name, ask))
+        exam = Examination(name, say)
+        for one in self.stages:
+            exam.report(one)
+            await asyncio.sleep(0)
+        exam.finish()
+        return exam
 
     def touch(self) -> None:
         """Count it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from opsdash.app.first_hint import CHOICE, PUT_AWAY
 from opsdash.app.look import Looks
 from opsdash.app.main import OpsdashApp
-from opsdash.config.keys import KeysRead
+from opsdash.config.keys import KeysFile
 from opsdash.core.kept import Forgetful, Keeper
 from opsdash.core.snapshot import HostState
 from opsdash.core.view import View
@@ -90,7 +90,7 @@ async def on_stage(
     keeper: Keeper | None = None,
     badge: str = "",
     title: str = "opsdash",
-    read_keys: Callable[[], KeysRead] | None = None,
+    keys_file: KeysFile | None = None,
 ) -> AsyncIterator[Stage]:
     """The program over these hosts, up to its first full screen; `view` is what was kept of one."""
     source, clock, stopped = Memory(states, notices), Clock(), list[bool]()
@@ -105,7 +105,7 @@ async def on_stage(
     if view is not None:
         keeper.keep(replace(keeper.kept, last={"fleet": view}))
     app = OpsdashApp(
-        start, stop, looks, now=clock, keeper=keeper, badge=badge, title=title, read_keys=read_keys
+        start, stop, looks, now=clock, keeper=keeper, badge=badge, title=title, keys_file=keys_file
     )
     async with app.run_test(size=size) as pilot:
         await app.workers.wait_for_complete()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from textual import on
 
 from opsdash.app.clipboard import copy
+from opsdash.app.doctor_screen import DoctorScreen
 from opsdash.app.picker_screen import Picked, PickerScreen
 from opsdash.app.root_keys import RootKeys
 from opsdash.app.text_screen import TextScreen
@@ -39,6 +40,20 @@ class Dialogs(RootKeys):
     def open_text(self, event: Panel.PageWanted) -> None:
         """A page has something to read."""
         self.push_screen(TextScreen(event.title, event.lines, self.look))
+
+    @on(Panel.ExamineWanted)
+    def open_doctor(self, event: Panel.ExamineWanted) -> None:
+        """A page wants the way to a host examined."""
+        self.examine(event.host)
+
+    def examine(self, host: str) -> None:
+        """Show an examination of the way to a host."""
+        if self._source is None:
+            return
+        if not host:
+            self.say("doctor: which host? type its name behind it")
+            return
+        self.push_screen(DoctorScreen(host, self._source, self.look))
 
     @on(Panel.CopyWanted)
     def take_copy(self, event: Panel.CopyWanted) -> None:

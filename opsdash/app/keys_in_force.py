@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
 from typing import TYPE_CHECKING
 
 from textual.app import App
@@ -16,9 +16,12 @@ from opsdash.widgets.keyed import Keyed
 from opsdash.widgets.line import Line, Role, Span, line, wrap
 
 if TYPE_CHECKING:
-    from opsdash.config.keys import KeysRead
+    from opsdash.config.keys import KeysFile, KeysRead
 
-    ReadKeys = Callable[[], KeysRead]
+LOOK_S = 1.0
+"""How often keys.yaml is looked at: one stat, in a thread."""
+
+SAID_S = 6.0
 
 NOT_IN_FORCE = "they are not in force; keys and their ids are listed below"
 
@@ -33,8 +36,23 @@ class KeysInForce(App[None]):
     def __init__(self) -> None:
         self.keymap = Keymap(keys())
         self.key_faults: tuple[str, ...] = ()
-        self._read_keys: ReadKeys | None = None
+        self._keys_file: KeysFile | None = None
         super().__init__()
+
+    def on_mount(self) -> None:
+        """Follow keys.yaml from now on."""
+        if self._keys_file is not None:
+            self.set_interval(LOOK_S, self._look_at_keys)
+
+    def _look_at_keys(self) -> None:
+        """In a worker, and one at a time: a slow disk must not hold up a key."""
+        if not any(worker.name == "keys" and not worker.is_finished for worker in self.workers):
+            self.run_worker(self._heed_keys(), name="keys")
+
+    async def _heed_keys(self) -> None:
+        file = self._keys_file
+        if file is not None and await asyncio.to_thread(file.changed):
+            self.say(self.read_keys_again(), SAID_S)
 
     def get_default_screen(self) -> Screen[None]:
         """A screen whose keys can change."""
@@ -57,11 +75,11 @@ class KeysInForce(App[None]):
                         return True
         return False
 
-    def begin_with_keys(self, read: ReadKeys | None) -> None:
+    def begin_with_keys(self, file: KeysFile | None) -> None:
         """The user's keys, before the first one can be pressed."""
-        self._read_keys = read
-        if read is not None:
-            found = read()
+        self._keys_file = file
+        if file is not None:
+            found = file.read()
             self.keymap = found.keymap
             self._note_faults(found)
 
@@ -70,9 +88,9 @@ class KeysInForce(App[None]):
 
         A wrong one changes nothing: what was in force stays.
         """
-        if self._read_keys is None:
+        if self._keys_file is None:
             return "no file of keys is read here"
-        found = self._read_keys()
+        found = self._keys_file.read()
         self._note_faults(found)
         if found.error is not None:
             return self.keys_notice

@@ -31,7 +31,7 @@ from opsdash.widgets.palette import Palette
 from opsdash.widgets.panel import Desk
 
 if TYPE_CHECKING:
-    from opsdash.app.keys_in_force import ReadKeys
+    from opsdash.config.keys import KeysFile
 
 Start = Callable[[], Awaitable[FleetSource]]
 Stop = Callable[[], Awaitable[None]]
@@ -46,7 +46,7 @@ class OpsdashApp(Pages, inherit_bindings=False):
     """The program. `start` delivers the fleet after the first paint, `stop` lets go of it.
 
     `now` is the wall clock in seconds since 1970; tests stop it. `badge` stands on every screen:
-    that it is a demo. `keeper` remembers how lists were looked at, `read_keys` reads keys.yaml.
+    that it is a demo. `keeper` remembers how lists were looked at, `keys_file` is keys.yaml.
     """
 
     CSS_PATH = "app.tcss"
@@ -64,11 +64,11 @@ class OpsdashApp(Pages, inherit_bindings=False):
         title: str = "opsdash",
         badge: str = "",
         keeper: Keeper | None = None,
-        read_keys: ReadKeys | None = None,
+        keys_file: KeysFile | None = None,
     ) -> None:
         self.looks = looks
         super().__init__()
-        self.begin_with_keys(read_keys)
+        self.begin_with_keys(keys_file)
         self.animation_level = "none"
         self._start, self._stop = start, stop
         self._now = now

@@ -6,8 +6,10 @@ from textual import on
 from textual.widgets import ContentSwitcher, Input
 
 from opsdash.app.dialogs import Dialogs
+from opsdash.app.keys_in_force import SAID_S
 from opsdash.app.look import Looks
 from opsdash.app.palette import (
+    doctor_entry,
     host_entries,
     key_entries,
     theme_entries,
@@ -142,7 +144,8 @@ class Pages(Dialogs):
             self.say(STARTING)
             return
         kinds = [(k.slug, k.title, self.keymap.of(f"view.{k.slug}")) for k in self.kinds]
-        own = self.page.entries()
+        key = self.keymap.of("doctor")
+        own = [*self.page.entries(), doctor_entry(self._examine_named, key)]
         named = {entry.title for entry in own}
         entries = [
             *view_entries(kinds, self.action_view),
@@ -160,7 +163,11 @@ class Pages(Dialogs):
         self.push_screen(TextScreen("every key", lines, self.look))
 
     def _reload_keys(self, _: str) -> None:
-        self.say(self.read_keys_again(), 4.0)
+        self.say(self.read_keys_again(), SAID_S)
+
+    def _examine_named(self, host: str) -> None:
+        """The host that was typed, or the one that the page is about."""
+        self.examine(host or (self.page.pointed() if self.page else ""))
 
     def choose_theme(self, name: str) -> None:
         """Other colours from now on."""

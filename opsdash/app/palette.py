@@ -54,6 +54,11 @@ def _key(app: App[Any], active: ActiveBinding) -> Entry:
     return Entry(binding.description, run, about, written_key(binding.key))
 
 
+def doctor_entry(examine: Go, key: str) -> Entry:
+    """The examination of a host by its name, whether the fleet has it or not."""
+    return Entry("doctor", examine, "what is wrong with the way to a host", key, takes="HOST")
+
+
 def theme_entries(names: Iterable[str], choose: Go) -> list[Entry]:
     """Every theme by name."""
     return [_theme(name, choose) for name in names]

@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from opsdash.app.clipboard import copy
 from opsdash.app.text_blocks import blocks_of, holding, plain, side_by_side, stacked
-from opsdash.core.program_keys import TEXT
+from opsdash.core.program_keys import SEARCH, TEXT
 from opsdash.widgets.ask_line import AskLine
 from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.key_hints import KeyHints
@@ -29,7 +29,7 @@ TWO_COLUMNS_FROM = 130
 class TextScreen(Keyed[None], ModalScreen[None]):
     """A title and lines, which may be searched."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of(TEXT)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(SEARCH, TEXT)
 
     columns = False
     """Whether its blocks may stand side by side."""

@@ -15,7 +15,7 @@ import click
 from opsdash.core.errors import OpsdashError
 
 if TYPE_CHECKING:
-    from opsdash.config.keys import KeysRead
+    from opsdash.config.keys import KeysFile
     from opsdash.core.kept import Keeper
     from opsdash.core.prompts import Prompter
     from opsdash.core.source import FleetSource
@@ -90,7 +90,7 @@ def run(hosts_file: str | None, theme: str | None, *, demo: int | None, ascii_gl
     watching = Watching(hosts_file, demo, prompter)
     plain = ascii_glyphs or "UTF-8" not in (sys.__stdout__ or sys.stdout).encoding.upper()
     looks = Looks(themes, name, ascii_only=plain)
-    app = OpsdashApp(watching.start, watching.stop, looks, read_keys=_keys, **_marks_of(demo))
+    app = OpsdashApp(watching.start, watching.stop, looks, keys_file=_keys(), **_marks_of(demo))
     prompter.serve(app, app.look)
 
     async def watch() -> None:
@@ -130,11 +130,11 @@ def _refusal() -> str:
     return ""
 
 
-def _keys() -> KeysRead:
-    from opsdash.config.keys import read_keys
+def _keys() -> KeysFile:
+    from opsdash.config.keys import KeysFile
     from opsdash.core.discover import keys
 
-    return read_keys(keys())
+    return KeysFile(keys())
 
 
 def _themes(wanted: str | None) -> tuple[dict[str, Theme], str]:

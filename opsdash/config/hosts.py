@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -38,7 +39,8 @@ def load_fleet(path: Path, known_checks: Mapping[str, bool] | None = None) -> Fl
         faults = book.faults()
     if faults:
         raise ConfigError(faults)
-    return Fleet(MappingProxyType(hosts), str(path), tuple(book.notices))
+    source = path if os.path.lexists(path) else paths.hosts_parts_dir()
+    return Fleet(MappingProxyType(hosts), str(source), tuple(book.notices))
 
 
 def _hosts(found: Declarations) -> dict[str, Host]:

@@ -32,6 +32,31 @@ class KeysRead:
     error: ConfigError | None = None
 
 
+@dataclass(slots=True)
+class KeysFile:
+    """keys.yaml, or another file in its place, while a program goes by it."""
+
+    registry: Registry
+    named: Path | None = None
+    _stamp: tuple[int, ...] = ()
+
+    def read(self) -> KeysRead:
+        """What it says now."""
+        self._stamp = self._look()
+        return read_keys(self.registry, self.named)
+
+    def changed(self) -> bool:
+        """Whether it was saved, made or removed since it was read; not for the event loop."""
+        return self._look() != self._stamp
+
+    def _look(self) -> tuple[int, ...]:
+        try:
+            found = (self.named or paths.keys_file()).stat()
+        except OSError:
+            return ()
+        return (found.st_mtime_ns, found.st_size, found.st_ino)
+
+
 def read_keys(registry: Registry, named: Path | None = None) -> KeysRead:
     """What the user's own keys.yaml says, or the file that was named.
 

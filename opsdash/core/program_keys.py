@@ -91,13 +91,21 @@ PICKER = KeySet(
     typing=True,
 )
 
-TEXT = KeySet(
-    "text",
+SEARCH = KeySet(
+    "search",
     "On a page of text",
     (Place.TEXT,),
     (
         Key("text.find", "/", "find", "find", "show only lines that hold some words", hint=True,
             opens=True),
+    ),
+)  # fmt: skip
+
+TEXT = KeySet(
+    "text",
+    "On a page of text",
+    (Place.TEXT,),
+    (
         Key("text.copy", "c", "copy", "copy", "copy the page, or what is shown of it", hint=True),
         Key("text.close", "q esc backspace", "close", "close", "all lines again, then close",
             hint=True, keeps="a way out of a page of text"),

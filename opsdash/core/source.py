@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from opsdash.core.examination import Examination, Say
 from opsdash.core.snapshot import HostState, Snapshot
 
 
@@ -25,6 +26,14 @@ class FleetSource(Protocol):
 
     def refresh(self, names: tuple[str, ...] = ()) -> None:
         """Ask these hosts again at once (none given: all), the ones that gave up included."""
+        ...
+
+    async def examine(self, name: str, say: Say, *, ask: bool = False) -> Examination:
+        """Examine the way to a host; `say` hears of each stage as it ends.
+
+        With `ask` the person may be asked for what the login takes, a host key included. It works
+        on connections of its own and may be cancelled.
+        """
         ...
 
     def touch(self) -> None:

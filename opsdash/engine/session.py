@@ -11,12 +11,14 @@ from pathlib import Path
 
 from opsdash.core.clock import now
 from opsdash.core.discover import checks, collectors
+from opsdash.core.examination import Examination, Say
 from opsdash.core.finding import FindingKey
 from opsdash.core.fleet import Fleet
 from opsdash.core.host import Way
 from opsdash.core.prompts import Asker, Nobody, Prompter
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.core.text import count
+from opsdash.engine.doctor import begun, examine, sought
 from opsdash.engine.judge import Judge
 from opsdash.engine.poller import Poller, Reach
 from opsdash.engine.privilege import Privilege
@@ -184,6 +186,13 @@ class Session:
         for transport in self._transports.values():
             transport.ask_again()
         self._poller.refresh(names or tuple(self.fleet.hosts))
+
+    async def examine(self, name: str, say: Say, *, ask: bool = False) -> Examination:
+        """Examine the way to a host, stage by stage, on connections of its own."""
+        host, notice = sought(self.fleet, name)
+        exam = await begun(self.fleet, host, notice, say)
+        await examine(host, self._transports, self._asker, exam, ask=ask)
+        return exam
 
     def touch(self) -> None:
         """Somebody is at the keyboard."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from opsdash.core.examination import Examination
 from opsdash.core.host import Host
 from opsdash.core.plugin import Collector
 from opsdash.core.reading import Reading
@@ -78,6 +80,16 @@ class Transport(Protocol):
 
         Gives the seconds that the host took for it; what it waited for its turn here is not among
         them. HostError says why not. It never asks a person: a host that would have to is left out.
+        """
+        ...
+
+    def examine(
+        self, host: Host, exam: Examination, *, ask: bool
+    ) -> AbstractAsyncContextManager[Connection]:
+        """Reach a host by a connection of its own, which ends with the block, and report each stage
+        of the way to `exam`. With `ask` a person may be asked for what the login takes.
+
+        HostError says why it can't be reached; the stage that failed has been reported by then.
         """
         ...
 

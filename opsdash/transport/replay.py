@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Protocol
 
+from opsdash.core import examination
 from opsdash.core.clock import now
 from opsdash.core.errors import HostError
 from opsdash.core.host import Host
@@ -15,7 +17,7 @@ from opsdash.core.plugin import Collector, failed, understand
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Output, Reading
 from opsdash.core.secret import Secret
-from opsdash.transport.base import Completed
+from opsdash.transport.base import Completed, Connection
 from opsdash.transport.frames import pulse_files, read_frame
 
 Pause = Callable[[float], Awaitable[None]]
@@ -169,6 +171,16 @@ def answered(playing: Playing, collector: Collector, host: str, at: Moment) -> R
     return understand(collector, output, host, at.clock_s)
 
 
+def _skip(host: Host, exam: examination.Examination, until: examination.Stage | None) -> None:
+    """Say of the stages on the way, up to one that failed, that none was made."""
+    for stage in examination.ON_THE_WAY:
+        if stage is until:
+            return
+        text = "a made-up host: nothing is contacted"
+        verdict = examination.Verdict.SKIPPED
+        exam.report(examination.Examined(host.name, stage, verdict, text))
+
+
 class ReplayTransport:
     """A fleet of recordings. `pause` waits for so many seconds, `clock` gives them since 1970."""
 
@@ -194,6 +206,21 @@ class ReplayTransport:
     async def log_in(self, host: Host) -> float:
         """The recorded login: how long it takes, or why it fails."""
         return self._recorded(host).log_in(self._stage.moment().elapsed_s)
+
+    @asynccontextmanager
+    async def examine(
+        self, host: Host, exam: examination.Examination, *, ask: bool
+    ) -> AsyncGenerator[Connection, None]:
+        """There is no way to a recording; the failure that was recorded is shown in its place."""
+        try:
+            connection = await self.connect(host)
+        except HostError as error:
+            failed_at = examination.STAGE_OF.get(error.problem.kind, examination.Stage.TCP)
+            _skip(host, exam, failed_at)
+            exam.report_failure(host.name, failed_at, error.problem)
+            raise
+        _skip(host, exam, None)
+        yield connection
 
     def ask_again(self) -> None:
         """Nothing was asked."""

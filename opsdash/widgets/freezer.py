@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from types import MappingProxyType
 
+from opsdash.core.examination import Examination, Say
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.core.source import FleetSource
 
@@ -66,6 +67,10 @@ class Freezer:
     def refresh(self, names: tuple[str, ...] = ()) -> None:
         """Ask these hosts again at once."""
         self._source.refresh(names)
+
+    async def examine(self, name: str, say: Say, *, ask: bool = False) -> Examination:
+        """Examine the way to a host, as it is now."""
+        return await self._source.examine(name, say, ask=ask)
 
     def touch(self) -> None:
         """Somebody is at the keyboard."""

@@ -92,6 +92,13 @@ class Panel(Vertical):
             super().__init__()
             self.text, self.what = text, what
 
+    class ExamineWanted(Message):
+        """The user wants to know what is wrong with the way to this host."""
+
+        def __init__(self, host: str) -> None:
+            super().__init__()
+            self.host = host
+
     class Said(Message):
         """One sentence for the last line."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,17 +9,18 @@ import pytest
 from opsdash.app.help_screen import HelpScreen
 from opsdash.app.picker_screen import PickerScreen
 from opsdash.app.text_screen import TextScreen
-from opsdash.config.keys import KeysRead, read_keys
+from opsdash.config.keys import KeysFile
 from opsdash.core.discover import keys
 from tests.fleet_states import mixed_fleet
 from tests.screens import Stage, assert_snapshot, on_stage
+from tests.waiting import wait_for
 
 
-def reading(tmp_path: Path, text: str) -> Callable[[], KeysRead]:
-    """What reads a keys.yaml of this text."""
+def reading(tmp_path: Path, text: str) -> KeysFile:
+    """A keys.yaml of this text."""
     path = tmp_path / "keys.yaml"
     path.write_text(text)
-    return lambda: read_keys(keys(), path)
+    return KeysFile(keys(), path)
 
 
 def page(stage: Stage) -> str:
@@ -42,7 +42,7 @@ keys:
 
 
 async def test_presses_go_where_the_person_wants_them(tmp_path: Path) -> None:
-    async with on_stage(mixed_fleet(), read_keys=reading(tmp_path, OTHER)) as stage:
+    async with on_stage(mixed_fleet(), keys_file=reading(tmp_path, OTHER)) as stage:
         await stage.press("y", "2", "question_mark", "w")
         assert page(stage) == "fleet"
         assert not isinstance(stage.app.screen, TextScreen)
@@ -61,13 +61,13 @@ async def test_presses_go_where_the_person_wants_them(tmp_path: Path) -> None:
 
 
 async def test_what_shares_a_key_keeps_it_when_the_other_moves(tmp_path: Path) -> None:
-    async with on_stage(mixed_fleet(), read_keys=reading(tmp_path, OTHER)) as stage:
+    async with on_stage(mixed_fleet(), keys_file=reading(tmp_path, OTHER)) as stage:
         await stage.press("l", "o", "q")
         assert not stage.app.is_running
 
 
 async def test_what_acts_before_a_field_moves_too(tmp_path: Path) -> None:
-    async with on_stage(mixed_fleet(), read_keys=reading(tmp_path, OTHER)) as stage:
+    async with on_stage(mixed_fleet(), keys_file=reading(tmp_path, OTHER)) as stage:
         await stage.press("slash")
         assert stage.app.focused is not None
         assert stage.app.focused.id == "fleet-grid"
@@ -83,7 +83,7 @@ async def test_what_acts_before_a_field_moves_too(tmp_path: Path) -> None:
 
 
 async def test_hints_help_and_palette_name_the_keys_in_force(tmp_path: Path) -> None:
-    async with on_stage(mixed_fleet(), (160, 60), read_keys=reading(tmp_path, OTHER)) as stage:
+    async with on_stage(mixed_fleet(), (160, 60), keys_file=reading(tmp_path, OTHER)) as stage:
         assert "l open" in stage.lines[-1]
         assert "f2 help" in stage.lines[-1]
         assert "ctrl+g filter" in stage.lines[-1]
@@ -98,14 +98,14 @@ async def test_hints_help_and_palette_name_the_keys_in_force(tmp_path: Path) -> 
 
 
 async def test_every_key_is_listed_with_its_id(tmp_path: Path) -> None:
-    async with on_stage(mixed_fleet(), read_keys=reading(tmp_path, "preset: vim")) as stage:
+    async with on_stage(mixed_fleet(), keys_file=reading(tmp_path, "preset: vim")) as stage:
         await stage.press("colon", *"keys", "enter")
         assert_snapshot("every-key-vim-80x24", stage.text)
 
 
 @pytest.mark.parametrize("preset", ["vim", "k9s"])
 async def test_presets(tmp_path: Path, preset: str) -> None:
-    async with on_stage(mixed_fleet(), read_keys=reading(tmp_path, f"preset: {preset}")) as stage:
+    async with on_stage(mixed_fleet(), keys_file=reading(tmp_path, f"preset: {preset}")) as stage:
         if preset == "vim":
             await stage.press("l")
             assert page(stage) == "host"
@@ -120,7 +120,7 @@ async def test_presets(tmp_path: Path, preset: str) -> None:
 
 async def test_a_wrong_file_leaves_the_usual_keys_and_is_told(tmp_path: Path) -> None:
     wrong = "keys:\n  raw: e\n  hepl: x\n"
-    async with on_stage(mixed_fleet(), read_keys=reading(tmp_path, wrong)) as stage:
+    async with on_stage(mixed_fleet(), keys_file=reading(tmp_path, wrong)) as stage:
         assert "keys.yaml is not used, it has 2 faults: : keys tells" in stage.lines[-1]
         await stage.press("y")
         assert isinstance(stage.app.screen, TextScreen)
@@ -130,12 +130,10 @@ async def test_a_wrong_file_leaves_the_usual_keys_and_is_told(tmp_path: Path) ->
 
 
 async def test_keys_change_while_the_program_runs(tmp_path: Path) -> None:
-    read = reading(tmp_path, "")
-    async with on_stage(mixed_fleet(), read_keys=read) as stage:
+    file = reading(tmp_path, "")
+    async with on_stage(mixed_fleet(), keys_file=file) as stage:
         (tmp_path / "keys.yaml").write_text("keys: {raw: x, help: f2}")
-        await stage.press("colon", *"keys reload", "enter")
-        await stage.settle()
-        assert "keys.yaml read again: 2 actions on other keys" in stage.lines[-1]
+        await wait_for(lambda: "keys.yaml read again: 2 actions on other keys" in stage.text)
         await stage.press("x")
         assert isinstance(stage.app.screen, TextScreen)
         await stage.press("q")

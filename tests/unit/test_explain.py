@@ -11,7 +11,7 @@ import pytest
 
 from opsdash.core.problem import ProblemKind
 from opsdash.transport.accounts import account_refused
-from opsdash.transport.ssh.problems import explain
+from opsdash.transport.ssh.problems import explain, refused_by_jump
 
 
 def system(number: int) -> OSError:
@@ -59,3 +59,24 @@ def test_an_account_that_may_not_be_used_is_told_in_its_own_words(said: str) -> 
 
 def test_other_words_are_no_account_problem() -> None:
     assert account_refused("System is booting up. Unprivileged users are not permitted.") is None
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "kind"),
+    [
+        (asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED, "open failed", ProblemKind.JUMP),
+        (asyncssh.OPEN_CONNECT_FAILED, "Connection refused", ProblemKind.REFUSED),
+        (asyncssh.OPEN_CONNECT_FAILED, "Connection timed out", ProblemKind.TIMEOUT),
+        (asyncssh.OPEN_CONNECT_FAILED, "No route to host", ProblemKind.NO_ROUTE),
+        (asyncssh.OPEN_CONNECT_FAILED, "Network is unreachable", ProblemKind.NO_ROUTE),
+        (asyncssh.OPEN_CONNECT_FAILED, "Name or service not known", ProblemKind.NAME),
+        (asyncssh.OPEN_CONNECT_FAILED, "\x1b[31mwhatever", ProblemKind.NO_ROUTE),
+    ],
+)
+def test_what_a_jump_host_says_of_the_way_from_there(
+    code: int, said: str, kind: ProblemKind
+) -> None:
+    problem = refused_by_jump(asyncssh.ChannelOpenError(code, said), "vault1:22", "bastion")
+    assert problem.kind is kind
+    assert "bastion" in problem.text
+    assert problem.text.isprintable()

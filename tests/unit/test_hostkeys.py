@@ -204,3 +204,30 @@ def test_a_host_key_is_told_by_its_kind_and_size(kind: str, bits: int, told: str
         else asyncssh.generate_private_key(kind)
     )
     assert kind_and_bits(made.convert_to_public()) == told
+
+
+def test_a_key_that_is_only_listed_as_revoked_under_its_port_is_revoked(
+    known: KnownHosts, file: Path
+) -> None:
+    file.write_text(line("[web1]:2200", "a", "@revoked ") + line("web1", "b"))
+    route = Route("web1", 2200, known_hosts=(str(file),))
+    trusted_keys, _, revoked, *_ = known.match(route)
+    assert [k.public_data for k in revoked] == [key("a").public_data]
+    assert [k.public_data for k in trusted_keys] == [key("b").public_data]
+
+
+def test_each_line_about_a_route_is_told_with_its_place(known: KnownHosts, file: Path) -> None:
+    file.write_text(
+        "# mine\nnonsense\n"
+        + line("web2", "b")
+        + line("[web1]:2200", "a")
+        + line("web1", "b")  # under another port: it does not count
+        + line("[web*]:2200", "c", "@revoked ")
+        + line("[web1]:2200", "d", "@cert-authority ")
+    )
+    found = known.entries(Route("web1", 2200, known_hosts=(str(file), "/nowhere")))
+    assert [(entry.place, entry.is_ca, entry.is_revoked) for entry in found] == [
+        (f"{file}:4", False, False),
+        (f"{file}:6", False, True),
+        (f"{file}:7", True, False),
+    ]

@@ -200,6 +200,8 @@ def test_schema_is_one_that_the_example_fits_and_a_typo_does_not() -> None:
         {"hosts": {"a": None, "b": "u@x:1", "c": {"interval": 5, "tags": ["x"]}}},
         {"groups": {"g": None, "h": {"hosts": ["a", {"name": "b", "interval": "2s"}]}}},
         {"hosts": {"a": {"thresholds": {"c": {"warn": "80%", "crit": 1}}}}, "version": 1},
+        {"hosts": {"a": None}, "inventory_command": ["printf", "{}"]},
+        {"hosts": {"a": None}, "inventory_command": {"argv": ["printf", "{}"], "deadline": "5s"}},
     ],
 )
 def test_the_schema_accepts_every_form_that_the_loader_reads(

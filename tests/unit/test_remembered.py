@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
 
 from opsdash.core.errors import HostError
+from opsdash.core.examination import Examination
 from opsdash.core.finding import Finding
 from opsdash.core.fleet import Fleet
 from opsdash.core.health import Health
@@ -28,6 +31,13 @@ class Refusing:
     async def log_in(self, host: Host) -> float:
         """Nobody can log in, and nobody tries."""
         return 0.0
+
+    @asynccontextmanager
+    async def examine(
+        self, host: Host, exam: Examination, *, ask: bool
+    ) -> AsyncGenerator[Connection, None]:
+        """No way here either."""
+        yield await self.connect(host)
 
     def ask_again(self) -> None:
         """Nothing was asked."""

@@ -72,6 +72,11 @@ class HostKeys(Panel):
         """Where to begin among the problems when the present host is none of them."""
         return 0 if step > 0 else len(found) - 1
 
+    def action_doctor(self) -> None:
+        """Examine the way to the host, stage by stage."""
+        if self.pointed():
+            self.post_message(self.ExamineWanted(self.pointed()))
+
     def action_raw(self) -> None:
         """Everything that is known of the host, as it was understood."""
         state = self.state_or_say()

@@ -18,13 +18,15 @@ from opsdash.activities.monitor.host_figures import (
 from opsdash.activities.monitor.host_keys import HostKeys
 from opsdash.activities.monitor.host_sections import (
     Page,
+    label,
     sources_section,
     system_section,
     units_section,
     why_section,
 )
-from opsdash.core.snapshot import HostState, Snapshot, triage
+from opsdash.core.snapshot import HostState, LinkState, Snapshot, triage
 from opsdash.widgets.detail_strip import title_of
+from opsdash.widgets.keyed import keymap_of
 from opsdash.widgets.line import Line, Role, Span, beside, line
 from opsdash.widgets.line_view import TextLines
 from opsdash.widgets.panel import Desk
@@ -102,11 +104,19 @@ class HostPanel(HostKeys):
         """The same blocks in the same order at every size: what is wrong always comes first."""
         width = self.size.width
         page = Page(state, self.desk.now(), self.desk.look(), width)
-        top = [*why_section(page), ()]
+        top = [*why_section(page), *self._doctor(state), ()]
         if width < TWO_COLUMNS_FROM:
             return [*top, *_stacked(page, *FIGURES, *WORDS)]
         half = Page(state, page.now, page.palette, (width - 3) // 2)
         return [*top, *beside(_stacked(half, *FIGURES), _stacked(half, *WORDS), width)]
+
+    def _doctor(self, state: HostState) -> list[Line]:
+        """How to find out more of a host that can't be reached."""
+        key = keymap_of(self.app).of("doctor")
+        if state.link.state is not LinkState.DOWN or not key:
+            return []
+        words = "doctor: examines the way there, and says what mends it"
+        return [line(label(""), Span(f"  {key} ", Role.ACCENT), Span(words, Role.TEXT))]
 
 
 FIGURES = (

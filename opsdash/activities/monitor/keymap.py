@@ -21,6 +21,7 @@ HOST = KeySet(
     (
         Key("problem.next", "e", "problem(1)", "next problem", hint=True),
         Key("problem.prev", "E", "problem(-1)", "previous problem"),
+        Key("doctor", "D", "doctor", "doctor", "what is wrong with the way to the host"),
         Key("raw", "y", "raw", "raw facts", "all that the host said"),
         Key("copy", "c", "copy", "copy", "copy host and reason"),
         Key("copy.pick", "Y", "copy_pick", "copy…", "pick what to copy", opens=True),

@@ -25,7 +25,7 @@ from opsdash.core.host import Host
 from opsdash.core.plugin import Command, examples
 from opsdash.core.selection import parse_selection, select_hosts
 from opsdash.core.table import table
-from opsdash.core.text import clean_line, count
+from opsdash.core.text import clean, clean_line, count
 
 JSON_VERSION = 1
 HOSTS_EXAMPLES = examples(
@@ -97,7 +97,7 @@ def list_hosts(select: tuple[str, ...], hosts_path: str | None, *, as_json: bool
     for notice in fleet.notices:
         click.echo(clean_line(notice), err=True)
     if not fleet.source:
-        click.echo(clean_line(no_hosts_file()), err=True)
+        click.echo(clean(no_hosts_file()), err=True)
     click.echo(_as_json(fleet, chosen) if as_json else "\n".join(_as_table(chosen)))
 
 
@@ -170,14 +170,14 @@ def check_hosts(file: str | None, hosts_path: str | None) -> None:
     with exit_on_bad_files():
         path = paths.hosts_file(file or hosts_path)
         if path is None:
-            click.echo(clean_line(no_hosts_file()), err=True)
+            click.echo(clean(no_hosts_file()), err=True)
             raise SystemExit(EXIT_USAGE)
         fleet = open_fleet(file or hosts_path, _known_checks())
     for notice in fleet.notices:
         click.echo(clean_line(notice), err=True)
     groups = {group for host in fleet.hosts.values() for group in host.groups}
     found = f"{count(len(fleet.hosts), 'host')}, {count(len(groups), 'group')}, 0 faults"
-    click.echo(f"{clean_line(str(path))}: {found}")
+    click.echo(f"{clean_line(fleet.source)}: {found}")
 
 
 @click.command("schema", epilog=examples("opsdash hosts schema > hosts.schema.json"))

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _SHOWN = 20
 """Hosts that are left out are named up to this many: the rest stands in the file."""
 
+_HINT = "Nothing is written. What is read, and how, is explained in docs/hosts-file.md, Import."
+
 _EXAMPLES = """
 \b
 Examples:
@@ -47,7 +49,7 @@ def import_hosts(kind: str, path: Path | None, name: str, **options: bool) -> No
     """
     from opsdash.config.importers.plan import plan_import, write_import  # yaml costs 40 ms
 
-    with exit_on_bad_files():
+    with exit_on_bad_files(_HINT):
         plan = plan_import(kind, path, name=name, by_ansible=not options["no_ansible"])
         if options["write"]:
             write_import(plan, force=options["force"])

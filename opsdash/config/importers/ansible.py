@@ -42,6 +42,8 @@ def read_with_ansible(path: Path) -> Found:
     which of them wins for a host can then no longer be told.
     """
     _check(path)
+    if "," in str(path):
+        return read_ansible(path)  # Ansible would take it for a list of hosts
     try:
         text = run_for_text(
             [PROGRAM, "-i", str(path), "--list"], timeout_s=DEADLINE_S, max_bytes=MAX_BYTES

@@ -10,17 +10,19 @@ from itertools import count
 from pathlib import Path
 
 from opsdash.core.errors import HostError
+from opsdash.core.examination import Examination
 from opsdash.core.host import Host
 from opsdash.core.plugin import Collector
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading
 from opsdash.core.secret import Secret
 from opsdash.transport import process
-from opsdash.transport.base import Completed
+from opsdash.transport.base import Completed, Connection
 from opsdash.transport.bundle import collect_bundle
 from opsdash.transport.frames import BOOT
 from opsdash.transport.openssh.arguments import PROGRAM, destination, options
 from opsdash.transport.openssh.complaints import behind, complaint
+from opsdash.transport.openssh.examine import EXAMINED_S, Told, resolved, spoken, tell, tell_end
 from opsdash.transport.openssh.master import Master
 from opsdash.transport.pulse import Frames, Send, pulse_over, renewed
 from opsdash.transport.ssh.problems import stuck
@@ -179,6 +181,35 @@ class OpensshTransport:
             said = done.stderr.decode("utf-8", "replace")
             raise HostError(self._refusal(host, route, said, done.status))
         return done.took_s
+
+    async def _tell(self, host: Host, exam: Examination) -> None:
+        """Log in by an ssh that tells what it does; HostError where it fails."""
+        route = await resolve(host)
+        exam.report(await resolved(host, route, exam))
+        words = ["-o", "ControlMaster=no", "-o", "ControlPath=none", "-v", "--"]
+        argv = [*self._argv(host, route), *words, destination(host), "exec /bin/sh -s"]
+        done = await process.run(argv, stdin=b":\n", timeout_s=EXAMINED_S, max_bytes=262_144)
+        said = done.stderr.decode("utf-8", "replace")
+        problem = self._refusal(host, route, spoken(said), done.status) if done.status else None
+        tell(Told(host, route, said), problem, exam)
+        if problem is not None:
+            raise HostError(problem)
+
+    @asynccontextmanager
+    async def examine(
+        self, host: Host, exam: Examination, *, ask: bool
+    ) -> AsyncGenerator[Connection, None]:
+        """A login of its own by an ssh that tells what it does, then a connection as ever."""
+        try:
+            await self._tell(host, exam)
+            connection = await self.connect(host)
+        except HostError as error:
+            tell_end(host, error.problem, exam)
+            raise
+        try:
+            yield connection
+        finally:
+            await connection.close()
 
     def ask_again(self) -> None:
         """ssh runs in batch mode: nothing was asked."""

@@ -17,10 +17,11 @@ from opsdash.transport.accounts import account_refused
 from opsdash.transport.ssh.hostkeys import PREFERRED_ALGORITHMS, KnownHosts, fingerprint
 from opsdash.transport.ssh.keys import Identities, KeyRing
 from opsdash.transport.ssh.login import Login, May, Turn, trusts
-from opsdash.transport.ssh.problems import CAUGHT, explain, stuck
+from opsdash.transport.ssh.problems import CAUGHT, explain, no_ssh, refused_by_jump, stuck
 from opsdash.transport.ssh.proxy import open_proxy
 from opsdash.transport.ssh.resolve import Route
 from opsdash.transport.ssh.sockets import open_socket
+from opsdash.transport.ssh.trace import QUIET, Trace
 
 LOGIN_TIMEOUT_S = 20.0
 CIPHERS = (
@@ -65,11 +66,13 @@ class Dialer:
         route: Route,
         tunnel: asyncssh.SSHClientConnection | None,
         may: May = May.NOTHING,
+        *,
+        trace: Trace = QUIET,
     ) -> asyncssh.SSHClientConnection:
         """Log in to a host, directly or through an open connection to its jump host.
 
         A host key that no file lists is shown to the person, where `may` allows to ask; trusted, it
-        is the only one that the second try takes.
+        is the only one that the second try takes. `trace` is told of each event on the way.
         """
         try:
             match = await asyncio.to_thread(self.known_hosts.match, route)
@@ -78,6 +81,7 @@ class Dialer:
             text = f"known_hosts or key file: {error}"
             raise HostError(Problem(ProblemKind.KEY_FILE, text)) from error
         login = Login(host, route.user, match, self.asker, may)
+        login.trace = trace
         try:
             connection = await self._reach(route, identities, login, tunnel)
         except HostError as error:
@@ -87,7 +91,7 @@ class Dialer:
             if not await trusts(self.asker, host, fingerprint(login.offered)):
                 raise
             pinned, login = login.offered, Login(host, route.user, match, self.asker, may)
-            login.pinned = pinned
+            login.pinned, login.trace = pinned, trace
             connection = await self._reach(route, identities, login, tunnel)
         if login.accepted and login.offered is not None:
             with suppress(OSError):  # accepted for this run; the next one will see it as new again
@@ -103,6 +107,7 @@ class Dialer:
     ) -> asyncssh.SSHClientConnection:
         """One try, by the way that the route says: a tunnel, a ProxyCommand, or TCP."""
         options = _options(route, identities, login, self.keys)
+        login.trace.prepared(route, identities, login)
         if tunnel is not None:
             return await self._log_in(route, login, options, tunnel=tunnel)
         # held until the login is over: no connection waits unauthenticated for long
@@ -111,7 +116,7 @@ class Dialer:
                 return await self._through_proxy(route, login, options)
             with ExitStack() as on_failure:
                 began = monotonic()
-                sock = await open_socket(route.address, route.port)
+                sock = await open_socket(route.address, route.port, login.trace)
                 opening_s = monotonic() - began
                 on_failure.callback(sock.close)
                 connection = await self._log_in(route, login, options, sock=sock)
@@ -124,7 +129,7 @@ class Dialer:
         self, route: Route, login: Login, options: asyncssh.SSHClientConnectionOptions
     ) -> asyncssh.SSHClientConnection:
         """Log in over the user's ProxyCommand, which ends when the connection does."""
-        sock, proxy = await open_proxy(route.proxy_command)
+        sock, proxy = await open_proxy(route.proxy_command, login.trace)
         async with AsyncExitStack() as on_failure:
             on_failure.push_async_callback(proxy.end)
             on_failure.callback(sock.close)
@@ -161,6 +166,8 @@ class Dialer:
                 )
         except CAUGHT as error:
             where = f"{route.address}:{route.port}"
+            if isinstance(error, asyncssh.ChannelOpenError) and "tunnel" in reached:
+                raise HostError(refused_by_jump(error, where, route.hops[-1])) from error
             raise HostError(login.refusal(_login_problem(error, where, login))) from error
         _heed_cancellation(connection)
         connection.set_extra_info(**{LOGIN_TOOK_S: login.turn.took_s})
@@ -230,7 +237,7 @@ def _login_problem(error: BaseException, where: str, judge: Login) -> Problem:
     if isinstance(error, asyncssh.HostKeyNotVerifiable):
         return judge.problem(where, "revoked" in str(error))
     if isinstance(error, TimeoutError):
-        return stuck(where)
+        return stuck(where) if judge.speaks_ssh else no_ssh(where)
     problem = explain(error, where)
     banner = judge.banner.strip()
     account = account_refused(banner)

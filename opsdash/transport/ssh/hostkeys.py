@@ -6,11 +6,10 @@ unknown and changed keys apart by nothing, and a line that it does not like woul
 
 from __future__ import annotations
 
-import base64
 import fcntl
-import hashlib
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ import asyncssh
 
 from opsdash.core.host import HostKeyPolicy
 from opsdash.core.problem import Problem, ProblemKind
+from opsdash.transport.ssh.keys import fingerprint_of
 from opsdash.transport.ssh.resolve import Route, expand
 from opsdash.transport.ssh.user_files import check_file
 
@@ -26,6 +26,22 @@ Match = tuple[Any, ...]
 """asyncssh's form: host keys, CA keys, revoked keys, and four lists for X.509."""
 
 PREFERRED_ALGORITHMS = ("ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512", "rsa-sha2-256")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One key that a known_hosts line lists for a host; `line` counts from 1."""
+
+    file: Path
+    line: int
+    key: asyncssh.SSHKey
+    is_ca: bool = False
+    is_revoked: bool = False
+
+    @property
+    def place(self) -> str:
+        """The file and line, as editors take them."""
+        return f"{self.file}:{self.line}"
 
 
 @dataclass
@@ -37,16 +53,37 @@ class KnownHosts:
 
     def match(self, route: Route) -> Match:
         """What the files say about a route: trusted, CA and revoked keys."""
-        name = route.alias or route.address
-        port = None if route.port == 22 or route.alias else route.port
         found: list[list[Any]] = [[] for _ in range(7)]
-        for path in (*map(expand, route.known_hosts), self.own_file):
+        for path in self._files(route):
             known = self._read(path)
             if known is not None:
-                for kept, more in zip(found, known.match(name, "", port), strict=True):
+                for kept, more in zip(found, _matched(known, route), strict=True):
                     kept.extend(more)
         found[2].extend(self._revoked(route.revoked))
         return tuple(found)
+
+    def entries(self, route: Route) -> list[Entry]:
+        """The lines about a route, each with its place: slow, for one host that is examined."""
+        found: list[Entry] = []
+        for path in self._files(route):
+            known = self._read(path)
+            if known is None:
+                continue
+            counted = [{key.public_data for key in keys} for keys in _matched(known, route)[:3]]
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+            for number, line in enumerate(lines, 1):
+                with suppress(ValueError):
+                    listed = _matched(asyncssh.import_known_hosts(line), route)[:3]
+                    found += [
+                        Entry(path, number, key, is_ca=kind == 1, is_revoked=kind == 2)
+                        for kind, keys in enumerate(listed)
+                        for key in keys
+                        if key.public_data in counted[kind]
+                    ]
+        return found
+
+    def _files(self, route: Route) -> list[Path]:
+        return [*map(expand, route.known_hosts), self.own_file]
 
     def _read(self, path: Path) -> asyncssh.SSHKnownHosts | None:
         try:
@@ -75,9 +112,7 @@ class KnownHosts:
 
     def remember(self, route: Route, key: asyncssh.SSHKey) -> None:
         """Add a new key to opsdash's own file: under a lock, never through a link."""
-        name = route.alias or route.address
-        pattern = name if route.port == 22 or route.alias else f"[{name}]:{route.port}"
-        line = f"{pattern} {key.export_public_key().decode().strip()}\n"
+        line = f"{pattern_of(route)} {key.export_public_key().decode().strip()}\n"
         flags = os.O_APPEND | os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK
         self.own_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(self.own_file, flags, 0o600)
@@ -86,6 +121,25 @@ class KnownHosts:
             os.write(handle, line.encode())
         finally:
             os.close(handle)
+
+
+def _matched(known: asyncssh.SSHKnownHosts, route: Route) -> Match:
+    """What a file says of a route; of its bare name too where it lists nothing under its port.
+
+    asyncssh does the same by itself, but forgets what is revoked under the port then.
+    """
+    name, pattern = route.alias or route.address, pattern_of(route)
+    found: Match = known.match(pattern, "", None)
+    if name == pattern or any(found[:2]) or any(found[3:5]):
+        return found
+    bare = known.match(name, "", None)
+    return tuple([*under_port, *more] for under_port, more in zip(found, bare, strict=True))
+
+
+def pattern_of(route: Route) -> str:
+    """What stands before the key in a known_hosts line about a route."""
+    name = route.alias or route.address
+    return name if route.port == 22 or route.alias else f"[{name}]:{route.port}"
 
 
 def _good_lines(text: str) -> str:
@@ -142,8 +196,7 @@ class KeyJudge(asyncssh.SSHClient):
 
 def fingerprint(key: asyncssh.SSHKey) -> str:
     """A key's SHA256 fingerprint as ssh shows it."""
-    digest = hashlib.sha256(key.public_data).digest()
-    return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+    return fingerprint_of(key.public_data)
 
 
 def kind_and_bits(key: asyncssh.SSHKey) -> str:

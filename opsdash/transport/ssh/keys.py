@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -157,6 +158,12 @@ class KeyRing:
                     raise HostError(Problem(ProblemKind.KEY_FILE, text)) from error
                 self._loaded[path] = ()
         return self._loaded[path]
+
+
+def fingerprint_of(public_data: bytes) -> str:
+    """The SHA256 fingerprint of a key by the wire form of its public half, as ssh shows it."""
+    digest = hashlib.sha256(public_data).digest()
+    return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
 
 
 def _certificates(path: str) -> list[asyncssh.SSHCertificate]:

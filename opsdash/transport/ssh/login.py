@@ -16,6 +16,7 @@ from opsdash.core.prompts import Asker, Question, QuestionKind
 from opsdash.core.secret import Secret
 from opsdash.transport.ssh.hostkeys import KeyJudge, Match
 from opsdash.transport.ssh.keys import KeyRing
+from opsdash.transport.ssh.trace import QUIET, Trace
 
 TRIES = 3
 """Passwords and codes that are taken from a person in one login, as ssh does it."""
@@ -95,8 +96,25 @@ class Login(KeyJudge):
         self._may = may if asker.present else May.NOTHING
         self._tries: dict[str, int] = {}
         self.turn: Turn | None = None
+        self.trace: Trace = QUIET
+        self.connection: asyncssh.SSHClientConnection | None = None
         self.wanted = ""
         self.declined = False
+
+    def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
+        """The handshake begins."""
+        self.connection = conn
+        self.trace.connected(conn)
+
+    @property
+    def speaks_ssh(self) -> bool:
+        """Whether the server has said which version of SSH it speaks."""
+        connection = self.connection
+        return connection is not None and bool(connection.get_extra_info("server_version"))
+
+    def auth_completed(self) -> None:
+        """The server has let us in."""
+        self.trace.logged_in()
 
     async def unlock(self, ring: KeyRing, path: str) -> asyncssh.SSHKey:
         """The private key of an encrypted file; ValueError when nobody tells its passphrase.

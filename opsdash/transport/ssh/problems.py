@@ -42,6 +42,36 @@ def stuck(where: str) -> Problem:
     return Problem(ProblemKind.LOGIN_STUCK, f"{where} does not finish the login")
 
 
+def no_ssh(where: str) -> Problem:
+    """The server speaks, but not SSH."""
+    hint = "is it the right port? another service answers there"
+    return Problem(ProblemKind.DROPPED, f"{where} does not speak SSH", hint)
+
+
+_BEHIND = (
+    ("refused", ProblemKind.REFUSED, "connection refused by {}"),
+    ("timed out", ProblemKind.TIMEOUT, "no answer from {}"),
+    ("no route", ProblemKind.NO_ROUTE, "no route to {}"),
+    ("unreachable", ProblemKind.NO_ROUTE, "no route to {}"),
+    ("unknown host", ProblemKind.NAME, "name not found: {}"),
+    ("not known", ProblemKind.NAME, "name not found: {}"),
+    ("resolution", ProblemKind.NAME, "name not found: {}"),
+)
+"""What a jump host says of the way from there, in lower case."""
+
+
+def refused_by_jump(error: asyncssh.ChannelOpenError, where: str, jump: str) -> Problem:
+    """Why a jump host that lets us in does not lead on to a host."""
+    if error.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED:
+        hint = f"sshd on {jump} forbids it: AllowTcpForwarding, PermitOpen, or authorized_keys"
+        return Problem(ProblemKind.JUMP, f"{jump} does not lead on to {where}", hint)
+    said = error.reason.lower()
+    for words, kind, text in _BEHIND:
+        if words in said:
+            return Problem(kind, f"{text.format(where)}, asked by {jump}")
+    return Problem(ProblemKind.NO_ROUTE, f"{jump} can't reach {where}: {error.reason}")
+
+
 def _name(error: BaseException, where: str) -> Problem:
     return Problem(ProblemKind.NAME, f"name not found: {where.rpartition(':')[0]}")
 

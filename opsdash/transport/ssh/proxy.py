@@ -12,6 +12,7 @@ from opsdash.core.errors import HostError
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.transport.process import on_socket
 from opsdash.transport.ssh.sockets import wait_for_banner
+from opsdash.transport.ssh.trace import QUIET, Trace
 
 FAREWELL_S = 1.0
 STDERR_BYTES = 4_000
@@ -55,7 +56,7 @@ class Proxy:
         await asyncio.wait([self._listening])
 
 
-async def open_proxy(command: str) -> tuple[socket.socket, Proxy]:
+async def open_proxy(command: str, trace: Trace = QUIET) -> tuple[socket.socket, Proxy]:
     """Start a ProxyCommand and wait until the server behind it speaks; HostError says why not."""
     ours, process = await on_socket(["/bin/sh", "-c", f"exec {command}"])
     proxy = Proxy(process)
@@ -63,7 +64,7 @@ async def open_proxy(command: str) -> tuple[socket.socket, Proxy]:
         on_failure.push_async_callback(proxy.end)
         on_failure.callback(ours.close)
         try:
-            await wait_for_banner(ours, "the ProxyCommand")
+            await wait_for_banner(ours, "the ProxyCommand", trace)
         except HostError as error:
             raise HostError(await proxy.why(error.problem)) from error
         on_failure.pop_all()

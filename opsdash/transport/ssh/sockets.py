@@ -11,11 +11,13 @@ import socket
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
+from time import monotonic
 from typing import Any
 
 from opsdash.core.errors import HostError
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.transport.ssh.problems import explain
+from opsdash.transport.ssh.trace import QUIET, Trace
 
 CONNECT_TIMEOUT_S = 8.0
 BANNER_TIMEOUT_S = 8.0
@@ -23,18 +25,20 @@ _TURNED_AWAY = (b"Exceeded MaxStartups", b"Not allowed at this time")
 """What sshd says in place of its banner when too many log in at once."""
 
 
-async def open_socket(address: str, port: int) -> socket.socket:
+async def open_socket(address: str, port: int, trace: Trace = QUIET) -> socket.socket:
     """A connected socket whose server has sent its first bytes; HostError says why not."""
     where = f"{address}:{port}"
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            began = monotonic()
             found = await _look_up(address, port)
-            connected = await _first_that_answers(found)
+            trace.looked_up([str(one[4][0]) for one in found], monotonic() - began)
+            connected = await _first_that_answers(found, trace)
     except (OSError, TimeoutError, UnicodeError) as error:
         raise HostError(explain(error, where)) from error
     with ExitStack() as on_failure:
         on_failure.callback(connected.close)
-        await wait_for_banner(connected, where)
+        await wait_for_banner(connected, where, trace)
         on_failure.pop_all()
     return connected
 
@@ -72,7 +76,7 @@ async def _look_up(address: str, port: int) -> Sequence[tuple[Any, ...]]:
     return await answer
 
 
-async def _first_that_answers(found: Sequence[tuple[Any, ...]]) -> socket.socket:
+async def _first_that_answers(found: Sequence[tuple[Any, ...]], trace: Trace) -> socket.socket:
     """Try the addresses in the resolver's order; the last error is the one that counts."""
     loop = asyncio.get_running_loop()
     problem: OSError = socket.gaierror("no address")
@@ -81,18 +85,21 @@ async def _first_that_answers(found: Sequence[tuple[Any, ...]]) -> socket.socket
             attempt = socket.socket(family, kind, protocol)
             on_failure.callback(attempt.close)
             attempt.setblocking(False)
+            began = monotonic()
             try:
                 async with asyncio.timeout(CONNECT_TIMEOUT_S / len(found)):
                     await loop.sock_connect(attempt, address)
             except OSError as error:
                 problem = error
+                trace.tried(str(address[0]), monotonic() - began, error)
             else:
+                trace.tried(str(address[0]), monotonic() - began, None)
                 on_failure.pop_all()
                 return attempt
     raise problem
 
 
-async def wait_for_banner(connected: socket.socket, where: str) -> None:
+async def wait_for_banner(connected: socket.socket, where: str, trace: Trace = QUIET) -> None:
     """Wait until the server has sent its first bytes, and leave them there; HostError if not."""
     loop = asyncio.get_running_loop()
     readable: asyncio.Future[None] = loop.create_future()
@@ -116,6 +123,7 @@ async def wait_for_banner(connected: socket.socket, where: str) -> None:
             loop.remove_reader(connected.fileno())
     if not first:
         raise HostError(explain(ConnectionResetError(), where))
+    trace.heard(first)
     if any(words in first for words in _TURNED_AWAY):
         said = first.decode("utf-8", "replace").splitlines()[0]
         raise HostError(Problem(ProblemKind.DROPPED, f"sshd turns logins away: {said}"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
@@ -14,13 +14,14 @@ from weakref import WeakSet
 import asyncssh
 
 from opsdash.core.errors import HostError
+from opsdash.core.examination import Examination
 from opsdash.core.host import Host
 from opsdash.core.plugin import Collector
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.prompts import Asker, Nobody
 from opsdash.core.reading import Reading
 from opsdash.core.secret import Secret
-from opsdash.transport.base import Completed
+from opsdash.transport.base import Completed, Connection
 from opsdash.transport.bundle import collect_bundle
 from opsdash.transport.pulse import renewed
 from opsdash.transport.ssh.dial import LOGIN_TOOK_S, Dialer
@@ -29,6 +30,7 @@ from opsdash.transport.ssh.hostkeys import KnownHosts, kind_and_bits
 from opsdash.transport.ssh.login import May
 from opsdash.transport.ssh.pulse import pulse
 from opsdash.transport.ssh.resolve import hop_host, resolve
+from opsdash.transport.ssh.trace import QUIET, Trace
 
 CHANNELS_PER_HOST = 4
 """sshd allows 10 sessions a connection; the rest is left to the user."""
@@ -130,11 +132,15 @@ class SshTransport:
     """The way to a fleet over SSH; jump hosts that are in the fleet share its connections."""
 
     def __init__(
-        self, hosts: Mapping[str, Host], known_hosts_file: Path, asker: Asker | None = None
+        self,
+        hosts: Mapping[str, Host],
+        known_hosts_file: Path,
+        asker: Asker | None = None,
+        dialer: Dialer | None = None,
     ) -> None:
         self._hosts = hosts
         self._asker = asker or Asker(Nobody())
-        self._dialer = Dialer(KnownHosts(known_hosts_file), self._asker)
+        self._dialer = dialer or Dialer(KnownHosts(known_hosts_file), self._asker)
         self._needs_person: set[str] = set()
         self._open: dict[str, asyncssh.SSHClientConnection] = {}
         self._failed: dict[str, tuple[float, Problem]] = {}
@@ -157,6 +163,19 @@ class SshTransport:
         finally:
             await hang_up(connection)
         return float(connection.get_extra_info(LOGIN_TOOK_S, 0.0)) + done.took_s
+
+    @asynccontextmanager
+    async def examine(
+        self, host: Host, exam: Examination, *, ask: bool
+    ) -> AsyncGenerator[Connection, None]:
+        """A connection of its own, told of stage by stage; keys that were unlocked stay so."""
+        from opsdash.transport.ssh.examine import Shared, examined
+
+        if ask:
+            self._asker.forget_declined()
+        shared = Shared(self._hosts, self._dialer, self._asker)
+        async with examined(shared, host, exam, ask=ask) as connection:
+            yield connection
 
     def _carries_others(self, name: str) -> bool:
         """Whether hosts are connected through this one, or about to be."""
@@ -202,9 +221,15 @@ class SshTransport:
         wanted = self._asker.eager or host.name in self._needs_person
         return May.ANYTHING if wanted else May.PASSPHRASE
 
+    def _trace(self, host: Host) -> Trace:
+        """Who is told of what happens on the way to a host."""
+        return QUIET
+
     async def _dial(self, host: Host, may: May) -> asyncssh.SSHClientConnection:
+        trace = self._trace(host)
         async with self._resolving:
             route = await resolve(host)
+        trace.resolved(route)
         tunnel: asyncssh.SSHClientConnection | None = None
         previous: Host = host
         for number, hop in enumerate(route.hops):
@@ -215,10 +240,10 @@ class SshTransport:
             tunnel = await self._through(jump)
             previous = jump
         if tunnel is None:
-            return await self._dialer.dial(host, route, None, may)
+            return await self._dialer.dial(host, route, None, may, trace=trace)
         self._dialling[previous.name] += 1
         try:
-            connection = await self._dialer.dial(host, route, tunnel, may)
+            connection = await self._dialer.dial(host, route, tunnel, may, trace=trace)
         finally:
             self._dialling[previous.name] -= 1
         self._carried.setdefault(previous.name, WeakSet()).add(connection)

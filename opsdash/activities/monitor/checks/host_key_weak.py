@@ -8,10 +8,8 @@ from opsdash.activities.monitor.checks.limits import fallen
 from opsdash.core.finding import Finding
 from opsdash.core.health import Health
 from opsdash.core.host import Limits
+from opsdash.core.host_keys import BROKEN_KINDS, SHORTEST_RSA_BITS
 from opsdash.core.plugin import Check, Inquiry
-
-BROKEN = frozenset({"ssh-dss"})
-"""Kinds that no size makes good."""
 
 
 def judge(inquiry: Inquiry) -> Iterator[Finding]:
@@ -21,7 +19,7 @@ def judge(inquiry: Inquiry) -> Iterator[Finding]:
     3072 would cry on many ordinary hosts, and can be set in hosts.yaml where it is the rule.
     """
     kind, _, bits = inquiry.state.host_key.partition(" ")
-    if kind in BROKEN:
+    if kind in BROKEN_KINDS:
         text = "host key is DSA, which is broken"
         yield Finding("host-key-weak", inquiry.state.name, Health.CRIT, text)
     elif kind == "ssh-rsa" and bits.isdigit():
@@ -35,7 +33,7 @@ HOST_KEY_WEAK = Check(
     id="host-key-weak",
     title="Host key weak",
     judge=judge,
-    limits=Limits(None, 2048.0),
+    limits=Limits(None, float(SHORTEST_RSA_BITS)),
     unit="bits",
     lower_is_worse=True,
     advice="make an ed25519 host key there: ssh-keygen -A; list it in known_hosts, without the old",

@@ -1,0 +1,387 @@
+"""The doctor names the stage at which a way fails, what was found there, and what mends it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+import pytest
+
+from opsdash.core.examination import Stage, Verdict
+from opsdash.core.host import Host
+from opsdash.core.problem import ProblemKind
+from opsdash.core.prompts import Nobody
+from opsdash.engine import examined_session
+from opsdash.engine.fingerprint_prompter import FingerprintPrompter
+from opsdash.transport.ssh import dial, sockets
+from tests.doctor import examined, failed_at, notes_of, stage_of
+from tests.ssh_server import Behaviour, end_server, ssh_server
+
+HOSTILE = "\x1b]52;c;aGk=\x07\x1b[2J\u202egarbage"
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Patience measured in tenths of a second, and no agent of whoever runs the tests."""
+    monkeypatch.setattr(sockets, "BANNER_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(sockets, "CONNECT_TIMEOUT_S", 2.0)
+    monkeypatch.setattr(dial, "LOGIN_TIMEOUT_S", 1.0)
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+
+
+@asynccontextmanager
+async def raw_server(first: bytes) -> AsyncGenerator[Host, None]:
+    """A TCP server that says `first` to everybody, and then nothing."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(first)
+        with suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    yield Host("web1", address="127.0.0.1", port=server.sockets[0].getsockname()[1], user="ops")
+    server.close()
+    await server.wait_closed()
+
+
+@asynccontextmanager
+async def odd_server(host: Host, **options: Any) -> AsyncGenerator[Host, None]:
+    """A server with options of its own, in the place of the host's."""
+    taken: list[asyncssh.SSHServerConnection] = []
+
+    class Open(asyncssh.SSHServer):
+        def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+            taken.append(conn)
+
+    options.setdefault("server_factory", Open)
+    server = await asyncssh.listen("127.0.0.1", 0, **options)
+    yield replace(host, port=server.get_port())
+    await end_server(server, taken)
+
+
+async def test_a_healthy_host_passes_every_stage_in_order(tmp_path: Path) -> None:
+    async with ssh_server(tmp_path) as server:
+        exam = await examined(server.host, tmp_path)
+        said = {one.stage: one.text for one in exam.found}
+        shown = server.host_key.get_fingerprint()
+    assert [one.stage for one in exam.found] == list(Stage)
+    assert {o.verdict for o in exam.found if o.stage is not Stage.ROOT} == {Verdict.OK}
+    assert said[Stage.RESOLVE].startswith("ops@127.0.0.1 port ")
+    assert "answers in" in said[Stage.TCP]
+    assert said[Stage.BANNER].startswith("SSH-2.0-AsyncSSH")
+    assert "aes128-gcm@openssh.com" in said[Stage.KEY_EXCHANGE]
+    assert said[Stage.HOST_KEY] == f"ssh-ed25519 {shown}: known ({server.known_hosts}:1)"
+    assert said[Stage.LOGIN].startswith("ops by publickey file ")
+    assert "SHA256:" in said[Stage.LOGIN]
+    assert "awk" in said[Stage.TOOLS]
+    assert said[Stage.CLOCK].startswith("as here")
+    assert said[Stage.END] == "exit status comes back, nothing is left running"
+    assert not server.behaviour.pids
+
+
+async def test_a_name_without_an_address_fails_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nowhere(*args: object, **kwargs: object) -> list[object]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nowhere)
+    cause = failed_at(await examined(Host("web9.example"), tmp_path), Stage.RESOLVE)
+    assert cause.text == "name not found: web9.example"
+    assert cause.mends == ("getent hosts web9.example",)
+
+
+async def test_a_closed_port_fails_at_tcp_with_the_address(tmp_path: Path) -> None:
+    async with ssh_server(tmp_path) as server:
+        host = server.host
+    cause = failed_at(await examined(host, tmp_path), Stage.TCP)
+    assert cause.problem is not None
+    assert cause.problem.kind is ProblemKind.REFUSED
+    assert notes_of(cause).startswith(f"127.0.0.1 port {host.port}: Connection refused (")
+
+
+async def test_every_address_of_a_name_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with ssh_server(tmp_path) as server:
+        port = server.host.port
+        good = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))
+        dead = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.2", 1))
+
+        async def both(address: str, port: int) -> list[Any]:
+            return [dead, good]
+
+        monkeypatch.setattr(sockets, "_look_up", both)
+        exam = await examined(replace(server.host, address="two.example"), tmp_path)
+    assert "two.example is 127.0.0.2, 127.0.0.1" in stage_of(exam, Stage.RESOLVE).text
+    tcp = stage_of(exam, Stage.TCP)
+    assert tcp.text.startswith("127.0.0.1 port")
+    assert "127.0.0.2 port" in notes_of(tcp)
+
+
+async def test_a_port_that_stays_silent_fails_at_the_banner(tmp_path: Path) -> None:
+    async with raw_server(b"") as host:
+        exam = await examined(host, tmp_path)
+    cause = failed_at(exam, Stage.BANNER)
+    assert "sshd does not answer" in cause.text
+    assert stage_of(exam, Stage.TCP).verdict is Verdict.OK
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (f"220 mail.example ESMTP {HOSTILE}\r\n".encode(), "does not speak SSH"),
+        (b"Exceeded MaxStartups\r\n", "turns logins away"),
+    ],
+)
+async def test_a_server_that_says_something_else_is_quoted(
+    tmp_path: Path, said: bytes, words: str
+) -> None:
+    async with raw_server(said) as host:
+        cause = failed_at(await examined(host, tmp_path), Stage.BANNER)
+    assert words in cause.text
+    quoted = notes_of(cause)
+    assert quoted.startswith(f"it said: {said.split()[0].decode()}")
+    assert quoted.isprintable()
+    assert "\u202e" not in quoted
+
+
+async def test_without_a_common_algorithm_both_sides_offers_are_told(tmp_path: Path) -> None:
+    old = {"kex_algs": ["diffie-hellman-group1-sha1"]}
+    async with ssh_server(tmp_path) as server:
+        async with odd_server(server.host, server_host_keys=[server.host_key], **old) as host:
+            cause = failed_at(
+                await examined(replace(host, known_hosts=("/dev/null",)), tmp_path),
+                Stage.KEY_EXCHANGE,
+            )
+    assert cause.text == "no key exchange algorithm in common"
+    here, there = cause.notes
+    assert here.text.startswith("here: ")
+    assert "curve25519-sha256" in here.text
+    assert "there: diffie-hellman-group1-sha1" in there.text
+    assert cause.mends[0].startswith("ssh -o KexAlgorithms=+diffie-hellman-group1-sha1 ")
+
+
+async def test_an_unknown_host_key_tells_its_fingerprint_and_how_to_accept_it(
+    tmp_path: Path,
+) -> None:
+    async with ssh_server(tmp_path) as server:
+        server.known_hosts.write_text("")
+        cause = failed_at(await examined(server.host, tmp_path), Stage.HOST_KEY)
+        shown = server.host_key.get_fingerprint()
+    assert f"ssh-ed25519 {shown}: UNKNOWN" in cause.text
+    assert cause.mends == (f"opsdash doctor web1 --accept-host-key {shown}",)
+    assert "on its console" in cause.hint
+
+
+async def test_a_host_key_is_accepted_by_its_fingerprint_and_by_no_other(tmp_path: Path) -> None:
+    async with ssh_server(tmp_path) as server:
+        server.known_hosts.write_text("")
+        wrong = FingerprintPrompter("SHA256:" + "A" * 43, Nobody())
+        exam = await examined(server.host, tmp_path, prompter=wrong, ask=True)
+        failed_at(exam, Stage.HOST_KEY)
+        assert not (tmp_path / "own").exists()
+        right = FingerprintPrompter(server.host_key.get_fingerprint(), Nobody())
+        exam = await examined(server.host, tmp_path, prompter=right, ask=True)
+        assert exam.verdict is not Verdict.FAIL
+        assert "new, accepted just now" in stage_of(exam, Stage.HOST_KEY).text
+        exam = await examined(server.host, tmp_path)
+    assert f"known ({tmp_path / 'own'}:1)" in stage_of(exam, Stage.HOST_KEY).text
+
+
+async def test_a_changed_host_key_is_told_with_the_line_and_never_accepted(tmp_path: Path) -> None:
+    async with ssh_server(tmp_path) as server:
+        other = asyncssh.generate_private_key("ssh-ed25519")
+        line = other.export_public_key().decode()
+        server.known_hosts.write_text(f"# mine\n[127.0.0.1]:{server.host.port} {line}")
+        yes = FingerprintPrompter(server.host_key.get_fingerprint(), Nobody())
+        exam = await examined(server.host, tmp_path, prompter=yes, ask=True)
+    cause = failed_at(exam, Stage.HOST_KEY)
+    assert "CHANGED" in cause.text
+    listed = f"listed: ssh-ed25519 {other.get_fingerprint()} in {server.known_hosts}:2"
+    assert notes_of(cause) == listed
+    drop = f"ssh-keygen -R '[127.0.0.1]:{server.host.port}' -f {server.known_hosts}"
+    assert cause.mends[1:] == (drop,)
+    assert not (tmp_path / "own").exists()
+
+
+async def test_a_host_with_another_kind_of_key_than_the_listed_one_is_told_so(
+    tmp_path: Path,
+) -> None:
+    async with ssh_server(tmp_path) as server:
+        listed = asyncssh.generate_private_key("ecdsa-sha2-nistp256").export_public_key().decode()
+        server.known_hosts.write_text(f"[127.0.0.1]:{server.host.port} {listed}")
+        cause = failed_at(await examined(server.host, tmp_path), Stage.KEY_EXCHANGE)
+    assert cause.text == "the host has no key of the kind that known_hosts lists"
+    assert f"{server.known_hosts}:1" in notes_of(cause)
+    assert cause.mends[1].startswith("ssh-keygen -R ")
+
+
+async def test_a_revoked_host_key_has_no_way_round(tmp_path: Path) -> None:
+    async with ssh_server(tmp_path) as server:
+        line = server.known_hosts.read_text()
+        server.known_hosts.write_text(f"{line}@revoked {line}")
+        cause = failed_at(await examined(server.host, tmp_path), Stage.HOST_KEY)
+    assert f"REVOKED ({server.known_hosts}:2)" in cause.text
+    assert cause.mends == ()
+
+
+async def test_a_weak_host_key_is_a_warning(tmp_path: Path) -> None:
+    weak = asyncssh.generate_private_key("ssh-rsa", key_size=1024)
+    async with ssh_server(tmp_path) as server:
+        async with odd_server(server.host, server_host_keys=[weak]) as host:
+            line = weak.export_public_key().decode()
+            server.known_hosts.write_text(f"[127.0.0.1]:{host.port} {line}")
+            exam = await examined(host, tmp_path)
+    found = stage_of(exam, Stage.HOST_KEY)
+    assert found.verdict is Verdict.WARN
+    assert "RSA with 1024 bits" in found.text
+
+
+async def test_a_host_that_hangs_up_in_the_login_is_told_at_the_login(tmp_path: Path) -> None:
+    class Rude(asyncssh.SSHServer):
+        def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+            self.connection = conn
+
+        def begin_auth(self, username: str) -> bool:
+            self.connection.abort()
+            return True
+
+    async with ssh_server(tmp_path) as server:
+        keys = [server.host_key]
+        async with odd_server(server.host, server_host_keys=keys, server_factory=Rude) as host:
+            line = server.host_key.export_public_key().decode()
+            server.known_hosts.write_text(f"[127.0.0.1]:{host.port} {line}")
+            cause = failed_at(await examined(host, tmp_path), Stage.LOGIN)
+    assert cause.problem is not None
+    assert cause.problem.kind in (ProblemKind.LOST, ProblemKind.DROPPED)
+
+
+async def test_a_noisy_shell_is_a_warning_with_its_first_words(tmp_path: Path) -> None:
+    noise = f"Welcome {HOSTILE}\n".encode()
+    async with ssh_server(tmp_path, Behaviour(before=noise)) as server:
+        exam = await examined(server.host, tmp_path)
+    shell = stage_of(exam, Stage.SHELL)
+    assert shell.verdict is Verdict.WARN
+    assert f"prints {len(noise)} bytes before our command" in shell.text
+    assert notes_of(shell).startswith("it begins: Welcome")
+    assert notes_of(shell).isprintable()
+    assert "~/.bashrc" in shell.mends[0]
+    assert {o.verdict for o in exam.found if o.stage in (Stage.TOOLS, Stage.CLOCK, Stage.END)} == {
+        Verdict.OK
+    }
+
+
+async def test_a_slow_shell_is_a_warning_with_its_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examined_session, "SLOW_SHELL_S", 0.1)
+    async with ssh_server(tmp_path, Behaviour(slow_s=0.1)) as server:
+        exam = await examined(server.host, tmp_path)
+    shell = stage_of(exam, Stage.SHELL)
+    assert (shell.verdict, shell.text.endswith("s (slow)")) == (Verdict.WARN, True)
+
+
+async def test_a_shell_that_hangs_fails_in_its_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examined_session, "STEP_S", 0.2)
+    async with ssh_server(tmp_path, Behaviour(slow_s=60)) as server:
+        cause = failed_at(await examined(server.host, tmp_path), Stage.SHELL)
+    assert "no answer within" in cause.text
+
+
+async def test_an_account_that_may_not_be_used_fails_at_the_shell(tmp_path: Path) -> None:
+    async with ssh_server(tmp_path, Behaviour(instead="exit")) as server:
+        cause = failed_at(await examined(server.host, tmp_path), Stage.SHELL)
+    assert cause.problem is not None
+    assert cause.problem.kind is ProblemKind.ACCOUNT
+    assert "not available" in cause.text
+
+
+async def test_a_host_without_awk_fails_at_its_tools_and_the_rest_is_still_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("cat", "head", "date", "sleep", "id", "readlink", "ls"):
+        (tools / name).symlink_to(shutil.which(name) or name)
+    async with ssh_server(tmp_path) as server:
+        monkeypatch.setenv("PATH", str(tools))
+        exam = await examined(server.host, tmp_path)
+    found = stage_of(exam, Stage.TOOLS)
+    assert found.verdict is Verdict.FAIL
+    assert "awk" in found.text
+    assert "install gawk or mawk there" in found.hint
+    assert stage_of(exam, Stage.CLOCK).verdict is Verdict.OK
+
+
+async def test_what_changes_exit_statuses_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def wrapped(session: examined_session.Session, script: str, *rest: float) -> Any:
+        done = await real(session, script, *rest)
+        return replace(done, status=0) if script.startswith("exit") else done
+
+    real = examined_session.Session._run
+    monkeypatch.setattr(examined_session.Session, "_run", wrapped)
+    async with ssh_server(tmp_path) as server:
+        exam = await examined(server.host, tmp_path)
+    end = stage_of(exam, Stage.END)
+    assert (end.verdict, end.text) == (
+        Verdict.WARN,
+        "a command that exits with 7 is reported with 0",
+    )
+
+
+async def test_the_jump_host_that_fails_is_the_cause(tmp_path: Path) -> None:
+    async with ssh_server(tmp_path / "b", name="bastion") as bastion:
+        gone = bastion.host
+    async with ssh_server(tmp_path / "v", name="vault") as vault:
+        inner = replace(vault.host, jump="bastion")
+        exam = await examined(inner, tmp_path, gone)
+    cause = failed_at(exam, Stage.TCP, "bastion")
+    assert "connection refused" in cause.text
+    assert "through bastion" in stage_of(exam, Stage.RESOLVE).text
+    assert stage_of(exam, Stage.TCP).verdict is Verdict.NOT_REACHED
+
+
+async def test_a_host_behind_a_jump_host_is_examined_hop_by_hop(tmp_path: Path) -> None:
+    async with ssh_server(tmp_path / "b", name="bastion") as bastion:
+        async with ssh_server(tmp_path / "v", name="vault") as vault:
+            inner = replace(vault.host, jump="bastion")
+            exam = await examined(inner, tmp_path, bastion.host)
+            shut = replace(inner, port=1)
+            failed = await examined(shut, tmp_path, bastion.host)
+    assert exam.verdict is not Verdict.FAIL
+    assert stage_of(exam, Stage.LOGIN, "bastion").verdict is Verdict.OK
+    assert stage_of(exam, Stage.TCP).text == "through bastion"
+    assert "bastion can't reach 127.0.0.1:1" in failed_at(failed, Stage.TCP).text
+
+
+async def test_an_examination_ends_in_time_and_says_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from opsdash.engine import doctor
+
+    monkeypatch.setattr(doctor, "DEADLINE_S", 0.4)
+    monkeypatch.setattr(doctor, "_TICK_S", 0.2)
+    async with ssh_server(tmp_path, Behaviour(slow_s=60)) as server:
+        cause = failed_at(await examined(server.host, tmp_path), Stage.SHELL)
+    assert cause.text.startswith("not done within")
+
+
+async def test_a_host_that_cant_be_started_on_is_a_problem_of_its_config(tmp_path: Path) -> None:
+    (tmp_path / "broken").write_text("Nonsense yes\n")
+    host = Host("web1", address="127.0.0.1", ssh_config=str(tmp_path / "broken"))
+    cause = failed_at(await examined(host, tmp_path), Stage.RESOLVE)
+    assert cause.problem is not None
+    assert cause.problem.kind is ProblemKind.CONFIG
