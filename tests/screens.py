@@ -19,6 +19,7 @@ from opsdash.core.snapshot import HostState
 from opsdash.core.view import View
 from tests.fleet_states import Clock, Memory
 from tests.looks import THEMES
+from tests.waiting import wait_for
 
 SMALL, LARGE = (80, 24), (160, 50)
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -108,6 +109,7 @@ async def on_stage(
         start, stop, looks, now=clock, keeper=keeper, badge=badge, title=title, keys_file=keys_file
     )
     async with app.run_test(size=size) as pilot:
+        await wait_for(lambda: app.page is not None, what="the first page")
         await app.workers.wait_for_complete()
         stage = Stage(app, pilot, source, clock, stopped)
         await stage.settle()

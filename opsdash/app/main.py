@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.css.query import DOMQuery
 from textual.widgets import ContentSwitcher
 
 from opsdash.app.failure import exit_code, failure_lines, farewell
@@ -114,7 +115,8 @@ class OpsdashApp(Pages, inherit_bindings=False):
                 await pages.add_content(kind(desk))
             if self.kinds:
                 self.open_page(self.kinds[0].slug)
-        self.hint.offer(self._keeper)
+        for hint in self.hints:
+            hint.offer(self._keeper)
         if notice := " · ".join(filter(None, (self.keys_notice, self._keeper.notice))):
             self.say(notice, NOTICE_S)
 
@@ -147,24 +149,25 @@ class OpsdashApp(Pages, inherit_bindings=False):
         self.push_screen(HelpScreen(title, keys, self.look, self.keymap))
 
     @property
-    def hint(self) -> FirstHint:
-        """The line for newcomers."""
-        return self.screen_stack[0].query_one(FirstHint)
+    def hints(self) -> DOMQuery[FirstHint]:
+        """The line for newcomers; at the very end it is gone before the rest."""
+        return self.screen_stack[0].query(FirstHint)
 
     def on_resize(self, event: events.Resize) -> None:
         """The line for newcomers makes room where there is none to spare."""
-        for hint in self.screen_stack[0].query(FirstHint):
+        for hint in self.hints:
             hint.fit_in(event.size)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The hint can be put away while it is there."""
         if action == "hide_hint":
-            return any(hint.shown for hint in self.screen_stack[0].query(FirstHint))
+            return any(hint.shown for hint in self.hints)
         return super().check_action(action, parameters)
 
     def action_hide_hint(self) -> None:
         """The line for newcomers is not needed any more."""
-        self.hint.put_away(self._keeper)
+        for hint in self.hints:
+            hint.put_away(self._keeper)
         self.refresh_bindings()
 
     def action_ask_again(self) -> None:

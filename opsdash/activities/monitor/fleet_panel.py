@@ -198,7 +198,7 @@ class FleetPanel(FleetKeys):
             return
         state = self._hosts.get(key)
         if state is None:
-            strip.set_lines([rule((), (), width)])
+            strip.set_lines([])
             return
         place = Span(f"{self.grid.cursor + 1}/{self.grid.line_count()}", Role.MUTED)
         head = rule(title_of(state, look), (place,), width)
