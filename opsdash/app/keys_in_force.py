@@ -23,7 +23,7 @@ LOOK_S = 1.0
 
 SAID_S = 6.0
 
-NOT_IN_FORCE = "they are not in force; keys and their ids are listed below"
+NOT_IN_FORCE = "The file is not in force. This is what is:"
 
 
 class MainScreen(Keyed[None]):
@@ -37,6 +37,7 @@ class KeysInForce(App[None]):
         self.keymap = Keymap(keys())
         self.key_faults: tuple[str, ...] = ()
         self._keys_file: KeysFile | None = None
+        self._followed = False
         super().__init__()
 
     def on_mount(self) -> None:
@@ -91,6 +92,7 @@ class KeysInForce(App[None]):
         if self._keys_file is None:
             return "no file of keys is read here"
         found = self._keys_file.read()
+        self._followed = True
         self._note_faults(found)
         if found.error is not None:
             return self.keys_notice
@@ -110,7 +112,9 @@ class KeysInForce(App[None]):
         if not self.key_faults:
             return ""
         faults = count(len(self.key_faults), "fault")
-        return f"keys.yaml is not used, it has {faults}: {self.keymap.of('cmd.open')} keys tells"
+        kept = "keys from before stay" if self._followed else "usual keys hold"
+        way = self.keymap.of("cmd.open")
+        return f"keys.yaml has {faults}, the {kept}; {way}{' ' * (len(way) > 1)}keys tells"
 
     def keymap_lines(self, width: int) -> list[Line]:
         """Every key of every page with its id, what is wrong with keys.yaml first."""

@@ -12,6 +12,7 @@ from opsdash.config.form_faults import understood
 from opsdash.config.hosts_schema import HostsForm, Settings
 from opsdash.config.importers.imported import made_of
 from opsdash.config.marked_yaml import Marked, load_marked
+from opsdash.config.source_text import refuse_writable
 from opsdash.core.errors import ConfigError, Fault
 
 MAX_FILES = 1_000
@@ -65,24 +66,37 @@ class Book:
         return list(dict.fromkeys(found))
 
 
-def read_book(path: Path, parts: Iterable[Path] = (), *, without: Path | None = None) -> Book:
+def read_book(
+    path: Path, parts: Iterable[Path] = (), *, without: Path | None = None, asks: bool = True
+) -> Book:
     """Read a hosts file and everything that it includes; never raises, faults are in the book.
 
     `parts` are read as if its last line included them, those that it does include excepted; with
     them it need not be there itself. `without` is a file that is not read even if it is included;
-    then no inventory command is run, either.
+    then no inventory command is run, either, nor where `asks` says so.
     """
-    book = Book(asks=without is None)
+    book = Book(asks=asks and without is None)
     if without is not None:
         book.seen.add(os.path.realpath(without))
     parts = list(parts)
     if not parts or os.path.lexists(path):
         _read_top(book, path, None)
     parent = book.files[0] if book.files and book.files[0].marked.path == path else None
-    for part in parts:
+    for part in parts if _are_private(book, parts) else ():
         if os.path.realpath(part) not in book.seen:
             _read_top(book, part, parent)
     return book
+
+
+def _are_private(book: Book, parts: list[Path]) -> bool:
+    """Whether nobody else can put files beside these; it is a fault if others can."""
+    for folder in {part.parent for part in parts if part.parent.is_dir()}:
+        try:
+            refuse_writable(folder, folder.stat().st_mode)
+        except ConfigError as error:
+            book.unreadable += error.faults
+            return False
+    return True
 
 
 def _read_top(book: Book, path: Path, parent: HostsFile | None) -> None:

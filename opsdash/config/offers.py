@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Collection
 from pathlib import Path
 
 from opsdash.config import paths
@@ -13,22 +14,27 @@ from opsdash.core.errors import ConfigError
 from opsdash.core.offer import Offer
 
 
-def offers(home: Path | None = None) -> list[Offer]:
+def offers(home: Path | None = None, *, known: Collection[str] = ()) -> list[Offer]:
     """The files that name hosts and were not imported yet, the likeliest first.
 
     Reads files (so not on the event loop), runs nothing, never raises: what can't be read is not
-    offered. `home` is where ``~/.ssh/config`` is looked for; None: the user's own.
+    offered. `home` is where ``~/.ssh/config`` is looked for; None: the user's own. With `known`,
+    the names of the fleet, only others count, and a file that was imported is offered again when
+    it names more.
     """
     config = (home or Path.home()) / ".ssh" / "config"
-    found = (_offer(kind, config if kind == SSH_CONFIG else usual_source(kind)) for kind in READERS)
+    found = (
+        _offer(kind, config if kind == SSH_CONFIG else usual_source(kind), known)
+        for kind in READERS
+    )
     return [offer for offer in found if offer is not None]
 
 
-def _offer(kind: str, path: Path) -> Offer | None:
-    if any(made_of(part) == (kind, str(path)) for part in paths.hosts_parts()):
+def _offer(kind: str, path: Path, known: Collection[str]) -> Offer | None:
+    if not known and any(made_of(part) == (kind, str(path)) for part in paths.hosts_parts()):
         return None
     try:
-        hosts = len(READERS[kind](path).hosts)
+        hosts = len(READERS[kind](path).hosts.keys() - set(known))
     except ConfigError:
         return None
     if not hosts:

@@ -65,8 +65,14 @@ def _open_without_waiting(path: str, flags: int) -> int:
 def _check_kind(path: Path, status: os.stat_result, *, private: bool) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise whole_file(path, "is not a regular file")
-    if private and status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        mode = stat.S_IMODE(status.st_mode)
+    if private:
+        refuse_writable(path, status.st_mode)
+
+
+def refuse_writable(path: Path, mode: int) -> None:
+    """ConfigError for a file or folder of hosts that others than its owner may write."""
+    if mode & (stat.S_IWGRP | stat.S_IWOTH):
+        mode = stat.S_IMODE(mode)
         raise whole_file(
             path,
             f"others may write it (mode {mode:04o}) and so choose where ssh goes: "

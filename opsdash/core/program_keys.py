@@ -31,6 +31,7 @@ EVERYWHERE = KeySet(
         Key("freeze", "p", "freeze", "freeze", "hold the screen still"),
         Key("theme.next", "C", "next_theme", "colours", "next theme"),
         Key("refresh", "ctrl+r f5", "ask_again", "refresh", "ask the hosts now", hint=True),
+        Key("reload", "O", "reload", "reload", "read the hosts file again"),
         Key("root.ask", "#", "root", "root", "give sudo password"),
         Key("hint.hide", "h", "hide_hint", "hide hint", "put the line for newcomers away for good"),
         Key("redraw", "ctrl+l", "redraw", "redraw", "paint the screen anew"),

@@ -43,3 +43,20 @@ class FleetSource(Protocol):
     def become_root(self) -> int:
         """Ask for the sudo password, once; gives how many hosts wait for it."""
         ...
+
+
+class Declared(Protocol):
+    """The files that declare a fleet which is being watched: it follows them."""
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong with them, as ``file:line:column: text``; empty: they are in force."""
+        ...
+
+    async def stirred(self) -> bool:
+        """Whether any of them has changed since it was read, and is at rest again."""
+        ...
+
+    async def read_again(self) -> str:
+        """Put them in force, unless something is wrong with them; says what came of it."""
+        ...

@@ -121,7 +121,7 @@ async def test_presets(tmp_path: Path, preset: str) -> None:
 async def test_a_wrong_file_leaves_the_usual_keys_and_is_told(tmp_path: Path) -> None:
     wrong = "keys:\n  raw: e\n  hepl: x\n"
     async with on_stage(mixed_fleet(), keys_file=reading(tmp_path, wrong)) as stage:
-        assert "keys.yaml is not used, it has 2 faults: : keys tells" in stage.lines[-1]
+        assert "keys.yaml has 2 faults, the usual keys hold; :keys tells" in stage.lines[-1]
         await stage.press("y")
         assert isinstance(stage.app.screen, TextScreen)
         await stage.press("q", "colon", *"keys", "enter")
@@ -140,6 +140,6 @@ async def test_keys_change_while_the_program_runs(tmp_path: Path) -> None:
         (tmp_path / "keys.yaml").write_text("keys: {raw: e}")
         await stage.press("colon", *"keys reload", "enter")
         await stage.settle()
-        assert "1 fault" in stage.lines[-1]
+        assert "keys.yaml has 1 fault, the keys from before stay; :keys tells" in stage.lines[-1]
         await stage.press("x")
         assert isinstance(stage.app.screen, TextScreen)

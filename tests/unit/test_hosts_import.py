@@ -107,6 +107,14 @@ def test_hosts_d_is_part_of_the_users_own_file_only(home: HostsFolder) -> None:
     assert [host["name"] for host in json.loads(result.stdout)["hosts"]] == ["other"]
 
 
+def test_a_folder_to_which_others_may_add_files_is_refused(home: HostsFolder) -> None:
+    run("import", "ssh-config", "--write")
+    parts(home).chmod(0o775)
+    result = run("list")
+    assert result.exit_code == 65
+    assert f"{parts(home)}: others may write it (mode 0775)" in result.stderr
+
+
 def test_an_import_is_replaced_by_the_next_one_of_the_same_source(home: HostsFolder) -> None:
     run("import", "ssh-config", "--write")
     home.write("Host web3\n", ".ssh/config")
@@ -222,6 +230,19 @@ def test_an_offer_is_gone_when_it_was_taken_up(home: HostsFolder) -> None:
     assert offers() == [Offer("ssh-config", "~/.ssh/config", 2, command)]
     run("import", "ssh-config", "--write", "--name", "other")
     assert offers() == []
+
+
+def test_what_the_fleet_has_is_not_offered_and_what_was_added_since_is(home: HostsFolder) -> None:
+    assert [offer.hosts for offer in offers(known=["web1"])] == [1]
+    assert offers(known=["web1", "web2"]) == []
+    run("import", "ssh-config", "--write")
+    home.write(f"Host web3\n{CONFIG}", ".ssh/config")
+    assert [offer.hosts for offer in offers(known=["web1", "web2"])] == [1]
+
+
+def test_without_a_hosts_file_the_import_is_pointed_to(home: HostsFolder) -> None:
+    said = run("check").stderr.splitlines()
+    assert said[1] == "  ~/.ssh/config (2 hosts): opsdash hosts import ssh-config --write"
 
 
 def test_nothing_is_offered_where_nothing_is_found(home: HostsFolder) -> None:

@@ -21,6 +21,7 @@ _SHOWN = 20
 
 _HINT = "Nothing is written. What is read, and how, is explained in docs/hosts-file.md, Import."
 
+_KINDS = ("ssh-config", "ansible", "clustershell")
 _EXAMPLES = """
 \b
 Examples:
@@ -33,7 +34,7 @@ Examples:
 
 
 @click.command("import", epilog=_EXAMPLES)
-@click.argument("kind", type=click.Choice(["ssh-config", "ansible", "clustershell"]))
+@click.argument("kind", metavar="KIND", type=click.Choice(_KINDS))
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 @click.option("--write", is_flag=True, help="Write the file instead of printing it.")
 @click.option("--name", default="", metavar="NAME", help="Name of the file in hosts.d.")
@@ -43,6 +44,8 @@ Examples:
 @click.option("--no-ansible", is_flag=True, help="Read inventories without ansible-inventory.")
 def import_hosts(kind: str, path: Path | None, name: str, **options: bool) -> None:
     """Take over the hosts that another program's file names.
+
+    KIND is ssh-config, ansible or clustershell; without PATH their usual place is read.
 
     Prints the hosts file that it would write. With --write it becomes a file of its own in hosts.d,
     beside hosts.yaml, which opsdash reads with it. No file of yours is changed.

@@ -59,8 +59,8 @@ class Found:
         """Put hosts that were taken over into a group."""
         members = [name for name in dict.fromkeys(names) if name in self.hosts]
         if members:
-            known = self.groups.setdefault(group, [])
-            known += [name for name in members if name not in set(known)]
+            known = dict.fromkeys(self.groups.get(group, ()))
+            self.groups[group] = list({**known, **dict.fromkeys(members)})
 
 
 def shown(text: str) -> str:
