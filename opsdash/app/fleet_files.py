@@ -45,14 +45,14 @@ class FleetFiles(Pages):
             self.run_worker(self._heed(), name="files")
 
     async def _heed(self) -> None:
-        if self._declared is None or not await self._declared.stirred():
+        if self._declared is None:
             return
-        if self._failure is None:
-            said = await self._declared.read_again()
+        if self._failure is not None:
+            if isinstance(self._failure, ConfigError) and await self._declared.stirred():
+                self.start_again()
+        elif said := await self._declared.heed():
             shown = f"; {self._reload_key} shows what" if self._declared.faults else ""
             self.say(said + shown, SAID_S)
-        elif isinstance(self._failure, ConfigError):
-            self.start_again()
 
     @property
     def _reload_key(self) -> str:
@@ -71,8 +71,13 @@ class FleetFiles(Pages):
     async def _read_again(self, declared: Declared) -> None:
         said = await declared.read_again()
         self.say(said, SAID_S)
-        if declared.faults:
-            lines = _fault_lines(declared.faults, self.size.width - 4)
+        self.show_faults(said)
+
+    def show_faults(self, said: str) -> None:
+        """What is wrong with the files as a page, if anything is."""
+        faults = self._declared.faults if self._declared is not None else ()
+        if faults:
+            lines = _fault_lines(faults, self.size.width - 4)
             self.push_screen(TextScreen(said.partition(":")[0], lines, self.look))
 
 

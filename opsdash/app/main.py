@@ -13,8 +13,8 @@ from textual.widgets import ContentSwitcher
 
 from opsdash.app.failure import exit_code, failure_lines, farewell
 from opsdash.app.first_hint import FirstHint
-from opsdash.app.fleet_files import FleetFiles
 from opsdash.app.help_screen import HelpScreen, key_blocks
+from opsdash.app.importing import Importing
 from opsdash.app.look import Looks, as_textual
 from opsdash.app.pages import STARTING
 from opsdash.app.panels import find_panels, view_bindings
@@ -44,7 +44,7 @@ NOTICE_S = 15.0
 """How long a sentence about the start stays: long enough for eyes that are still elsewhere."""
 
 
-class OpsdashApp(FleetFiles, inherit_bindings=False):
+class OpsdashApp(Importing, inherit_bindings=False):
     """The program. `start` delivers the fleet after the first paint, `stop` lets go of it.
 
     `now` is the wall clock in seconds since 1970; tests stop it. `badge` stands on every screen:

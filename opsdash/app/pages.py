@@ -151,12 +151,18 @@ class Pages(Dialogs):
             *view_entries(kinds, self.action_view),
             *(entry for entry in key_entries(self) if entry.title not in named),
             *own,
-            Entry("keys", self._show_keys, "every key of every page, and its id for keys.yaml"),
-            Entry("keys reload", self._reload_keys, "read keys.yaml again"),
+            *self.further_entries(),
             *theme_entries(self.looks.names, self.choose_theme),
             *host_entries(self.freezer.snapshot(), self._open_host, "host "),
         ]
         self.pick("page, command or host", entries)
+
+    def further_entries(self) -> list[Entry]:
+        """What the palette offers on every page, besides keys and pages."""
+        return [
+            Entry("keys", self._show_keys, "every key of every page, and its id for keys.yaml"),
+            Entry("keys reload", self._reload_keys, "read keys.yaml again"),
+        ]
 
     def _show_keys(self, _: str) -> None:
         lines = self.keymap_lines(self.size.width - 2)

@@ -113,6 +113,16 @@ TEXT = KeySet(
     ),
 )  # fmt: skip
 
+PREVIEW = KeySet(
+    "preview",
+    "On a page of what would be written",
+    (Place.TEXT,),
+    (
+        Key("preview.write", "y", "write", "write it", "write what the page shows", hint=True),
+        Key("preview.leave", "n enter", "close", "leave it", "write nothing", hint=True),
+    ),
+)
+
 PROMPT = KeySet(
     "prompt",
     "In a question",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from opsdash.app import suspend
 from opsdash.app.first_hint import CHOICE, PUT_AWAY, hint_line
@@ -14,9 +15,10 @@ from opsdash.core.discover import keys
 from opsdash.core.kept import Forgetful
 from opsdash.core.keymap import Keymap
 from opsdash.store.kept_views import KeptViews
+from opsdash.widgets.key_hints import KeyHints, active_bindings
 from opsdash.widgets.line import Line, Role, Span, line, width_of
 from tests.fleet_states import mixed_fleet, up
-from tests.screens import LARGE, SMALL, assert_snapshot, on_stage
+from tests.screens import LARGE, SMALL, Stage, assert_snapshot, on_stage
 
 
 def text(lines: list[Line]) -> list[str]:
@@ -193,3 +195,48 @@ def test_only_a_shell_below_can_go_on(
     monkeypatch.setattr("os.getsid", lambda _: session)
     monkeypatch.setattr("os.getpgrp", lambda: group)
     assert suspend.a_shell_waits() is waits
+
+
+# -- no key is silent -----------------------------------------------------------------------------
+
+QUIET = ("move.", "redraw", "quit", "nav.quit", "interrupt")
+"""Motions where there is nowhere to go, and keys whose effect is not on the screen."""
+
+
+@pytest.mark.parametrize("where", ["empty", "host", "host-gone", "raw"])
+async def test_no_key_of_a_page_is_silent(where: str) -> None:
+    states = [] if where == "empty" else [up("a")]
+    opened = {"empty": [], "host": ["enter"], "host-gone": ["enter"], "raw": ["y"]}[where]
+    silent = []
+    async with on_stage(states) as stage:
+        await stage.press(*opened)
+        if where == "host-gone":
+            stage.source.states.clear()
+            stage.source.rev += 1
+            await stage.draw()
+        bound = {one.binding.id: one.binding.key for one in active_bindings(stage.app)}
+        for name, key in bound.items():
+            if name is None or name.startswith(QUIET):
+                continue
+            before = (stage.text, stage.app.theme, len(stage.source.asked), stage.app.screen)
+            await stage.press(key)
+            after = (stage.text, stage.app.theme, len(stage.source.asked), stage.app.screen)
+            if before == after:
+                silent.append(name)
+            await back_to(stage, opened)
+    assert silent == []
+
+
+async def back_to(stage: Stage, opened: list[str]) -> None:
+    """Out of whatever a key opened, and to the page again."""
+    for _ in range(3):
+        if stage.app.screen.is_modal or isinstance(stage.app.focused, Input):
+            await stage.press("escape")
+    if stage.app.page is not None and stage.app.page.slug != "fleet":
+        await stage.press("1")
+    for hints in stage.app.screen.query(KeyHints):
+        hints._be_quiet()
+    await stage.press(*opened)
+    for hints in stage.app.screen.query(KeyHints):
+        hints._be_quiet()
+    await stage.settle()

@@ -108,6 +108,8 @@ class FleetKeys(HostKeys):
             self.post_message(self.Said(f"details need a page of {DETAILS_FROM} rows"))
             return
         self.want(replace(self.rows.view, detail=not self.rows.view.detail))
+        if not self.pointed():
+            self.post_message(self.Said(f"details {'on' if self.rows.view.detail else 'off'}"))
 
     def action_fold(self) -> None:
         """Open every fold, or close all again."""

@@ -74,7 +74,7 @@ class HostKeys(Panel):
 
     def action_doctor(self) -> None:
         """Examine the way to the host, stage by stage."""
-        if self.pointed():
+        if self.state_or_say() is not None:
             self.post_message(self.ExamineWanted(self.pointed()))
 
     def action_raw(self) -> None:
