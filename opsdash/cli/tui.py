@@ -19,6 +19,7 @@ from opsdash.core.terminal_answers import Answers
 if TYPE_CHECKING:
     from opsdash.app.main import OpsdashApp
     from opsdash.config.fleet_files import FleetFiles
+    from opsdash.config.keys import KeysFile
     from opsdash.core.kept import Keeper
     from opsdash.core.offer import Offer, Preview
     from opsdash.core.prompts import Prompter
@@ -160,7 +161,7 @@ def _app(wishes: Wishes, terminal: Terminal, keeper: Keeper | None) -> OpsdashAp
     watching = Watching(wishes.hosts_file, wishes.demo, prompter)
     looks = Looks(first.themes, first.theme, ascii_only=first.plain, fixed=first.fixed)
     marks = _marks_of(keeper, watching)
-    app = OpsdashApp(watching.start, watching.stop, looks, **marks)
+    app = OpsdashApp(watching.start, watching.stop, looks, keys_file=_keys(), **marks)
     app.theme_files, app.low, app.by_ground = first.files, wishes.low, first.by_ground
     prompter.serve(app, app.look)
     _meet(app, terminal)
@@ -217,3 +218,10 @@ def _refusal() -> str:
     if not all(stream is not None and stream.isatty() for stream in streams):
         return "the screen needs a terminal"
     return ""
+
+
+def _keys() -> KeysFile:
+    from opsdash.config.keys import KeysFile
+    from opsdash.core.discover import keys
+
+    return KeysFile(keys())

@@ -18,7 +18,7 @@ PATIENCE_S = 10.0
 _ANSWER = re.compile(
     "\x1b\\]11;(?:rgba?:)?(?P<rgb>[^\x07\x1b]*)(?:\x07|\x1b\\\\)|\x1b\\[\\?(?P<who>[0-9;]*)c"
 )
-_BEGUN = re.compile("\x1b(?:\\](?:1(?:1(?:;[^\x07\x1b]{0,40}\x1b?)?)?)?|\\[\\?[0-9;]{0,40})$")
+_BEGUN = re.compile("\x1b(?:\\](?:1(?:1(?:;[^\x07\x1b]{0,40}\x1b?)?)?)?|\\[(?:\\?[0-9;]{0,40})?)$")
 """A lone escape at the end is not held: it is a key far more often than half an answer."""
 
 
@@ -47,13 +47,15 @@ class Answers:
         text, self._held = self._held + text, ""
         if "\x1b" not in text:
             return text
-        found = list(_ANSWER.finditer(text))
+        whole, found = text, list(_ANSWER.finditer(text))
         for answer in found:
             self._take(answer)
         text = _ANSWER.sub("", text)
-        waiting = self.answered < self.asked and self._clock() - self._asked_at <= PATIENCE_S
-        if waiting and (begun := _BEGUN.search(text)):
-            text, self._held = text[: begun.start()], begun[0]
+        if self.answered < self.asked and self._clock() - self._asked_at <= PATIENCE_S:
+            # answers come one right behind the other: there a lone escape is no key
+            behind = bool(found) and found[-1].end() == len(whole) - 1 and whole[-1] == "\x1b"
+            begun = "\x1b" if behind else _found_last(_BEGUN, text)
+            text, self._held = text[: len(text) - len(begun)], begun
         if found and self.heard is not None:
             self.heard()
         return text
@@ -67,6 +69,11 @@ class Answers:
             self.answered = self.asked
             best = self.round_trip_s
             self.round_trip_s = took_s if best is None else min(best, took_s)
+
+
+def _found_last(pattern: re.Pattern[str], text: str) -> str:
+    found = pattern.search(text)
+    return found[0] if found is not None else ""
 
 
 def is_light(rgb: str) -> bool | None:

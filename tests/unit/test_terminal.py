@@ -142,7 +142,8 @@ def test_the_quickest_round_trip_counts_and_one_that_was_not_asked_for_does_not(
     assert answers.round_trip_s == pytest.approx(0.1)
     watch.at += 1
     assert answers.feed("\x1b[?6c") == ""
-    assert (answers.round_trip_s, answers.answered) == (pytest.approx(0.1), 3)
+    assert answers.round_trip_s == pytest.approx(0.1)
+    assert answers.answered == 3
 
 
 @pytest.mark.parametrize("cut", range(2, 30))
@@ -164,7 +165,7 @@ def test_keys_are_never_held_back() -> None:
 @given(st.text(alphabet="\x1b[]?;:0123456789rgbc/\\\x07qA"))
 def test_whatever_is_typed_nothing_but_answers_is_lost(typed: str) -> None:
     answers = Answers(Watch())
-    kept = answers.feed(typed)
+    kept = answers.feed(typed) + answers.feed("")
     answer = re.compile("\x1b\\]11;[^\x07\x1b]*(?:\x07|\x1b\\\\)|\x1b\\[\\?[0-9;]*c")
     assert kept == answer.sub("", typed)
 
