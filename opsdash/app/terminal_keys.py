@@ -86,10 +86,10 @@ class TerminalKeys(Colours):
             path = await asyncio.to_thread(partial(_file_for, where, self._now()))
             await asyncio.to_thread(write_new, path, text)
         except FileExistsError:
-            said = f"{where} exists: give another name"
+            said = f"give another name: there is already a file {where}"
         except (OSError, ValueError, RuntimeError) as error:
             reason = getattr(error, "strerror", None) or str(error)
-            said = f"the screen can't be written to {where or 'a file'}: {reason}"
+            said = f"the screen can't be written: {reason}: {where}"
         else:
             said = f"the screen is in {path}"
         self.say(clean_line(said), SAID_S)
