@@ -10,6 +10,7 @@ from opsdash.config.field_values import jump_host, path_text
 from opsdash.config.importers.found import Fields, Found, group_name, shown
 from opsdash.config.importers.inventory import PASSWORDS, Inventory, Var, Vars
 from opsdash.config.importers.ssh_arguments import read_arguments
+from opsdash.config.source_text import is_file, is_folder
 from opsdash.core.text import clean_line
 
 _SSH = frozenset({"ssh", "smart", "paramiko", "paramiko_ssh", "libssh"})
@@ -111,9 +112,9 @@ def _key_path(text: str, source: Path) -> str:
         raise _Refused(f"its key {shown(text)}: {reason}") from None
     if text.startswith(("~", "/")):
         return text
-    folders = [source] if source.is_dir() else []
+    folders = [source] if is_folder(source) else []
     folders += source.parents[:4]
-    here = next((folder / text for folder in folders if (folder / text).is_file()), None)
+    here = next((folder / text for folder in folders if is_file(folder / text)), None)
     return str(here or folders[0] / text)
 
 
