@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from opsdash.core.discover import checks, collectors, commands, keys
+from opsdash.core.examination import ABOUT
 from opsdash.core.figures import FIGURES, Unit
 from opsdash.core.plugin import Collector, Tier
 from opsdash.core.problem import CAUSES, HINTS, Problem, ProblemKind
@@ -147,20 +148,60 @@ def keys_page() -> str:
     return "".join(parts)
 
 
+PROBLEMS = """# When a host can't be reached or asked
+
+The row of a host says what failed in words, its page (`2`) the next step. What exactly is wrong,
+`opsdash doctor HOST` tells, and `D` on the screen: it goes the way that opsdash goes itself, stage
+by stage, and the stage that fails comes with the command that mends it.
+
+```text
+$ opsdash doctor web7
+resolve      ● OK   ops@10.0.0.7 port 22
+             - /home/me/.config/opsdash/hosts.yaml:14: address 10.0.0.7
+tcp          ● OK   10.0.0.7 port 22 answers in 12 ms
+banner       ● OK   SSH-2.0-OpenSSH_9.2p1
+key exchange ● OK   curve25519-sha256, ssh-ed25519, aes128-gcm@openssh.com
+host key     ✖ FAIL ssh-ed25519 SHA256:jOoR…: CHANGED, another key is listed
+             - listed: ssh-ed25519 SHA256:mWWM… in /home/me/.ssh/known_hosts:31
+             next: reinstalled, or someone in between? verify, then ssh-keygen -R
+             $ ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub    # on its console, first
+             $ ssh-keygen -R 10.0.0.7 -f /home/me/.ssh/known_hosts
+login        - not reached
+```
+
+- It exits with 0 when all is well, 1 when a stage is a WARN, 2 when one failed. `--json` gives
+  the same for programs ([doctor.schema.json](doctor.schema.json)).
+- Jump hosts are examined first, hop by hop: the first that fails is the cause. With `transport:
+  openssh` it tells what the system's ssh said.
+- A host that hosts.yaml does not know is reached as ssh would.
+- It changes nothing on the host. It asks for what the login takes as ssh does, `--batch` keeps it
+  from asking; on the screen it asks only when `a` is pressed.
+- **A new host key** is accepted on the spot: `a` on the screen shows the fingerprint and asks (no
+  is the default), `opsdash doctor HOST --accept-host-key SHA256:…` takes this very key and no
+  other. It goes into opsdash's own known_hosts, in the state directory. A key that has
+  **changed** is never accepted by a key press: look at the host's console first, then drop the
+  old line. A **revoked** key is never accepted at all.
+
+"""
+KINDS = """
+## The kinds of problem
+
+`opsdash status --json` and `opsdash doctor --json` name the kind. What would lock an account or
+trust the wrong host is never tried again by itself: ctrl+r on the host does it, and asks for what
+is missing.
+
+"""
+
+
 def problems_page() -> str:
     """Every way to fail, with what raises it and what to do."""
     rows = (
         (f"`{kind}`", CAUSES[kind], HINTS[kind], "yes" if Problem(kind, "").mends_itself else "no")
         for kind in ProblemKind
     )
-    intro = (
-        "# When a host can't be reached or asked\n\n"
-        "The row of a host says what failed in words; `opsdash status --json` names the kind.\n"
-        "What would lock an account or trust the wrong host is never tried again by itself:\n"
-        "ctrl+r on the host does it, and asks for what is missing.\n\n"
-    )
+    stages = ((f"`{stage}`", about) for stage, about in ABOUT.items())
     header = ("kind", "what raises it", "next step", "tried again by itself")
-    return NOTE + intro + table(header, rows)
+    return NOTE + PROBLEMS + table(("stage", "what it tells"), stages) + KINDS + table(header, rows)
 
 
 DEMO = """# The demo

@@ -17,7 +17,10 @@ def failure_lines(error: OpsdashError, width: int) -> list[Line]:
     lines = [line(Span(text, Role.CRIT)) for text in wrap(str(error), room)]
     if error.hint:
         lines += [line(Span(text, Role.ACCENT)) for text in wrap(error.hint, room)]
-    return [*lines, (), line(Span("mend it and press ctrl+r to start again; q quits", Role.MUTED))]
+    again = "mend it and press ctrl+r to start again; q quits"
+    if isinstance(error, ConfigError):
+        again = "mend it: it starts again when it is saved, or by ctrl+r; q quits"
+    return [*lines, (), line(Span(again, Role.MUTED))]
 
 
 def exit_code(error: OpsdashError) -> int:

@@ -11,14 +11,14 @@ from textual.widgets import ContentSwitcher
 
 from opsdash.app.failure import exit_code, failure_lines, farewell
 from opsdash.app.help_screen import HelpScreen, key_lines
+from opsdash.app.importing import Importing
 from opsdash.app.look import Looks, as_textual
-from opsdash.app.pages import Pages
 from opsdash.app.panels import find_panels, view_bindings
 from opsdash.core import clock
 from opsdash.core.errors import OpsdashError
 from opsdash.core.kept import Forgetful, Keeper
 from opsdash.core.program_keys import EVERYWHERE
-from opsdash.core.source import FleetSource
+from opsdash.core.source import Declared, FleetSource
 from opsdash.core.text import count
 from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.freezer import Freezer
@@ -37,11 +37,12 @@ NOTICE_S = 15.0
 """How long a sentence about the start stays: long enough for eyes that are still elsewhere."""
 
 
-class OpsdashApp(Pages, inherit_bindings=False):
+class OpsdashApp(Importing, inherit_bindings=False):
     """The program. `start` delivers the fleet after the first paint, `stop` lets go of it.
 
     `now` is the wall clock in seconds since 1970; tests stop it. `badge` stands on every screen:
-    that it is a demo. `keeper` remembers how lists were looked at.
+    that it is a demo. `keeper` remembers how lists were looked at. `declared` are the files that
+    the fleet follows.
     """
 
     CSS_PATH = "app.tcss"
@@ -59,6 +60,7 @@ class OpsdashApp(Pages, inherit_bindings=False):
         title: str = "opsdash",
         badge: str = "",
         keeper: Keeper | None = None,
+        declared: Declared | None = None,
     ) -> None:
         self.looks = looks
         super().__init__()
@@ -67,11 +69,11 @@ class OpsdashApp(Pages, inherit_bindings=False):
         self._now = now
         self.title, self.badge = title, badge
         self._keeper = keeper or Forgetful()
+        self._declared = declared
         for theme in looks.themes:
             self.register_theme(as_textual(theme))
         self.theme = looks.name
         self.kinds = find_panels()
-        self._failure: OpsdashError | None = None
         self._interrupted_at = float("-inf")
 
     def look(self) -> Palette:
@@ -85,7 +87,12 @@ class OpsdashApp(Pages, inherit_bindings=False):
         yield KeyHints(self.look)
 
     def on_mount(self) -> None:
-        """Paint first, then start; and again when it failed and its cause was mended."""
+        """Paint first, then start."""
+        self.start_again()
+        self.follow_files()
+
+    def start_again(self) -> None:
+        """Start; and again when it failed and its cause may be mended."""
         self._failure = None
         self.query_one("#message", TextLines).set_lines([line("starting…")])
         self.call_after_refresh(lambda: self.run_worker(self._begin(), name="start"))
@@ -138,7 +145,7 @@ class OpsdashApp(Pages, inherit_bindings=False):
     def action_ask_again(self) -> None:
         """Ask the page's hosts again at once; where the start failed, start again."""
         if self._failure is not None:
-            self.on_mount()
+            self.start_again()
         elif self._source is not None and self.page is not None:
             self._source.refresh(hosts := self.page.targets())
             self.say(f"asking {count(len(hosts), 'host') if hosts else 'all hosts'} again")

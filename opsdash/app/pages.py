@@ -15,6 +15,7 @@ from opsdash.app.palette import (
     view_entries,
 )
 from opsdash.core.text import count, duration
+from opsdash.widgets.entries import Entry
 from opsdash.widgets.freezer import Freezer
 from opsdash.widgets.line import Line, Role, Span
 from opsdash.widgets.panel import Panel
@@ -131,10 +132,15 @@ class Pages(Dialogs):
             *view_entries(kinds, self.action_view),
             *(entry for entry in key_entries(self) if entry.title not in named),
             *own,
+            *self.further_entries(),
             *theme_entries(self.looks.names, self.choose_theme),
             *host_entries(self.freezer.snapshot(), self._open_host, "host "),
         ]
         self.pick("page, command or host", entries)
+
+    def further_entries(self) -> list[Entry]:
+        """What the palette offers on every page, besides keys and pages."""
+        return []
 
     def _examine_named(self, host: str) -> None:
         """The host that was typed, or the one that the page is about."""

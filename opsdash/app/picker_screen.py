@@ -121,7 +121,7 @@ class PickerScreen(Keyed[Picked | None], ModalScreen[Picked | None]):
         entry, argument = match.entry, match.argument
         if entry.disabled:
             self.query_one(KeyHints).say(entry.disabled)
-        elif entry.takes and not argument:
+        elif entry.needs_argument and not argument:
             field = self.query_one("#picker-field", Input)
             field.value = f"{entry.title} "
             field.cursor_position = len(field.value)

@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypedDict
 
 import click
@@ -15,10 +14,13 @@ import click
 from opsdash.core.errors import OpsdashError
 
 if TYPE_CHECKING:
+    from opsdash.config.fleet_files import FleetFiles
     from opsdash.core.kept import Keeper
+    from opsdash.core.offer import Offer, Preview
     from opsdash.core.prompts import Prompter
-    from opsdash.core.source import FleetSource
+    from opsdash.core.source import Declared, FleetSource
     from opsdash.core.theme import Theme
+    from opsdash.engine.declared import DeclaredFleet
     from opsdash.engine.session import Session
 
 EXIT_NO_TERMINAL = 1
@@ -27,13 +29,17 @@ FRAMES_PER_S = "20"
 
 
 class Watching:
-    """The session behind the screen: made when the screen is there, let go when it is gone."""
+    """The session behind the screen: made when the screen is there, let go when it is gone; and
+    the files that it follows.
+    """
 
     def __init__(self, hosts_file: str | None, demo: int | None, prompter: Prompter) -> None:
         self._hosts_file = hosts_file
         self._demo = demo
         self._prompter = prompter
         self._session: Session | None = None
+        self._files: FleetFiles | None = None
+        self._fleet: DeclaredFleet | None = None
 
     async def start(self) -> FleetSource:
         """Read the hosts file and begin to watch; what is slow to load loads in a thread."""
@@ -47,18 +53,57 @@ class Watching:
             from opsdash.engine.demo import DemoSession
 
             return DemoSession(self._demo)
-        from opsdash.config.open_fleet import open_fleet
-        from opsdash.config.paths import default_hosts_file, state_dir
+        from opsdash.config.fleet_files import FleetFiles
+        from opsdash.config.paths import state_dir
         from opsdash.core.discover import checks
+        from opsdash.engine.declared import DeclaredFleet
         from opsdash.engine.session import Session, Surroundings
 
-        fleet = open_fleet(
-            self._hosts_file, {one.id: one.lower_is_worse for one in checks().values()}
-        )
-        if not fleet.source:
-            alone = f"this machine alone: write {default_hosts_file()} to see your fleet"
-            fleet = replace(fleet, notices=(alone,))
-        return Session(fleet, Surroundings(state_dir(), self._prompter))
+        known = {one.id: one.lower_is_worse for one in checks().values()}
+        self._files = FleetFiles(self._hosts_file, known)
+        session = Session(self._files.read(), Surroundings(state_dir(), self._prompter))
+        self._fleet = DeclaredFleet(session, self._files)
+        return session
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong with the files that are not in force."""
+        return self._fleet.faults if self._fleet is not None else ()
+
+    async def stirred(self) -> bool:
+        """Whether any file has changed since the start failed because of them."""
+        if self._files is None or self._fleet is not None:
+            return False
+        from opsdash.engine.declared import stirred
+
+        return await stirred(self._files)
+
+    async def heed(self) -> str:
+        """Put the files in force if they have changed; says what came of it, if anything did."""
+        return await self._fleet.heed() if self._fleet is not None else ""
+
+    async def read_again(self) -> str:
+        """Put the files in force; says what came of it."""
+        return await self._fleet.read_again() if self._fleet is not None else ""
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """The hosts of other programs that could be taken over."""
+        return self._fleet.offers if self._fleet is not None else ()
+
+    async def preview(self, kind: str, path: str = "") -> Preview:
+        """What importing a file would write; ConfigError."""
+        return await self._declared.preview(kind, path)
+
+    async def take_over(self, preview: Preview) -> str:
+        """Write what was looked at, and put it in force; ConfigError if it can't be written."""
+        return await self._declared.take_over(preview)
+
+    @property
+    def _declared(self) -> DeclaredFleet:
+        if self._fleet is None:
+            raise OpsdashError("the fleet has not started yet")
+        return self._fleet
 
     async def stop(self) -> None:
         """Let go of every host; called once more than needed it does nothing."""
@@ -89,7 +134,7 @@ def run(hosts_file: str | None, theme: str | None, *, demo: int | None, ascii_gl
     watching = Watching(hosts_file, demo, prompter)
     plain = ascii_glyphs or "UTF-8" not in (sys.__stdout__ or sys.stdout).encoding.upper()
     looks = Looks(themes, name, ascii_only=plain)
-    app = OpsdashApp(watching.start, watching.stop, looks, **_marks_of(demo))
+    app = OpsdashApp(watching.start, watching.stop, looks, **_marks_of(demo, watching))
     prompter.serve(app, app.look)
 
     async def watch() -> None:
@@ -107,16 +152,17 @@ class _Marks(TypedDict, total=False):
     title: str
     badge: str
     keeper: Keeper
+    declared: Declared
 
 
-def _marks_of(demo: int | None) -> _Marks:
-    """What tells a demo from the real thing; only of the latter anything is kept."""
+def _marks_of(demo: int | None, watching: Watching) -> _Marks:
+    """What tells a demo from the real thing; only the latter keeps anything and follows files."""
     if demo is not None:
         return {"title": "opsdash DEMO", "badge": "DEMO"}
     from opsdash.config.paths import state_dir
     from opsdash.store.kept_views import KeptViews
 
-    return {"keeper": KeptViews(state_dir() / "views.json")}
+    return {"keeper": KeptViews(state_dir() / "views.json"), "declared": watching}
 
 
 def _refusal() -> str:

@@ -12,22 +12,30 @@ from opsdash.config.cross_checks import check_jumps, check_scope
 from opsdash.config.declarations import Declarations, Scope, declarations
 from opsdash.config.hosts_files import HostsFile, read_book
 from opsdash.config.layers import Layer, layer, merged
+from opsdash.config.trail import Trail
 from opsdash.core.errors import ConfigError
 from opsdash.core.fleet import Fleet
 from opsdash.core.host import Host
 
 
-def load_fleet(path: Path, known_checks: Mapping[str, bool] | None = None) -> Fleet:
+def load_fleet(
+    path: Path,
+    known_checks: Mapping[str, bool] | None = None,
+    trail: Trail | None = None,
+) -> Fleet:
     """The fleet that a hosts file and its includes declare, in the file's order.
 
     A host's own fields win over its groups' (a later group over an earlier one), those over the
     defaults (an included file's own over those of the file that includes it); tags and thresholds
     add up. `known_checks` has the ids that may stand under thresholds, and whether lower is worse
-    there; None: any, and higher is. The user's own file (paths.default_hosts_file()) includes what
-    is in hosts.d. ConfigError holds all faults of all files, each with its place.
+    there; None: any, and higher is. `trail` takes note of every file that was read, broken ones
+    too. The user's own file (paths.default_hosts_file()) includes what is in hosts.d. ConfigError
+    holds all faults of all files, each with its place.
     """
     own = path == paths.default_hosts_file()
     book = read_book(path, paths.hosts_parts() if own else ())
+    if trail is not None:
+        trail.follow(book)
     found = declarations(book)
     hosts = _hosts(found)
     for scope in found.scopes():

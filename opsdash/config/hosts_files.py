@@ -66,14 +66,16 @@ class Book:
         return list(dict.fromkeys(found))
 
 
-def read_book(path: Path, parts: Iterable[Path] = (), *, without: Path | None = None) -> Book:
+def read_book(
+    path: Path, parts: Iterable[Path] = (), *, without: Path | None = None, asks: bool = True
+) -> Book:
     """Read a hosts file and everything that it includes; never raises, faults are in the book.
 
     `parts` are read as if its last line included them, those that it does include excepted; with
     them it need not be there itself. `without` is a file that is not read even if it is included;
-    then no inventory command is run, either.
+    then no inventory command is run, either, nor where `asks` says so.
     """
-    book = Book(asks=without is None)
+    book = Book(asks=asks and without is None)
     if without is not None:
         book.seen.add(os.path.realpath(without))
     parts = list(parts)

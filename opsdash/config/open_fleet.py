@@ -7,29 +7,37 @@ import socket
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from opsdash.config import paths
 from opsdash.core.errors import ConfigError, SelectionError
 from opsdash.core.fleet import Fleet, this_machine
 from opsdash.core.text import clean_line, count
 
+if TYPE_CHECKING:
+    from opsdash.config.trail import Trail
+
 EXIT_USAGE = 64
 EXIT_BAD_CONFIG = 65
 FAULT_HINT = "Every field is explained in docs/hosts-file.md; hosts schema feeds your editor."
 
 
-def open_fleet(explicit: str | None, known_checks: Mapping[str, bool] | None = None) -> Fleet:
+def open_fleet(
+    explicit: str | None,
+    known_checks: Mapping[str, bool] | None = None,
+    trail: Trail | None = None,
+) -> Fleet:
     """The fleet of the hosts file, or this machine alone when there is none.
 
-    `explicit` is the path that the user gave, `known_checks` as in load_fleet. ConfigError if the
-    file is wrong or was named and is not there.
+    `explicit` is the path that the user gave, `known_checks` and `trail` as in load_fleet.
+    ConfigError if the file is wrong or was named and is not there.
     """
     path = paths.hosts_file(explicit)
     if path is None:
         return this_machine(clean_line(socket.gethostname(), 253) or "localhost")
     from opsdash.config.hosts import load_fleet  # pydantic and yaml cost 100 ms
 
-    return load_fleet(path, known_checks)
+    return load_fleet(path, known_checks, trail)
 
 
 def no_hosts_file() -> str:

@@ -67,6 +67,29 @@ ON_THE_WAY = (
 """The stages that a jump host has as well."""
 
 
+ABOUT = {
+    Stage.RESOLVE: (
+        "which file said what of the host (hosts.yaml by its line, ssh config by its block), the "
+        "way through jump hosts, the addresses of the name"
+    ),
+    Stage.TCP: "each address that was tried, and how long it took",
+    Stage.BANNER: "what the server says first",
+    Stage.KEY_EXCHANGE: "the algorithms that were agreed on; where none fits, both sides' offers",
+    Stage.HOST_KEY: (
+        "its kind and fingerprint: known (file and line), unknown, changed, revoked or weak"
+    ),
+    Stage.LOGIN: (
+        "each key, password and question in the order in which it was tried, why a key was not "
+        "offered, and what the server takes"
+    ),
+    Stage.SHELL: "which login shell, how long it takes, and what it prints before our command",
+    Stage.TOOLS: "which awk, coreutils or busybox, and what is missing",
+    Stage.ROOT: "sudo or doas: without a password, with one, or not at all",
+    Stage.CLOCK: "how far the host's clock is off this machine's",
+    Stage.END: "whether an exit status comes back, and a command that is cut off ends over there",
+}
+"""What each stage tells, for docs/troubleshooting-connections.md."""
+
 STAGE_OF = {
     ProblemKind.NAME: Stage.RESOLVE,
     ProblemKind.CONFIG: Stage.RESOLVE,

@@ -70,7 +70,7 @@ HINTS: dict[ProblemKind, str] = {
     ProblemKind.DENIED: "needs root, or a group that this user is not in",
     ProblemKind.TRUNCATED: "the host sent more than the limit; the part was not used",
     ProblemKind.BAD_OUTPUT: "the host answered in an unknown form: please report it",
-    ProblemKind.CONFIG: "correct hosts.yaml and start again",
+    ProblemKind.CONFIG: "correct hosts.yaml: it is read again when it is saved",
     ProblemKind.BUG: "a fault of opsdash itself: please report it; ctrl+r tries again",
 }
 

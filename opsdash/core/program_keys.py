@@ -17,6 +17,7 @@ EVERYWHERE = KeySet(
         Key("freeze", "p", "freeze", "freeze", "hold the screen still"),
         Key("theme.next", "C", "next_theme", "colours", "next theme"),
         Key("refresh", "ctrl+r f5", "ask_again", "refresh", "ask the hosts now", hint=True),
+        Key("reload", "O", "reload", "reload", "read the hosts file again"),
         Key("root.ask", "#", "root", "root", "give sudo password"),
         Key("redraw", "ctrl+l", "redraw", "redraw"),
         Key("interrupt", "ctrl+c", "interrupt", "twice: quit", first=True),
@@ -102,6 +103,16 @@ HELP = KeySet(
     "On the page of help",
     (Place.TEXT,),
     (Key("help.close", "? f1", "close", "close", "close help"),),
+)
+
+PREVIEW = KeySet(
+    "preview",
+    "On a page of what would be written",
+    (Place.TEXT,),
+    (
+        Key("preview.write", "y", "write", "write it", "write what the page shows", hint=True),
+        Key("preview.leave", "n enter", "close", "leave it", "write nothing", hint=True),
+    ),
 )
 
 PROMPT = KeySet(

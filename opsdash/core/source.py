@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from opsdash.core.examination import Examination, Say
+from opsdash.core.offer import Importer
 from opsdash.core.snapshot import HostState, Snapshot
 
 
@@ -42,4 +43,25 @@ class FleetSource(Protocol):
 
     def become_root(self) -> int:
         """Ask for the sudo password, once; gives how many hosts wait for it."""
+        ...
+
+
+class Declared(Importer, Protocol):
+    """The files that declare a fleet which is being watched: it follows them."""
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong with them, as ``file:line:column: text``; empty: they are in force."""
+        ...
+
+    async def stirred(self) -> bool:
+        """Whether any has changed since the fleet could not be started because of them."""
+        ...
+
+    async def heed(self) -> str:
+        """As read_again(), but only if any has changed and is at rest; empty: none has."""
+        ...
+
+    async def read_again(self) -> str:
+        """Put them in force, unless something is wrong with them; says what came of it."""
         ...

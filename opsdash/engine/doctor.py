@@ -34,7 +34,7 @@ def sought(fleet: Fleet, name: str) -> tuple[Host, str]:
     if known is not None:
         return known, ""
     target = parse_target(name)
-    near = get_close_matches(name, [*fleet.hosts], n=3, cutoff=0.6)
+    near = sorted(get_close_matches(target.address, [*fleet.hosts], n=3, cutoff=0.6))
     meant = f"; did you mean {' or '.join(near)}?" if near else ""
     host = Host(name, address=target.address, user=target.user, port=target.port)
     return host, f"{name} is not in hosts.yaml: reached as ssh would{meant}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from secrets import token_hex
 from time import monotonic
 
@@ -17,6 +17,7 @@ from opsdash.core.examination import Examination, Examined, Note, Stage, Verdict
 from opsdash.core.host import Host, Sudo
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.text import clean_line, count, duration
+from opsdash.engine.root_script import root_rule
 from opsdash.transport.accounts import account_refused
 from opsdash.transport.base import Completed, Connection
 from opsdash.transport.elevate import Root, find_root
@@ -40,6 +41,7 @@ QUIET_SHELL = "case $- in *i*) ;; *) return ;; esac    # first line of ~/.bashrc
 _ROOT_WORDS = {
     Root.IS: "the login is root itself",
     Root.SUDO: "sudo, without a password",
+    Root.RULE: "sudo, for what opsdash asks as root and nothing else",
     Root.DOAS: "doas, without a password",
     Root.PASSWORD: "sudo asks for a password: # on the screen takes it, once for all hosts",
     Root.TTY: "doas asks for a password: # on the screen takes it, once for all hosts",
@@ -73,7 +75,7 @@ class Session:
         except HostError as error:
             text = error.problem.text
             found = self._is(stage, Verdict.FAIL, text, problem=error.problem)
-        self.exam.report(_timed(found, monotonic() - began))
+        self.exam.report(replace(found, took_s=monotonic() - began))
 
     def _is(
         self,
@@ -116,7 +118,7 @@ class Session:
             hint = "harmless here, but it breaks scp, sftp and rsync: print in interactive shells"
             mends = (QUIET_SHELL,)
         elif slow:
-            hint = "look at what its start files run, and at the home directory"
+            hint = "look at PAM's session modules, its start files, and a hung home directory there"
         verdict = Verdict.WARN if slow or noise else Verdict.OK
         return Examined(
             self.host.name,
@@ -155,7 +157,7 @@ class Session:
     async def _root(self) -> Examined:
         if self.host.sudo is Sudo.NONE:
             return self._is(Stage.ROOT, Verdict.SKIPPED, "hosts.yaml says sudo: none")
-        root = await find_root(self.connection.execute)
+        root = await find_root(self.connection.execute, root_rule())
         if root is Root.NEVER:
             text = "neither sudo nor doas lets this user: what needs root stays empty"
             found = self._is(Stage.ROOT, Verdict.WARN, text)
@@ -249,23 +251,7 @@ def _install(names: list[str]) -> str:
 
 
 def _with_hint(found: Examined, hint: str, *mends: str) -> Examined:
-    return Examined(
-        found.host, found.stage, found.verdict, found.text, found.notes, None, hint, mends
-    )
-
-
-def _timed(found: Examined, took_s: float) -> Examined:
-    return Examined(
-        found.host,
-        found.stage,
-        found.verdict,
-        found.text,
-        found.notes,
-        found.problem,
-        found.hint,
-        found.mends,
-        took_s,
-    )
+    return replace(found, hint=hint, mends=mends)
 
 
 def _seconds(seconds: float) -> str:

@@ -55,6 +55,12 @@ class Facts:
             if name in self._asked:
                 self._asked[name].set()
 
+    def forget(self, name: str) -> None:
+        """This host is not asked any more: if it ever is again, everything is due."""
+        self._asked.pop(name, None)
+        for collector in self.collectors:
+            self._due_at.pop((name, collector.name), None)
+
     async def keep(
         self, host: Host, connection: Connection, broken: asyncio.Future[Problem]
     ) -> None:

@@ -86,6 +86,20 @@ class Judge:
         whole = [one.name for one in collectors.values() if one.machine_wide]
         return cls(able, first_seen, known_hosts, machine_wide=whole)
 
+    def forget(self, name: str) -> None:
+        """A host has left the fleet; what was open there is no news when it comes back."""
+        memory = self._memory.pop(name, None)
+        if memory is None:
+            return
+        raised = {key: finding.since for key, finding in memory.raised.items()}
+        if found := memory.earlier | raised:
+            self._memory[name] = Memory(earlier=found)
+
+    def ask_all(self, name: str) -> None:
+        """A host has other thresholds now: every check is asked when it is judged next."""
+        if name in self._memory:
+            self._memory[name].asked.all_again_at = 0.0
+
     def judge_into(self, state: State, name: str, now: float) -> Judgement:
         """Judge a host of a fleet, whose state takes in what is said of it."""
         self.clock_ahead_s = state.clock_ahead_s

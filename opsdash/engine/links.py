@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
@@ -102,6 +102,16 @@ class Links:
         came_up = state is LinkState.UP and before.state is not LinkState.UP
         if came_up and self._counted[_Sign.SAYS_NOTHING]:  # else nobody can be behind it
             self.wake([name for name, held in self._down() if self._culprit(held) == host.name])
+
+    def forget(self, names: Iterable[str]) -> None:
+        """These hosts have left the fleet: they are no sign of the network, and nobody's cause."""
+        for name in names:
+            before = self._signs.pop(name, None)
+            if before is not None:
+                self._counted[before] -= 1
+        self._heed_network()
+        for name, link in self._down():
+            self._put(name, link)
 
     def _put(self, name: str, link: Link) -> None:
         self.state.set_link(name, replace(link, cause=self._cause(link)))

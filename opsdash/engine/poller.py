@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -14,6 +14,7 @@ from opsdash.core.plugin import Collector, Tier
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, Row
 from opsdash.core.snapshot import LinkState, Login
+from opsdash.engine.crew import Crew
 from opsdash.engine.facts import Facts, by_the_login
 from opsdash.engine.links import Links
 from opsdash.engine.own_clock import OwnClock
@@ -70,6 +71,9 @@ class Poller:
                 rhythm,
             ),
         )
+        self._privilege = reach.privilege
+        self._crew = Crew(self._keep, self._buried)
+        self._following: dict[str, asyncio.Task[Problem]] = {}
         self._asked: dict[str, asyncio.Event] = {}
         self._boots: dict[str, tuple[Row, ...]] = {}
         self._links = Links(state, judge, self._wake, rhythm.clock)
@@ -77,49 +81,64 @@ class Poller:
 
     async def run(self, hosts: Sequence[Host]) -> None:
         """Poll until cancelled."""
-        running: dict[asyncio.Task[None], Host | None] = {}
-        running[asyncio.create_task(self._sweep(hosts), name="sweep")] = None
+        self.begin(hosts)
+        try:
+            await self._sweep()
+        finally:
+            await self._crew.end()
+
+    def begin(self, hosts: Iterable[Host]) -> None:
+        """Poll these hosts, too; the state knows them already."""
         for host in hosts:
             self._asked[host.name] = asyncio.Event()
-            running[self._start(self._keep(host), host)] = host
-        try:
-            while running:
-                await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                for task in [task for task in running if task.done()]:
-                    polled = running.pop(task)
-                    if polled is None:
-                        await task
-                    else:
-                        running[self._bury(polled, task)] = polled
-        finally:
-            for task in running:
-                task.cancel()
-            if running:
-                await asyncio.wait(running)
+            self._links.set(host, LinkState.CONNECTING)
+            self._crew.begin(host)
 
-    def _start(self, work: Coroutine[None, None, None], host: Host) -> asyncio.Task[None]:
-        return asyncio.create_task(work, name=f"poll {host.name}")
+    async def end(self, names: Collection[str]) -> None:
+        """Poll these hosts no more; their connections are closed when this returns.
 
-    def _bury(self, host: Host, task: asyncio.Task[None]) -> asyncio.Task[None]:
+        What is due, and what root is there, is found out anew if they are ever polled again.
+        """
+        await self._crew.end(names)
+        for name in names:
+            self._asked.pop(name, None)
+            self._prober.forget(name)
+            self._privilege.forget_host(name)
+            for facts in self._facts:
+                facts.forget(name)
+
+    def forget(self, names: Collection[str]) -> None:
+        """These hosts have left the fleet, and the state knows them no more."""
+        for name in names:
+            self._boots.pop(name, None)
+        self._links.forget(names)
+
+    def renew(self, names: Iterable[str]) -> None:
+        """Ask these hosts as they are declared now, on the connections that there are."""
+        for name in names:
+            self._privilege.forget_host(name)
+            if name in self._following:
+                self._following[name].cancel()
+
+    async def _buried(self, host: Host, bug: BaseException | None) -> None:
         """A bug that meets one host costs that host's row, and only until it is asked for again."""
-        bug = task.exception()
         LOG.error("polling %s stopped by a bug", host.name, exc_info=bug)
         text = f"stopped by a bug ({type(bug).__name__}: {bug})"
         self._links.set(host, LinkState.DOWN, Problem(ProblemKind.BUG, text))
-
-        async def when_asked() -> None:
-            self._asked[host.name].clear()
-            await self._asked[host.name].wait()
-            await self._keep(host)
-
-        return self._start(when_asked(), host)
+        asked = self._asked[host.name]
+        asked.clear()
+        await asked.wait()
+        await self._keep(host)
 
     def refresh(self, names: Sequence[str]) -> None:
         """Ask again at once: facts of hosts that are up, a connection for those that are not."""
+        names = [name for name in names if self._state.knows(name)]
         facts, as_root = self._facts
         facts.ask(names)
         # each sudo is a line in the host's log: only what was refused is worth another one
-        as_root.ask(name for name in names if self._lacks(name, as_root))
+        lacking = [name for name in names if self._lacks(name, as_root)]
+        self._privilege.doubt(lacking)
+        as_root.ask(lacking)
         for name in names:
             self._prober.ask(name)
         self._wake(names)
@@ -143,25 +162,27 @@ class Poller:
         self._state.set_login(name, login)
         self._judge(name)
 
-    async def _sweep(self, hosts: Sequence[Host]) -> None:
+    async def _sweep(self) -> None:
         machine = OwnMachine(self._state, self._rhythm.clock, self._rhythm.jump_s)
         own_clock = OwnClock(self._state, self._rhythm.clock, self._rhythm.jump_s)
         while True:
             await asyncio.sleep(SWEEP_S)
             if machine.look():
-                self.refresh([host.name for host in hosts])
+                self.refresh(self._state.names)
             own_clock.look()
             if machine.just_awake:
                 continue
             overdue = self._rhythm.clock() - SWEEP_S
-            for host in hosts:
-                if self._state.host(host.name).at < overdue - host.interval_s:
-                    self._judge(host.name)
+            for name in self._state.names:
+                known = self._state.host(name)
+                if known.at < overdue - known.host.interval_s:
+                    self._judge(name)
 
     async def _keep(self, host: Host) -> None:
         """Connect, follow, and when it breaks try again: at once, then ever more slowly."""
         failures = 0
         while True:
+            host = self._state.host(host.name).host
             if failures == 0 and self._state.host(host.name).link.problem is None:
                 self._links.set(host, LinkState.CONNECTING)
             problem, steady = await self._attempt(host)
@@ -181,10 +202,25 @@ class Poller:
             return error.problem, False
         began = self._rhythm.clock()
         try:
-            problem = await self._follow(host, connection)
+            problem = await self._follow_on(host.name, connection)
         finally:
             await connection.close()
         return problem, self._state.host(host.name).at - began >= STEADY_S
+
+    async def _follow_on(self, name: str, connection: Connection) -> Problem:
+        """Follow a host until it breaks; begin anew on the connection when the host is renewed."""
+        while True:
+            follow = self._follow(self._state.host(name).host, connection)
+            following = asyncio.create_task(follow, name=f"follow {name}")
+            self._following[name] = following
+            try:
+                await asyncio.wait([following])
+            finally:
+                del self._following[name]
+                if following.cancel():
+                    await asyncio.wait([following])
+            if not following.cancelled():
+                return following.result()
 
     async def _follow(self, host: Host, connection: Connection) -> Problem:
         """Take in what a host delivers until it breaks; says why it did."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from opsdash.core.errors import HostError
@@ -16,7 +16,8 @@ from opsdash.core.reading import Reading
 from opsdash.core.secret import Secret
 from opsdash.transport.base import Connection
 from opsdash.transport.bundle import collect_bundle
-from opsdash.transport.elevate import Root, as_root, find_root
+from opsdash.transport.elevate import Root, as_root, by_rule, find_root
+from opsdash.transport.root_rule import RootRule
 
 LOG = logging.getLogger(__name__)
 
@@ -38,15 +39,18 @@ def _wants_password(root: Root, hint: str) -> HostError:
 @dataclass
 class Privilege:
     """Fetches what needs root. One password serves all hosts that ask for one; a wrong one fails on
-    a single host, because until it has worked somewhere no other host gets to see it.
+    a single host, because until it has worked somewhere no other host gets to see it. `rule` is
+    what a host may allow without one where it allows nothing else.
     """
 
     asker: Asker
     clock: Callable[[], float]
+    rule: RootRule | None = None
     _root: dict[str, Root] = field(default_factory=dict)
     _password: Secret | None = None
     _proved: set[str] = field(default_factory=set)
     _refused: set[str] = field(default_factory=set)
+    _doubted: set[str] = field(default_factory=set)
     _wanted: bool = False
     _touched: float = 0.0
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -71,6 +75,17 @@ class Privilege:
         self._password = None
         self._proved.clear()
 
+    def forget_host(self, name: str) -> None:
+        """Find out anew how root is become on this host, if it is ever asked again."""
+        self._root.pop(name, None)
+        self._proved.discard(name)
+        self._refused.discard(name)
+        self._doubted.discard(name)
+
+    def doubt(self, names: Iterable[str]) -> None:
+        """Find out anew how root is become on these hosts: somebody may have mended it."""
+        self._doubted.update(names)
+
     async def collect(
         self, host: Host, connection: Connection, due: Sequence[Collector]
     ) -> list[Reading]:
@@ -91,6 +106,8 @@ class Privilege:
         self, root: Root, host: Host, connection: Connection, due: Sequence[Collector]
     ) -> list[Reading]:
         try:
+            if root is Root.RULE and self.rule is not None:
+                return await self.rule.collect(by_rule(connection, self.rule), due, host.name)
             return await collect_bundle(as_root(connection, root), due, host.name)
         except HostError as error:
             if error.problem.kind is ProblemKind.DENIED:
@@ -101,8 +118,9 @@ class Privilege:
         if host.sudo is Sudo.NONE:
             raise HostError(Problem(ProblemKind.DENIED, "needs root: hosts.yaml says sudo: none"))
         known = self._root.get(host.name)
-        if known is None or known is Root.NEVER:
-            known = await find_root(connection.execute)
+        if known is None or known is Root.NEVER or host.name in self._doubted:
+            self._doubted.discard(host.name)
+            known = await find_root(connection.execute, self.rule)
             LOG.info("%s: root: %s", host.name, known)
             self._root[host.name] = known
         if known is Root.SUDO and host.sudo is Sudo.ASK:

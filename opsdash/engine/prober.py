@@ -46,6 +46,10 @@ class Prober:
         if name in self._asked:
             self._asked[name].set()
 
+    def forget(self, name: str) -> None:
+        """This host is not probed any more."""
+        self._asked.pop(name, None)
+
     async def keep(self, host: Host) -> None:
         """Probe a host until cancelled; its connection has just been made, so not at once.
 

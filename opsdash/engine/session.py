@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,15 +14,17 @@ from opsdash.core.discover import checks, collectors
 from opsdash.core.examination import Examination, Say
 from opsdash.core.finding import FindingKey
 from opsdash.core.fleet import Fleet
-from opsdash.core.host import Way
+from opsdash.core.host import Host, Way
 from opsdash.core.prompts import Asker, Nobody, Prompter
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.core.text import count
 from opsdash.engine.doctor import begun, examine, sought
+from opsdash.engine.fleet_change import FleetChange, compare
 from opsdash.engine.judge import Judge
 from opsdash.engine.poller import Poller, Reach
 from opsdash.engine.privilege import Privilege
 from opsdash.engine.rhythm import Rhythm
+from opsdash.engine.root_script import root_rule
 from opsdash.engine.state import State
 from opsdash.store.store import Store
 from opsdash.transport.base import Transport
@@ -42,23 +44,32 @@ SAVE_COUNTERS_EVERY = 30
 """Counters are saved with every so manieth saving of findings, and at the end."""
 
 
-def transports_for(fleet: Fleet, known_hosts: Path, asker: Asker) -> dict[Way, Transport]:
-    """The ways that the hosts of a fleet need; asyncssh and psutil load only where they do."""
-    ways = {host.way for host in fleet.hosts.values()}
+def transports_for(
+    fleet: Fleet, known_hosts: Path, asker: Asker, known: Collection[Way] = ()
+) -> dict[Way, Transport]:
+    """The ways that the hosts of a fleet need, but for those that are `known`; asyncssh and psutil
+    load only where they do.
+    """
+    ways = {host.way for host in fleet.hosts.values()}.difference(known)
     found: dict[Way, Transport] = {}
     if Way.SSH in ways:
         from opsdash.transport.ssh.transport import SshTransport
 
-        found[Way.SSH] = SshTransport({**fleet.passed_through, **fleet.hosts}, known_hosts, asker)
+        found[Way.SSH] = SshTransport(_reachable(fleet), known_hosts, asker)
     if Way.OPENSSH in ways:
         from opsdash.transport.openssh.transport import OpensshTransport
 
-        found[Way.OPENSSH] = OpensshTransport({**fleet.passed_through, **fleet.hosts}, known_hosts)
+        found[Way.OPENSSH] = OpensshTransport(_reachable(fleet), known_hosts)
     if Way.LOCAL in ways:
         from opsdash.transport.local import LocalTransport
 
         found[Way.LOCAL] = LocalTransport()
     return found
+
+
+def _reachable(fleet: Fleet) -> dict[str, Host]:
+    """All hosts by name, those that one only passes through among them."""
+    return {**fleet.passed_through, **fleet.hosts}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +99,16 @@ class Session:
         self._checks = checks()
         self._state = State(fleet, self._collectors, self._clock)
         self._store = Store(surroundings.state_dir / "history.db")
-        known_hosts = surroundings.state_dir / "known_hosts"
-        given = surroundings.transports
+        self._known_hosts = surroundings.state_dir / "known_hosts"
+        self._given = surroundings.transports
         self._asker = Asker(surroundings.prompter)
-        ways = given or transports_for(fleet, known_hosts, self._asker)
-        self._transports = dict(ways)
+        self._transports = dict(self._given or {})
+        self._open_ways(fleet)
+        self._changing = asyncio.Lock()
         self._judge = Judge.over(self._checks, self._collectors)
         self._closed: set[FindingKey] = set()
         self._tasks: list[asyncio.Task[None]] = []
-        self._privilege = Privilege(self._asker, self._clock)
+        self._privilege = Privilege(self._asker, self._clock, root_rule())
         self._poller = Poller(
             self._state,
             self._collectors,
@@ -108,9 +120,7 @@ class Session:
     async def start(self) -> None:
         """Recall what earlier runs knew, then begin to poll."""
         LOG.info("watching %s of %s", count(len(self.fleet.hosts), "host"), self.fleet.source)
-        lacking = make_room_for(sum(host.way.opens_sockets for host in self.fleet.hosts.values()))
-        if lacking:
-            self._state.notice(lacking)
+        self._make_room()
         await self._store.open()
         if self._store.notice:
             self._state.notice(self._store.notice)
@@ -180,6 +190,45 @@ class Session:
     def changed_since(self, rev: int) -> list[HostState]:
         """The hosts that changed after `rev`."""
         return self._state.changed_since(rev)
+
+    async def change_fleet(self, fleet: Fleet) -> FleetChange:
+        """Watch another fleet from now on; whoever is in both is not disturbed.
+
+        A host that is reached in another way now is connected anew, one that is asked in another
+        way keeps its connection, and tags and thresholds are just looked at anew.
+        """
+        async with self._changing:
+            before, change = self.fleet, compare(self.fleet, fleet)
+            await asyncio.to_thread(self._open_ways, fleet)
+            gone = {*change.removed, *change.moved}
+            await self._poller.end(gone)
+            for way in self._transports.values():
+                await way.change_fleet(_reachable(fleet), gone)
+            self.fleet = fleet
+            self._state.change_fleet(before, fleet)
+            self._make_room()
+            for name in change.removed:
+                self._judge.forget(name)
+            self._poller.forget(change.removed)
+            self._poller.begin(fleet.hosts[name] for name in (*change.added, *change.moved))
+            self._poller.renew(change.renewed)
+            for name in change.changed:
+                self._judge.ask_all(name)
+                self._judge_host(name)
+        LOG.info("the fleet of %s: %s", fleet.source, change)
+        return change
+
+    def _open_ways(self, fleet: Fleet) -> None:
+        """The ways that a fleet needs and that none before it did."""
+        if self._given is None:
+            known = self._transports.keys()
+            self._transports |= transports_for(fleet, self._known_hosts, self._asker, known)
+
+    def _make_room(self) -> None:
+        """Let this process open as many files as the fleet takes, or say that it may not."""
+        lacking = make_room_for(sum(host.way.opens_sockets for host in self.fleet.hosts.values()))
+        if lacking:
+            self._state.notice(lacking)
 
     def refresh(self, names: tuple[str, ...] = ()) -> None:
         """Ask these hosts again at once; none given: all."""

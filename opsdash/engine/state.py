@@ -78,6 +78,23 @@ class State:
         """The hosts that changed after `rev`."""
         return [state for state in self._hosts.values() if state.rev > rev]
 
+    def change_fleet(self, before: Fleet, after: Fleet) -> None:
+        """Hold the hosts of another fleet: of those that stay all that is known stays, too."""
+        said = tuple(notice for notice in self.notices if notice not in before.notices)
+        self.notices = after.notices + said
+        self._source = after.source
+        self.rev += 1
+        held, self._hosts = self._hosts, {}
+        for name, host in after.hosts.items():
+            known = held.get(name, HostState(host, self.rev))
+            stays = known.host == host
+            self._hosts[name] = known if stays else replace(known, host=host, rev=self.rev)
+        self._good = {name: self._good.get(name, {}) for name in self._hosts}
+        self._settled &= self._hosts.keys()
+        kept = [change for change in self._changes if change.host in self._hosts]
+        self._changes = deque(kept, maxlen=CHANGES)
+        self._stirred.set()
+
     def seed(self, readings: Iterable[Reading]) -> None:
         """Counters of an earlier run, so that the first pulse of this one already has rates."""
         by_host: dict[str, list[Reading]] = {}
@@ -107,6 +124,11 @@ class State:
         if kept != self.notices:
             self.notices = kept
             self.rev += 1
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All hosts that are being watched, in the fleet's order."""
+        return tuple(self._hosts)
 
     def knows(self, name: str) -> bool:
         """Whether a host of this name is being watched: it has a row of its own."""

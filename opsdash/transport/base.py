@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -80,6 +80,14 @@ class Transport(Protocol):
 
         Gives the seconds that the host took for it; what it waited for its turn here is not among
         them. HostError says why not. It never asks a person: a host that would have to is left out.
+        """
+        ...
+
+    async def change_fleet(self, hosts: Mapping[str, Host], gone: Collection[str]) -> None:
+        """These are the hosts from now on, those that one only passes through among them.
+
+        Whatever is still open to `gone` is closed, also under the hosts that are reached through
+        it: they are reached in another way now, or not at all. Nobody asks them meanwhile.
         """
         ...
 

@@ -5,7 +5,6 @@ on standard input alone, and a refusal is told from a script that failed.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from secrets import token_hex
 
@@ -13,19 +12,19 @@ from opsdash.core.errors import HostError
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.secret import Secret
 from opsdash.transport.base import Completed, Connection
-from opsdash.transport.bundle import quote
-
-Execute = Callable[..., Awaitable[Completed]]
-"""Runs a script on a host: ``execute(script, timeout_s=…, max_bytes=…)``."""
+from opsdash.transport.bundle import Execute, quote
+from opsdash.transport.root_rule import NOT_THE_SCRIPT, RootRule
 
 
 class Root(StrEnum):
-    """How a login becomes root on a host: it is, by sudo or doas alone, by a password for sudo, by
-    one that doas wants to have typed on a terminal, or never.
+    """How a login becomes root on a host: it is, by sudo or doas alone, by sudo for the one script
+    that a rule allows, by a password for sudo, by one that doas wants to have typed on a terminal,
+    or never.
     """
 
     IS = "is"
     SUDO = "sudo"
+    RULE = "rule"
     DOAS = "doas"
     PASSWORD = "password"  # noqa: S105 - a way, not a password
     TTY = "tty"
@@ -45,6 +44,10 @@ if [ "$(id -u 2>/dev/null)" = 0 ]; then w=is
 elif command -v sudo >/dev/null 2>&1; then
   said=$(LC_ALL=C sudo -n true 2>&1 </dev/null) && w=sudo || case $said in
     *password*|*terminal*|*askpass*) w=password ;;
+  esac
+  case $w:$said in
+    sudo:*|*"not in the sudoers"*|*"may not run sudo"*) ;;
+    *) %s; [ $? = %d ] && w=rule ;;
   esac
 fi
 if [ $w = never ] && command -v doas >/dev/null 2>&1; then
@@ -66,13 +69,46 @@ _REFUSALS = (
 )
 
 
-async def find_root(execute: Execute) -> Root:
-    """How this login becomes root, found out by ``sudo -n true`` or ``doas -n true``."""
+async def find_root(execute: Execute, rule: RootRule | None = None) -> Root:
+    """How this login becomes root, found out by ``sudo -n true`` or ``doas -n true``; where that
+    is refused, by the command of a rule, which does nothing without its script.
+    """
     mark = token_hex(6)
-    script = f"{_FIND}echo {mark}=$w\n".encode()
+    command = f"{_by_rule(rule)} >/dev/null 2>&1 </dev/null" if rule else "false"
+    script = f"{_FIND % (command, NOT_THE_SCRIPT)}echo {mark}=$w\n".encode()
     done = await execute(script, timeout_s=FIND_TIMEOUT_S, max_bytes=65_536)
     found = re.search(rf"{mark}=(\w+)", done.stdout.decode("utf-8", "replace"))
     return Root(found[1]) if found and found[1] in list(Root) else Root.NEVER
+
+
+def _by_rule(rule: RootRule) -> str:
+    """The command that sudo has a rule for, as a line of shell."""
+    return f"sudo -n -- {' '.join(quote(word) for word in rule.argv)}"
+
+
+def by_rule(connection: Connection, rule: RootRule) -> Execute:
+    """A connection's execute(), but by sudo and for the script of a rule alone; HostError (DENIED)
+    when the host refuses.
+    """
+
+    async def elevated(script: bytes, *, timeout_s: float, max_bytes: int) -> Completed:
+        wrapped = _with_input(f"LC_ALL=C exec {_by_rule(rule)}", script.decode())
+        return await _allowed(connection.execute, wrapped, timeout_s, max_bytes)
+
+    return elevated
+
+
+async def _allowed(execute: Execute, wrapped: bytes, timeout_s: float, max_bytes: int) -> Completed:
+    done = await execute(wrapped, timeout_s=timeout_s, max_bytes=max_bytes)
+    if done.status != 0 and not done.stdout:
+        raise _denied(_refusal(done.stderr.decode("utf-8", "replace"), done.status))
+    return done
+
+
+def _with_input(command: str, text: str) -> bytes:
+    """A command that gets a text on its standard input."""
+    end = f"END-{token_hex(6)}"
+    return f"{command} <<'{end}'\n{text}\n{end}\n".encode()
 
 
 def as_root(connection: Connection, root: Root, password: Secret | None = None) -> Execute:
@@ -93,16 +129,13 @@ def as_root(connection: Connection, root: Root, password: Secret | None = None) 
                 raise _denied("doas refused the password")
             return done
         wrapped = _wrapped(script, root, password)
-        done = await connection.execute(wrapped, timeout_s=timeout_s, max_bytes=max_bytes)
-        if done.status != 0 and not done.stdout:
-            raise _denied(_refusal(done.stderr.decode("utf-8", "replace"), done.status))
-        return done
+        return await _allowed(connection.execute, wrapped, timeout_s, max_bytes)
 
     return elevated
 
 
-def _denied(reason: str) -> HostError:
-    return HostError(Problem(ProblemKind.DENIED, f"needs root: {reason}"))
+def _denied(reason: str, hint: str = "") -> HostError:
+    return HostError(Problem(ProblemKind.DENIED, f"needs root: {reason}", hint))
 
 
 def _refusal(said: str, status: int) -> str:
@@ -123,8 +156,7 @@ def _wrapped(script: bytes, root: Root, password: Secret | None) -> bytes:
         case Root.IS:
             return script
         case Root.SUDO | Root.DOAS:
-            end = f"END-{token_hex(6)}"
-            return f"exec {root} -n -- /bin/sh -s <<'{end}'\n{text}\n{end}\n".encode()
+            return _with_input(f"exec {root} -n -- /bin/sh -s", text)
         case Root.PASSWORD if password:
             word = quote(password.reveal().decode("utf-8", "surrogateescape"))
             lines = [
@@ -133,4 +165,5 @@ def _wrapped(script: bytes, root: Root, password: Secret | None) -> bytes:
                 "printf '%s\\n' \"$p\" | LC_ALL=C sudo -k -S -p '' -- /bin/sh -c " + quote(text),
             ]
             return "\n".join(lines).encode("utf-8", "surrogateescape") + b"\n"
-    raise _denied("neither sudo nor doas lets this user")
+    hint = "opsdash sudoers prints a rule for sudo that allows just this"
+    raise _denied("neither sudo nor doas lets this user", hint)

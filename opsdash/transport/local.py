@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -151,6 +151,9 @@ class LocalTransport:
     async def log_in(self, host: Host) -> float:
         """There is no login that could fail."""
         return 0.0
+
+    async def change_fleet(self, hosts: Mapping[str, Host], gone: Collection[str]) -> None:
+        """This machine stays the same whatever else there is."""
 
     @asynccontextmanager
     async def examine(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -50,10 +51,21 @@ async def _started(argv: Sequence[str], *, stdin: int) -> Process:
             *argv, stdin=stdin, stdout=PIPE, stderr=PIPE, start_new_session=True
         )
     except OSError as error:
-        text = f"{argv[0]} can't be started: {error.strerror}"
-        missing = isinstance(error, FileNotFoundError)
-        kind = ProblemKind.MISSING_COMMAND if missing else ProblemKind.LOST
-        raise HostError(Problem(kind, text)) from error
+        raise HostError(_not_started(argv[0], error)) from error
+
+
+def _not_started(program: str, error: OSError) -> Problem:
+    """Why a program of this machine does not run."""
+    text = f"{program} can't be started: {error.strerror}"
+    if isinstance(error, FileNotFoundError):
+        return Problem(ProblemKind.MISSING_COMMAND, text)
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return Problem(ProblemKind.FILES, text)
+    if error.errno in (errno.ENOMEM, errno.EAGAIN):
+        hint = "this machine has no room for another process: free -m; ulimit -u"
+        return Problem(ProblemKind.FILES, text, hint)
+    hint = f"look at the program here: type -a {program}; file $(command -v {program})"
+    return Problem(ProblemKind.MISSING_COMMAND, text, hint)
 
 
 async def _communicate(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
@@ -206,6 +206,9 @@ class ReplayTransport:
     async def log_in(self, host: Host) -> float:
         """The recorded login: how long it takes, or why it fails."""
         return self._recorded(host).log_in(self._stage.moment().elapsed_s)
+
+    async def change_fleet(self, hosts: Mapping[str, Host], gone: Collection[str]) -> None:
+        """What was recorded is all that there is."""
 
     @asynccontextmanager
     async def examine(

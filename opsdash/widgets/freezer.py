@@ -43,11 +43,14 @@ class Freezer:
         return self._clock() - self._held_at if self._held is not None else 0.0
 
     def missed(self) -> int:
-        """How many hosts are in another health, or have another first reason, than is shown."""
+        """How many hosts are in another health, or have another first reason, than is shown;
+        whoever came or went is among them.
+        """
         if self._held is None:
             return 0
         live, held = self._source.snapshot().hosts, self._held.hosts
-        return sum(_said(live[name]) != _said(held.get(name)) for name in live)
+        names = live.keys() | held.keys()
+        return sum(_said(live.get(name)) != _said(held.get(name)) for name in names)
 
     @property
     def rev(self) -> int:

@@ -100,4 +100,4 @@ def test_a_check_in_two_activities_is_an_error(
 def test_only_modules_with_the_suffix_are_loaded() -> None:
     found = [module.__name__ for module in activity_modules("commands")]
     assert "opsdash.activities.monitor.commands" in found
-    assert all(name.endswith(".commands") for name in found)
+    assert all(name.endswith("commands") for name in found)

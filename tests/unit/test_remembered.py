@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -31,6 +31,9 @@ class Refusing:
     async def log_in(self, host: Host) -> float:
         """Nobody can log in, and nobody tries."""
         return 0.0
+
+    async def change_fleet(self, hosts: Mapping[str, Host], gone: Collection[str]) -> None:
+        """They can't be reached either."""
 
     @asynccontextmanager
     async def examine(

@@ -122,6 +122,7 @@ class FleetPanel(FleetKeys):
 
     def _arrange(self) -> None:
         snapshot = self.desk.source.snapshot()
+        self._hosts = dict(snapshot.hosts)
         room = self.grid.page_rows if self.grid.size.height else 0
         pinned = (self.grid.cursor_key or "") if self.grid.steered else ""
         arranged = self.rows.arrange(snapshot, room, self.desk.now(), pinned)

@@ -48,7 +48,8 @@ def stage_lines(one: Examined, *, hop: str, width: int, ascii_only: bool) -> lis
 
 def _below(head: str, text: str, width: int) -> list[str]:
     room = max(20, width - len(head))
-    parts = textwrap.wrap(clean_line(text), room, break_on_hyphens=False) or [""]
+    wrapped = textwrap.wrap(clean_line(text), room, break_on_hyphens=False, break_long_words=False)
+    parts = wrapped or [""]
     pad = " " * len(head)
     return [f"{head if number == 0 else pad}{part}" for number, part in enumerate(parts)]
 

@@ -61,8 +61,9 @@ def complaint(said: str, where: str, name: str) -> Problem:
             return Problem(kind, text, _HINTS.get(kind, "").format(name))
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     if lines:
-        return Problem(_Kind.LOST, f"ssh ended: {lines[-1]}")
-    return Problem(_Kind.LOST, "ssh ended without a word")
+        return Problem(_Kind.LOST, f"ssh ended: {lines[-1]}", f"try `ssh -v {name}` in a terminal")
+    hint = f"try `ssh -v {name}` in a terminal"
+    return Problem(_Kind.LOST, "ssh ended without a word", hint)
 
 
 def behind(said: str, jump: str) -> Problem | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -181,6 +181,10 @@ class OpensshTransport:
             said = done.stderr.decode("utf-8", "replace")
             raise HostError(self._refusal(host, route, said, done.status))
         return done.took_s
+
+    async def change_fleet(self, hosts: Mapping[str, Host], gone: Collection[str]) -> None:
+        """Nothing is shared here: every connection has been closed by whoever held it."""
+        self._hosts = hosts
 
     async def _tell(self, host: Host, exam: Examination) -> None:
         """Log in by an ssh that tells what it does; HostError where it fails."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
@@ -26,6 +26,7 @@ from opsdash.transport.bundle import collect_bundle
 from opsdash.transport.pulse import renewed
 from opsdash.transport.ssh.dial import LOGIN_TOOK_S, Dialer
 from opsdash.transport.ssh.execute import Answer, execute
+from opsdash.transport.ssh.hang_up import hang_up
 from opsdash.transport.ssh.hostkeys import KnownHosts, kind_and_bits
 from opsdash.transport.ssh.login import May
 from opsdash.transport.ssh.pulse import pulse
@@ -40,8 +41,6 @@ JUMP_REST_S = 5.0
 
 RESOLVERS = 4
 """``ssh -G`` processes at a time."""
-
-GOODBYE_S = 1.0
 
 _DEAD = frozenset({ProblemKind.SILENT, ProblemKind.LOST, ProblemKind.DROPPED})
 
@@ -118,16 +117,6 @@ class SshConnection:
             await hang_up(self._connection)
 
 
-async def hang_up(connection: asyncssh.SSHClientConnection) -> None:
-    """Close a connection; one that does not close in time is aborted."""
-    connection.close()
-    with suppress(TimeoutError, asyncssh.Error, OSError):
-        async with asyncio.timeout(GOODBYE_S):
-            await connection.wait_closed()
-            return
-    connection.abort()
-
-
 class SshTransport:
     """The way to a fleet over SSH; jump hosts that are in the fleet share its connections."""
 
@@ -182,6 +171,23 @@ class SshTransport:
         return self._dialling[name] > 0 or any(
             not connection.is_closed() for connection in self._carried.get(name, ())
         )
+
+    async def change_fleet(self, hosts: Mapping[str, Host], gone: Collection[str]) -> None:
+        """Reach these hosts from now on; jump hosts that carry nobody any more are let go."""
+        self._hosts = hosts
+        await self._hang_up([name for name in self._open if name in gone])
+        passed = [name for name in self._open if name not in hosts]
+        await self._hang_up([name for name in passed if not self._carries_others(name)])
+        self._needs_person.difference_update(gone)
+        for held in (self._failed, self._carried, self._dialling):
+            for name in gone:
+                held.pop(name, None)
+        for name in [name for name, lock in self._locks.items() if not lock.locked()]:
+            if name not in self._open:
+                del self._locks[name]
+
+    async def _hang_up(self, names: Collection[str]) -> None:
+        await asyncio.gather(*(hang_up(self._open.pop(name)) for name in names))
 
     def ask_again(self) -> None:
         """Questions that were declined may be asked again."""
@@ -284,6 +290,5 @@ class SshTransport:
 
     async def close(self) -> None:
         """Close every connection, all at once and in bounded time."""
-        connections, self._open = list(self._open.values()), {}
-        await asyncio.gather(*(hang_up(connection) for connection in connections))
+        await self._hang_up(tuple(self._open))
         await self._dialer.close()
