@@ -122,12 +122,10 @@ def _add_arguments(found: Found, fields: Fields, name: str, own: Vars) -> None:
     keys = ("ansible_ssh_args", "ansible_ssh_common_args", "ansible_ssh_extra_args")
     said = read_arguments(" ".join(_text(name, own, key) for key in keys))
     if said.refusal:
-        raise _Refused(said.refusal)
+        raise _Refused(clean_line(said.refusal, 200))
     found.notes += [f"{found.source}: {clean_line(text, 200)}" for text in said.notes]
     if said.key:
         fields["keys"] = [_key_path(said.key, found.source)]
-    if said.config:
-        fields["ssh_config"] = _key_path(said.config, found.source)
     if said.user:
         fields.setdefault("user", said.user)
     if said.port:
