@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from opsdash.activities.setup.commands import COMMAND
+from opsdash.config.fleet_files import FleetFiles
 from opsdash.config.importers import ssh_config
 from opsdash.config.offers import offers
 from opsdash.core.offer import Offer
@@ -238,6 +239,15 @@ def test_what_the_fleet_has_is_not_offered_and_what_was_added_since_is(home: Hos
     run("import", "ssh-config", "--write")
     home.write(f"Host web3\n{CONFIG}", ".ssh/config")
     assert [offer.hosts for offer in offers(known=["web1", "web2"])] == [1]
+
+
+def test_a_fleet_that_is_written_by_hand_is_offered_only_what_it_lacks(home: HostsFolder) -> None:
+    files = FleetFiles(None)
+    files.read()
+    assert [offer.hosts for offer in files.offers] == [2]
+    home.write("hosts: {web1: , web2: }\n", ".config/opsdash/hosts.yaml")
+    files.read()
+    assert files.offers == ()
 
 
 def test_without_a_hosts_file_the_import_is_pointed_to(home: HostsFolder) -> None:
