@@ -198,7 +198,7 @@ def test_a_config_that_others_may_write_is_refused(home: HostsFolder) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["import"], ["import", "x"], ["import", "ssh-config", "a", "b"]]
+    "arguments", [["import", "--bogus"], ["import", "x"], ["import", "ssh-config", "a", "b"]]
 )
 def test_wrong_usage_exits_with_64(home: HostsFolder, arguments: list[str]) -> None:
     assert run(*arguments).exit_code == 64
@@ -231,6 +231,17 @@ def test_an_offer_is_gone_when_it_was_taken_up(home: HostsFolder) -> None:
     assert offers() == [Offer("ssh-config", "~/.ssh/config", 2, command)]
     run("import", "ssh-config", "--write", "--name", "other")
     assert offers() == []
+
+
+def test_without_a_kind_the_usual_places_are_looked_at(home: HostsFolder) -> None:
+    assert run("import").stdout == (
+        "FOUND          HOSTS  TO IMPORT THEM\n"
+        "~/.ssh/config  2      opsdash hosts import ssh-config --write\n"
+    )
+    run("import", "ssh-config", "--write")
+    result = run("import")
+    assert result.exit_code == 64
+    assert "nothing to import in the usual places: say KIND and PATH" in result.stderr
 
 
 def test_what_the_fleet_has_is_not_offered_and_what_was_added_since_is(home: HostsFolder) -> None:
