@@ -15,9 +15,6 @@ from opsdash.core.table import table
 from opsdash.core.text import clean_line, count
 
 if TYPE_CHECKING:
-    if kind is None:
-        _list_what_is_there()
-        return
     from opsdash.config.importers.plan import ImportPlan
 
 _SHOWN = 20
@@ -49,8 +46,8 @@ Examples:
 def import_hosts(kind: str | None, path: Path | None, name: str, **options: bool) -> None:
     """Take over the hosts that another program's file names.
 
-    KIND is ssh-config, ansible or clustershell; without PATH their usual place is read. Without KIND
-    either, all usual places are looked at.
+    KIND is ssh-config, ansible or clustershell; without PATH their usual place is read. Without
+    KIND either, what there is in all usual places is listed.
 
     Prints the hosts file that it would write. With --write it becomes a file of its own in hosts.d,
     beside hosts.yaml, which opsdash reads with it. No file of yours is changed.
