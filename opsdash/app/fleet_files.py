@@ -7,10 +7,8 @@ from collections.abc import Callable
 from opsdash.app.pages import Pages
 from opsdash.app.text_screen import TextScreen
 from opsdash.core.errors import ConfigError, OpsdashError
-from opsdash.core.key_names import written_key
 from opsdash.core.source import Declared
 from opsdash.core.text import count
-from opsdash.widgets.key_hints import active_bindings
 from opsdash.widgets.line import Line, Role, Span, line, wrap
 
 LOOK_S = 1.0
@@ -47,20 +45,19 @@ class FleetFiles(Pages):
             self.run_worker(self._heed(), name="files")
 
     async def _heed(self) -> None:
-        if self._declared is None or not await self._declared.stirred():
+        if self._declared is None:
             return
-        if self._failure is None:
-            said = await self._declared.read_again()
+        if self._failure is not None:
+            if isinstance(self._failure, ConfigError) and await self._declared.stirred():
+                self.start_again()
+        elif said := await self._declared.heed():
             shown = f"; {self._reload_key} shows what" if self._declared.faults else ""
             self.say(said + shown, SAID_S)
-        elif isinstance(self._failure, ConfigError):
-            self.start_again()
 
     @property
     def _reload_key(self) -> str:
         """The key that reads the files again; without one, how the palette is told to."""
-        keys = [b.binding.key for b in active_bindings(self) if b.binding.id == "reload"]
-        return written_key(keys[0]) if keys else ":reload"
+        return self.keymap.of("reload") or ":reload"
 
     def action_reload(self) -> None:
         """Read the files again, whether they look changed or not; what is wrong is a page."""
@@ -74,8 +71,13 @@ class FleetFiles(Pages):
     async def _read_again(self, declared: Declared) -> None:
         said = await declared.read_again()
         self.say(said, SAID_S)
-        if declared.faults:
-            lines = _fault_lines(declared.faults, self.size.width - 4)
+        self.show_faults(said)
+
+    def show_faults(self, said: str) -> None:
+        """What is wrong with the files as a page, if anything is."""
+        faults = self._declared.faults if self._declared is not None else ()
+        if faults:
+            lines = _fault_lines(faults, self.size.width - 4)
             self.push_screen(TextScreen(said.partition(":")[0], lines, self.look))
 
 

@@ -15,7 +15,9 @@ from opsdash.core.errors import OpsdashError
 
 if TYPE_CHECKING:
     from opsdash.config.fleet_files import FleetFiles
+    from opsdash.config.keys import KeysFile
     from opsdash.core.kept import Keeper
+    from opsdash.core.offer import Offer, Preview
     from opsdash.core.prompts import Prompter
     from opsdash.core.source import Declared, FleetSource
     from opsdash.core.theme import Theme
@@ -70,18 +72,39 @@ class Watching:
         return self._fleet.faults if self._fleet is not None else ()
 
     async def stirred(self) -> bool:
-        """Whether any file has changed since it was read, those that it failed at too."""
-        if self._fleet is not None:
-            return await self._fleet.stirred()
-        if self._files is None:
+        """Whether any file has changed since the start failed because of them."""
+        if self._files is None or self._fleet is not None:
             return False
         from opsdash.engine.declared import stirred
 
         return await stirred(self._files)
 
+    async def heed(self) -> str:
+        """Put the files in force if they have changed; says what came of it, if anything did."""
+        return await self._fleet.heed() if self._fleet is not None else ""
+
     async def read_again(self) -> str:
         """Put the files in force; says what came of it."""
         return await self._fleet.read_again() if self._fleet is not None else ""
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """The hosts of other programs that could be taken over."""
+        return self._fleet.offers if self._fleet is not None else ()
+
+    async def preview(self, kind: str, path: str = "") -> Preview:
+        """What importing a file would write; ConfigError."""
+        return await self._declared.preview(kind, path)
+
+    async def take_over(self, preview: Preview) -> str:
+        """Write what was looked at, and put it in force; ConfigError if it can't be written."""
+        return await self._declared.take_over(preview)
+
+    @property
+    def _declared(self) -> DeclaredFleet:
+        if self._fleet is None:
+            raise OpsdashError("the fleet has not started yet")
+        return self._fleet
 
     async def stop(self) -> None:
         """Let go of every host; called once more than needed it does nothing."""
@@ -112,7 +135,8 @@ def run(hosts_file: str | None, theme: str | None, *, demo: int | None, ascii_gl
     watching = Watching(hosts_file, demo, prompter)
     plain = ascii_glyphs or "UTF-8" not in (sys.__stdout__ or sys.stdout).encoding.upper()
     looks = Looks(themes, name, ascii_only=plain)
-    app = OpsdashApp(watching.start, watching.stop, looks, **_marks_of(demo, watching))
+    marks = _marks_of(demo, watching)
+    app = OpsdashApp(watching.start, watching.stop, looks, keys_file=_keys(), **marks)
     prompter.serve(app, app.look)
 
     async def watch() -> None:
@@ -151,6 +175,13 @@ def _refusal() -> str:
     if not all(stream is not None and stream.isatty() for stream in streams):
         return "opsdash: the screen needs a terminal; for a pipe or a file use: opsdash status"
     return ""
+
+
+def _keys() -> KeysFile:
+    from opsdash.config.keys import KeysFile
+    from opsdash.core.discover import keys
+
+    return KeysFile(keys())
 
 
 def _themes(wanted: str | None) -> tuple[dict[str, Theme], str]:

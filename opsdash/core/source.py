@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from opsdash.core.examination import Examination, Say
+from opsdash.core.offer import Importer
 from opsdash.core.snapshot import HostState, Snapshot
 
 
@@ -45,7 +46,7 @@ class FleetSource(Protocol):
         ...
 
 
-class Declared(Protocol):
+class Declared(Importer, Protocol):
     """The files that declare a fleet which is being watched: it follows them."""
 
     @property
@@ -54,7 +55,11 @@ class Declared(Protocol):
         ...
 
     async def stirred(self) -> bool:
-        """Whether any of them has changed since it was read, and is at rest again."""
+        """Whether any has changed since the fleet could not be started because of them."""
+        ...
+
+    async def heed(self) -> str:
+        """As read_again(), but only if any has changed and is at rest; empty: none has."""
         ...
 
     async def read_again(self) -> str:

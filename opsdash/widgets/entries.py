@@ -10,7 +10,8 @@ from opsdash.core.fuzzy import Fit, fit
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing to pick. `run` gets what was typed behind the title, where it `takes` anything.
+    """One thing to pick. `run` gets what was typed behind the title, where it `takes` anything; in
+    brackets: it may be left out.
 
     `key` is the key that does the same, `disabled` the reason why it can't be picked now.
     """
@@ -21,6 +22,11 @@ class Entry:
     key: str = ""
     takes: str = ""
     disabled: str = ""
+
+    @property
+    def needs_argument(self) -> bool:
+        """Whether it means nothing without something behind its title."""
+        return bool(self.takes) and not self.takes.startswith("[")
 
 
 @dataclass(frozen=True, slots=True)
