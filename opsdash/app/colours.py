@@ -40,6 +40,10 @@ class Themes(Protocol):
         """All of them, and what is wrong with them."""
         ...
 
+    def short(self, fault: str) -> str:
+        """What is wrong, in few words."""
+        ...
+
 
 class Colours(Dialogs):
     """The part of the app that knows of themes."""
@@ -66,7 +70,7 @@ class Colours(Dialogs):
         self.take_themes(themes)
         if faults:
             more = f" (and {len(faults) - 1} more: opsdash themes check)" if faults[1:] else ""
-            self.say(f"{clean_line(faults[0])}{more}", FAULT_S)
+            self.say(f"{clean_line(files.short(faults[0]))}{more}", FAULT_S)
         else:
             self.say("themes read again")
 

@@ -73,16 +73,13 @@ class OpsdashApp(Importing, inherit_bindings=False):
         self.begin_with_keys(keys_file)
         self.animation_level = "none"
         self._start, self._stop = start, stop
-        self._clock = now
+        self._now = now
         self.title, self.badge = title, badge
         self._keeper = keeper or Forgetful()
         self._declared = declared
         self.put_on(looks)
         self.kinds = find_panels()
         self._interrupted_at = float("-inf")
-
-    def _now(self) -> float:
-        return self._clock()
 
     def compose(self) -> ComposeResult:
         """A page at a time, and the keys below."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +25,7 @@ SAID_S = 6.0
 class TerminalKeys(Colours):
     """The part of the app that knows of files of screens, and of the mouse."""
 
+    _now: Callable[[], float]
     _mouse_s = 0
     _mouse_timer: Timer | None = None
 
@@ -93,9 +95,6 @@ class TerminalKeys(Colours):
         else:
             said = f"the screen is in {path}"
         self.say(clean_line(said), SAID_S)
-
-    def _now(self) -> float:
-        raise NotImplementedError
 
 
 def _file_for(where: str, now: float) -> Path:

@@ -28,6 +28,12 @@ class ThemeFiles:
         """Whether a file was saved, came or went since they were read: a few stats, no reading."""
         return self._look() != self._stamps
 
+    def short(self, fault: str) -> str:
+        """A fault without its folder: on a screen there is no room for that."""
+        for folder in self._folders:
+            fault = fault.removeprefix(f"{folder}{os.sep}")
+        return fault
+
     def _look(self) -> Stamps:
         found: Stamps = {}
         for folder in self._folders:

@@ -67,7 +67,10 @@ def for_login(host: Host, route: Route, tried: Sequence[str]) -> tuple[str, ...]
         new = Path(route.key_files[0] if route.key_files else "~/.ssh/id_ed25519").expanduser()
         made = shlex.join(["ssh-keygen", "-t", "ed25519", "-f", str(new)])
         return (made, _copy_id(host, route, str(new)))
-    return (_copy_id(host, route, str(expand(key))),)
+    return (_copy_id(host, route, str(expand(key))), _WHY_NOT.format(user=route.user))
+
+
+_WHY_NOT = "journalctl -u ssh -u sshd -n 20; ls -ld ~{user}/.ssh/*    # there, as root: why not"
 
 
 def _copy_id(host: Host, route: Route, key: str) -> str:
