@@ -223,7 +223,7 @@ class Session:
     async def _cut_off(self) -> str:
         """The id of a process that was told to end from here, empty where it is not known."""
         try:
-            await self._run("echo $$; exec sleep 60\n", timeout_s=max(0.8, 2 * self.shell_s))
+            await self._run("echo $$; exec sleep 60\n", timeout_s=max(0.5, 2 * self.shell_s))
         except HostError as error:
             if error.problem.kind is not ProblemKind.TIMEOUT:
                 raise

@@ -23,6 +23,7 @@ from opsdash.engine.fingerprint_prompter import FingerprintPrompter
 from opsdash.transport.ssh import dial, sockets
 from tests.doctor import examined, failed_at, notes_of, stage_of
 from tests.ssh_server import Behaviour, end_server, ssh_server
+from tests.waiting import wait_for
 
 HOSTILE = "\x1b]52;c;aGk=\x07\x1b[2J\u202egarbage"
 
@@ -340,6 +341,20 @@ async def test_what_changes_exit_statuses_is_noticed(
         Verdict.WARN,
         "a command that exits with 7 is reported with 0",
     )
+
+
+async def test_a_command_that_lives_on_over_there_is_noticed_and_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deaf = "tests.ssh_server._hang_up"  # as an SSH server that passes on no signal
+    async with ssh_server(tmp_path) as server:
+        with monkeypatch.context() as patch:
+            patch.setattr(deaf, lambda child: None)
+            exam = await examined(server.host, tmp_path)
+            await wait_for(lambda: not server.behaviour.pids, what="the end of all shells")
+    end = stage_of(exam, Stage.END)
+    assert end.verdict is Verdict.WARN
+    assert "went on running there (it was ended now)" in end.text
 
 
 async def test_the_jump_host_that_fails_is_the_cause(tmp_path: Path) -> None:
