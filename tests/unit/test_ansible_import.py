@@ -163,6 +163,11 @@ def test_a_source_that_is_not_there_is_said(home: HostsFolder, kind: str) -> Non
     result = run(kind, str(home.folder / "none"))
     assert result.exit_code == 65
     assert f"{home.folder}/none: there is no such file" in result.stderr
+    too_long = run(kind, str(home.folder / ("x" * 300)))
+    assert (too_long.exit_code, "can't be read: File name too long" in too_long.stderr) == (
+        65,
+        True,
+    )
     os.mkfifo(home.folder / "fifo")
     assert "is not a regular file" in run(kind, str(home.folder / "fifo")).stderr
 

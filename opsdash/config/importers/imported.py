@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shlex
 from pathlib import Path
 
 from opsdash.config.importers.found import Fields, Found, Value
 from opsdash.config.scalars import resolve, trap
 from opsdash.config.source_text import read_text
 from opsdash.core.errors import ConfigError
-from opsdash.core.text import clean_line, count
+from opsdash.core.text import clean_line
 
 _HEAD = "# opsdash import: "
 _SUM = "# checksum of the rest: "
@@ -68,10 +69,10 @@ def _checksum(body: str) -> str:
 
 
 def _body(found: Found) -> list[str]:
-    again = f"opsdash hosts import {found.kind} {found.source} --write"
+    again = shlex.join(["opsdash", "hosts", "import", found.kind, str(found.source), "--write"])
     lines = [
-        f"# {count(len(found.hosts), 'host')}. To make it anew: {clean_line(again)}",
-        "# Changes of your own belong into hosts.yaml: a host that stands there is left out here.",
+        "# Changes of your own belong into hosts.yaml. To make this file anew:",
+        f"#   {again}",
         "version: 1",
     ]
     defaults = _shared(found)

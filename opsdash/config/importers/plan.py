@@ -84,6 +84,12 @@ def _absolute(path: Path) -> Path:
         raise whole_file(path, "begins with the home directory of nobody here") from None
     if not str(source).isprintable():
         raise whole_file(source, "its path can't be written down: it is not printable")
+    try:
+        source.stat()
+    except OSError as error:
+        missing = isinstance(error, FileNotFoundError)
+        why = "there is no such file" if missing else f"can't be read: {error.strerror}"
+        raise whole_file(source, why) from None
     return source
 
 
