@@ -175,11 +175,11 @@ def test_a_source_that_is_not_there_is_said(home: HostsFolder, kind: str) -> Non
 def test_what_would_be_too_large_to_be_read_again_is_not_written(
     home: HostsFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plan, "MAX_BYTES", 10_240)
+    monkeypatch.setattr(plan, "MAX_BYTES", 4_096)
     path = home.write("web[1:400].example.org\n", "large")
     result = run("ansible", str(path), "--write")
     assert result.exit_code == 65
-    assert "its 400 hosts make a file of more than 10 KiB: import it in parts" in result.stderr
+    assert "its 400 hosts make a file of more than 4 KiB: import it in parts" in result.stderr
 
 
 def test_remarks_are_kept_up_to_a_bound(home: HostsFolder) -> None:
