@@ -83,7 +83,7 @@ def _said(plan: ImportPlan, *, written: bool) -> list[str]:
     """What is worth a word beside the file: who was left out, and what became of it."""
     lines = [f"left out: {text}" for text in plan.left_out[:_SHOWN]]
     if len(plan.left_out) > _SHOWN:
-        lines.append(f"left out: {len(plan.left_out) - _SHOWN} more, each named in the file")
+        lines.append(f"left out: {len(plan.left_out) - _SHOWN} more, named at the end of the file")
     lines += plan.notes
     groups = f" in {count(len(plan.groups), 'group')}" if plan.groups else ""
     hosts = f"{count(len(plan.hosts), 'host')}{groups}"
