@@ -17,6 +17,8 @@ from opsdash.core.text import clean_line
 _HEAD = "# opsdash import: "
 _SUM = "# checksum of the rest: "
 _PLAIN = re.compile(r"[A-Za-z_/~][\w./@~+-]*|[0-9]+(?:\.[0-9]+){3}", re.ASCII)
+_COMMENTS = 500
+"""Remarks that are kept in the file."""
 _SHARED = ("user", "port", "keys", "ssh_config")
 _GENERIC = frozenset({"hosts", "inventory", "config", "groups", "nodes"})
 
@@ -91,6 +93,8 @@ def _body(found: Found) -> list[str]:
 def _comments(found: Found) -> list[str]:
     said = [f"# left out: {text}" for text in found.left_out]
     said += [f"# note: {text}" for text in found.notes]
+    if len(said) > _COMMENTS:
+        said = [*said[:_COMMENTS], f"# and {len(said) - _COMMENTS} more: the import prints them"]
     return ["".join(c if c.isprintable() else "?" for c in clean_line(text)) for text in said]
 
 
