@@ -290,17 +290,24 @@ async def test_without_an_ssh_client_its_defaults_hold(
     assert route.known_hosts == ("~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts")
 
 
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (OSError(24, "Too many open files"), ProblemKind.FILES),
+        (PermissionError(13, "Permission denied"), ProblemKind.MISSING_COMMAND),
+    ],
+)
 async def test_an_ssh_that_can_not_be_started_is_no_licence_to_know_no_host_keys(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, error: OSError, kind: ProblemKind
 ) -> None:
-    async def too_many_files(*argv: str, **options: object) -> None:
-        raise OSError(24, "Too many open files")
+    async def refused(*argv: str, **options: object) -> None:
+        raise error
 
-    monkeypatch.setattr("asyncio.create_subprocess_exec", too_many_files)
+    monkeypatch.setattr("asyncio.create_subprocess_exec", refused)
     with pytest.raises(HostError) as caught:
         await resolve(Host("web1"))
-    assert caught.value.problem.kind is ProblemKind.LOST
-    assert caught.value.problem.mends_itself
+    assert caught.value.problem.kind is kind
+    assert error.strerror in str(caught.value)
 
 
 async def test_a_name_is_never_taken_for_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
