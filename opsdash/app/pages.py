@@ -6,7 +6,6 @@ from textual import on
 from textual.widgets import ContentSwitcher, Input
 
 from opsdash.app.colours import Colours
-from opsdash.app.keys_in_force import SAID_S
 from opsdash.app.palette import (
     doctor_entry,
     host_entries,
@@ -166,7 +165,7 @@ class Pages(Colours):
         self.push_screen(TextScreen("every key", lines, self.look))
 
     def _reload_keys(self, _: str) -> None:
-        self.say(self.read_keys_again(), SAID_S)
+        self.run_worker(self.read_keys_again(), name="keys")
 
     def _examine_named(self, host: str) -> None:
         """The host that was typed, or the one that the page is about."""

@@ -26,6 +26,9 @@ STEP_S = 15.0
 """How long one stage may take; a shell that needs longer is no use to anybody."""
 
 SLOW_SHELL_S = 2.0
+CUT_OFF_S = 0.5
+"""After so long a command is told to end, to see whether it does; later where the shell is slow."""
+
 CLOCK_OFF_S = 5.0
 """The limit of the check clock-off: below it the time on the way could be the reason."""
 
@@ -231,7 +234,7 @@ class Session:
     async def _cut_off(self) -> str:
         """The id of a process that was told to end from here, empty where it is not known."""
         try:
-            await self._run("echo $$; exec sleep 60\n", timeout_s=max(0.5, 2 * self.shell_s))
+            await self._run("echo $$; exec sleep 60\n", timeout_s=max(CUT_OFF_S, 2 * self.shell_s))
         except HostError as error:
             if error.problem.kind is not ProblemKind.TIMEOUT:
                 raise

@@ -34,6 +34,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sockets, "BANNER_TIMEOUT_S", 0.3)
     monkeypatch.setattr(sockets, "CONNECT_TIMEOUT_S", 2.0)
     monkeypatch.setattr(dial, "LOGIN_TIMEOUT_S", 1.0)
+    monkeypatch.setattr(examined_session, "CUT_OFF_S", 0.1)
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
 
 
@@ -68,7 +69,10 @@ async def odd_server(host: Host, **options: Any) -> AsyncGenerator[Host, None]:
     await end_server(server, taken)
 
 
-async def test_a_healthy_host_passes_every_stage_in_order(tmp_path: Path) -> None:
+async def test_a_healthy_host_passes_every_stage_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examined_session, "CUT_OFF_S", 2.0)  # a busy machine is no excuse
     async with ssh_server(tmp_path) as server:
         exam = await examined(server.host, tmp_path)
         said = {one.stage: one.text for one in exam.found}
@@ -395,6 +399,7 @@ async def test_a_command_that_lives_on_over_there_is_noticed_and_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deaf = "tests.ssh_server._hang_up"  # as an SSH server that passes on no signal
+    monkeypatch.setattr(examined_session, "CUT_OFF_S", 1.0)
     async with ssh_server(tmp_path) as server:
         with monkeypatch.context() as patch:
             patch.setattr(deaf, lambda child: None)
@@ -438,8 +443,12 @@ async def test_an_examination_ends_in_time_and_says_where_it_was(
     monkeypatch.setattr(doctor, "DEADLINE_S", 0.4)
     monkeypatch.setattr(doctor, "_TICK_S", 0.2)
     async with ssh_server(tmp_path, Behaviour(slow_s=60)) as server:
-        cause = failed_at(await examined(server.host, tmp_path), Stage.SHELL)
+        exam = await examined(server.host, tmp_path)
+    cause = exam.cause  # on a busy machine it may not have come as far as the shell
+    assert cause is not None
     assert cause.text.startswith("not done within")
+    assert exam.found[-1].verdict is Verdict.NOT_REACHED
+    assert {one.stage for one in exam.found} == set(Stage)
 
 
 async def test_a_host_that_cant_be_started_on_is_a_problem_of_its_config(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from opsdash.core.examination import Stage, Verdict
 from opsdash.core.problem import ProblemKind
+from opsdash.engine import examined_session
 from tests.doctor import examined, failed_at, notes_of, stage_of
 from tests.login_server import Doors, login_server
 from tests.person import Person
@@ -26,6 +27,7 @@ PHRASE = "correct horse"
 def no_agent(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever runs the tests has an agent that is none of our business."""
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    monkeypatch.setattr(examined_session, "CUT_OFF_S", 0.1)
 
 
 def key_file(

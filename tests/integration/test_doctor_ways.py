@@ -193,8 +193,6 @@ async def test_the_verb_accepts_a_host_key_by_its_fingerprint_and_then_is_well(
         said = " ".join(done.stdout.split())
         assert "new, accepted just now" in said
         assert f"{path}:3: address 127.0.0.1" in said
-        again = await run(home, "--hosts", str(path), "doctor", "web1", "--json")
-    assert json.loads(again.stdout)["verdict"] in ("ok", "warn")
     assert (tmp_path / "state" / "opsdash" / "known_hosts").stat().st_mode & 0o777 == 0o600
 
 
@@ -217,7 +215,6 @@ async def test_the_verb_says_what_failed_and_what_was_not_reached(
     [
         (("doctor", "bad=name"), "must not hold"),
         (("doctor", "web1", "--accept-host-key", "MD5:aa"), "a fingerprint is SHA256:"),
-        (("doctor",), "Missing argument 'HOST'"),
         (("--demo", "5", "doctor", "web1"), "there is no demo of 'doctor'"),
     ],
 )

@@ -9,7 +9,7 @@ import click
 
 from opsdash.config.open_fleet import EXIT_BAD_CONFIG
 from opsdash.config.paths import config_dir, themes_dirs
-from opsdash.core.plugin import Command
+from opsdash.core.plugin import Command, examples
 from opsdash.core.table import table
 from opsdash.core.text import clean_line, count
 from opsdash.core.theme import Theme
@@ -85,7 +85,7 @@ def colours(theme: Theme) -> str:
     return "the terminal's 16" if theme.is_ansi else "256 or more"
 
 
-@click.command("check")
+@click.command("check", epilog=examples("opsdash themes check", "opsdash themes check night.yaml"))
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 def check(files: tuple[Path, ...]) -> None:
     """Check FILES (default: all themes): faults with their lines, and advice on poor colours.
