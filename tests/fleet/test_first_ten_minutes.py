@@ -1,0 +1,124 @@
+"""The first ten minutes of somebody who never saw opsdash, in tmux and in a plain xterm at once."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fleet.terminal import Terminal
+from tests.fleet.test_import import ssh_config
+from tests.fleet.testbed import Testbed
+
+pytestmark = [
+    pytest.mark.fleet,
+    pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed"),
+]
+
+STRANGER = "box1"
+"""A host whose key no known_hosts file has yet."""
+
+FAULTS = [
+    ("rpm1", "sshd-off", "tcp", "refused"),
+    ("suse1", "sshd-hung", "banner", "does not answer"),
+    ("suse1", "partition", "tcp", "no answer"),
+    ("rpm1", "reject", "tcp", "refused"),
+    ("suse1", "auth-fail", "login", "login refused"),
+    ("rpm1", "host-key", "host key", "CHANGED"),
+    ("web2", "account-expired", "login", "expired"),
+    ("suse1", "slow-login", "shell", "is ready after"),
+]
+
+
+class Both:
+    """Two terminals in which the same person does the same."""
+
+    def __init__(self, terminals: list[Terminal]) -> None:
+        self.terminals = terminals
+
+    def keys(self, *keys: str) -> None:
+        """Press keys in both."""
+        for one in self.terminals:
+            one.keys(*keys)
+
+    async def show(self, text: str, within_s: float = 60) -> None:
+        """Wait until both show a text."""
+        await asyncio.gather(*(one.shows(text, within_s) for one in self.terminals))
+
+    async def say(self, first: str, second: str) -> None:
+        """Wait until both show these words, each somewhere."""
+        await self.show(first)
+        await self.show(second)
+
+    def screens(self) -> list[str]:
+        """All that is shown."""
+        return ["\n".join(one.lines()) for one in self.terminals]
+
+
+@pytest.fixture
+def config(testbed: Testbed, tmp_path: Path) -> Path:
+    """An ssh config whose known_hosts lacks the stranger."""
+    first = testbed.hosts["web1"]
+    address = str(testbed.hosts[STRANGER]["address"])
+    lines = Path(str(first["known_hosts"])).read_text(encoding="utf-8").splitlines()
+    known = tmp_path / "known_hosts"
+    known.write_text("".join(f"{line}\n" for line in lines if address not in line.split()[0]))
+    return ssh_config(testbed, tmp_path, str(known))
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Iterator[Both]:
+    """The program in two terminals, each with a home of its own, and no file of anybody's."""
+    terminals = []
+    for term in ("tmux-256color", "xterm"):
+        own = tmp_path / term
+        own.mkdir()
+        terminal = Terminal(own, term)
+        terminal.open(
+            f"PS1='$ ' XDG_STATE_HOME={own}/state XDG_CONFIG_HOME={own}/config"
+            f" {sys.executable} -m opsdash; echo left with $?"
+        )
+        terminals.append(terminal)
+    yield Both(terminals)
+    for terminal in terminals:
+        terminal.close()
+
+
+async def test_the_first_ten_minutes(
+    testbed: Testbed, both: Both, config: Path, tmp_path: Path
+) -> None:
+    await both.show("1 host ")
+    await _import(both, config)
+    await _accept(both)
+    for host, fault, stage, words in FAULTS:
+        await _examine(testbed, both, (host, fault), (stage, words))
+    await _theme(both)
+    await _remap(both, tmp_path)
+    both.keys("C-c")
+    await both.show("again within 2 s to quit")
+    both.keys("C-c")
+    await both.show("left with 0")
+    assert not any("Traceback" in screen for screen in both.screens())
+
+
+async def _import(both: Both, config: Path) -> None:
+    both.keys(":")
+    await both.show("page, command or host")
+    both.keys("-l", f"import ssh-config {config}")
+    both.keys("Enter")
+    await both.show("y writes this file")
+    both.keys("y")
+    await both.show("13 hosts")
+
+
+async def _accept(both: Both) -> None:
+    """The stranger is down, and says so; its key is looked at and accepted."""
+    await both.show("host key unknown")
+    both.keys("f", STRANGER, "Enter")
+    await both.show(f"── {STRANGER}")
+    both.keys("D")
+    await both.show("SHA256:")
