@@ -139,13 +139,49 @@ def fleet_page() -> str:
     return f"{before}{BEGIN}\n{figures_table()}\n{END}{after}"
 
 
+KEYS = """# Keys
+
+`?` shows the keys that work where you are, `:keys` (or `opsdash keys`) all of them.
+
+## Your own keys
+
+`~/.config/opsdash/keys.yaml` gives other keys to any id of the tables below:
+
+```yaml
+preset: vim            # default, vim or k9s: what the others change
+keys:
+  raw: x
+  refresh: "R,ctrl+r"  # two keys; [R, ctrl+r] says the same
+  host.jump: "?"       # quote what is neither a letter nor a digit
+  help: f1             # ? is taken now
+  wide: none           # no key: the palette still has it
+```
+
+A key is a character (`G` is shift+g), a word (`enter`, `esc`, `space`, `tab`, `backspace`, `del`,
+`ins`, `home`, `end`, `pgup`, `pgdn`, `up`, `down`, `left`, `right`, `f1` to `f20`), or one of these
+after `ctrl+`, `alt+` or `shift+`, as far as plain terminals send it. `ctrl+i` is tab and `ctrl+m`
+is enter on every terminal, so these can't be had; nor can several strokes such as `gg`.
+
+`opsdash keys --check` says what is wrong, with lines: an id or a key that is none, two actions on
+one key of the same page, a letter where letters are text, no way left to quit, to help, to the
+palette or out of a dialog. With a file that has faults the usual keys hold, and the screen says so.
+It is read again when it is saved (or by `:keys reload`); a wrong one then changes nothing.
+
+`opsdash keys --preset vim` shows what a preset makes of it. tmux and screen keep their own prefix
+(`ctrl+b`, `ctrl+a`) to themselves.
+"""
+
+
 def keys_page() -> str:
     """Every key of every screen."""
-    parts = [NOTE, "# Keys\n"]
+    rows: dict[str, list[tuple[str, str, str]]] = {}
     for one in keys().sets:
-        rows = ((", ".join(key.keys), f"`{key.id}`", key.does) for key in one.keys)
-        parts.append(f"\n## {one.title}\n\n{table(('key', 'id', 'what it does'), rows)}")
-    return "".join(parts)
+        rows.setdefault(one.title, []).extend(
+            (", ".join(key.keys), f"`{key.id}`", key.does) for key in one.keys
+        )
+    header = ("key", "id", "what it does")
+    parts = [f"\n## {title}\n\n{table(header, found)}" for title, found in rows.items()]
+    return "".join((NOTE, KEYS, *parts))
 
 
 PROBLEMS = """# When a host can't be reached or asked

@@ -10,13 +10,16 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
+from opsdash.app.first_hint import CHOICE, PUT_AWAY
 from opsdash.app.look import Looks
 from opsdash.app.main import OpsdashApp
+from opsdash.config.keys import KeysFile
 from opsdash.core.kept import Forgetful, Keeper
 from opsdash.core.snapshot import HostState
 from opsdash.core.view import View
 from tests.fleet_states import Clock, Memory
 from tests.looks import THEMES
+from tests.waiting import wait_for
 
 SMALL, LARGE = (80, 24), (160, 50)
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -70,6 +73,13 @@ class Stage:
         return self.text.split("\n")
 
 
+def seasoned() -> Forgetful:
+    """What remembers for somebody who is no newcomer."""
+    keeper = Forgetful()
+    keeper.keep(replace(keeper.kept, choices={CHOICE: PUT_AWAY}))
+    return keeper
+
+
 @asynccontextmanager
 async def on_stage(
     states: Iterable[HostState],
@@ -81,6 +91,7 @@ async def on_stage(
     keeper: Keeper | None = None,
     badge: str = "",
     title: str = "opsdash",
+    keys_file: KeysFile | None = None,
 ) -> AsyncIterator[Stage]:
     """The program over these hosts, up to its first full screen; `view` is what was kept of one."""
     source, clock, stopped = Memory(states, notices), Clock(), list[bool]()
@@ -91,11 +102,14 @@ async def on_stage(
     async def stop() -> None:
         stopped.append(True)
 
-    looks, keeper = Looks(THEMES, "night", ascii_only=ascii_glyphs), keeper or Forgetful()
+    looks, keeper = Looks(THEMES, "night", ascii_only=ascii_glyphs), keeper or seasoned()
     if view is not None:
         keeper.keep(replace(keeper.kept, last={"fleet": view}))
-    app = OpsdashApp(start, stop, looks, now=clock, keeper=keeper, badge=badge, title=title)
+    app = OpsdashApp(
+        start, stop, looks, now=clock, keeper=keeper, badge=badge, title=title, keys_file=keys_file
+    )
     async with app.run_test(size=size) as pilot:
+        await wait_for(lambda: app.page is not None, what="the first page")
         await app.workers.wait_for_complete()
         stage = Stage(app, pilot, source, clock, stopped)
         await stage.settle()

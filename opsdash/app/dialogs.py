@@ -12,7 +12,6 @@ from opsdash.app.picker_screen import Picked, PickerScreen
 from opsdash.app.root_keys import RootKeys
 from opsdash.app.text_screen import TextScreen
 from opsdash.widgets.entries import Entry
-from opsdash.widgets.key_hints import KeyHints
 from opsdash.widgets.palette import Palette
 from opsdash.widgets.panel import Panel
 
@@ -21,11 +20,6 @@ class Dialogs(RootKeys):
     """The part of the app that opens things over a page."""
 
     look: Callable[[], Palette]
-
-    def say(self, text: str, for_s: float = 2.0) -> None:
-        """One sentence in the last line, for some seconds."""
-        for hints in self.screen.query(KeyHints):
-            hints.say(text, for_s)
 
     def pick(self, title: str, entries: Sequence[Entry]) -> None:
         """Let the user pick one of these; what is picked is run."""

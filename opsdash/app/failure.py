@@ -5,21 +5,24 @@ from __future__ import annotations
 from rich.text import Text
 
 from opsdash.core.errors import ConfigError, OpsdashError
+from opsdash.core.keymap import Keymap
 from opsdash.core.text import clean
 from opsdash.widgets.line import Line, Role, Span, line, wrap
 
 BAD_CONFIG, FAILED = 65, 1
 
 
-def failure_lines(error: OpsdashError, width: int) -> list[Line]:
+def failure_lines(error: OpsdashError, width: int, keymap: Keymap) -> list[Line]:
     """The error over the whole page: what is wrong, what to do, how to leave."""
     room = max(20, width)
     lines = [line(Span(text, Role.CRIT)) for text in wrap(str(error), room)]
     if error.hint:
         lines += [line(Span(text, Role.ACCENT)) for text in wrap(error.hint, room)]
-    again = "mend it and press ctrl+r to start again; q quits"
+    ways = [keymap.sentence("refresh", after=" starts again")]
+    ways.append(f"{keymap.of('nav.quit') or keymap.of('quit')} quits")
     if isinstance(error, ConfigError):
-        again = "mend it: it starts again when it is saved, or by ctrl+r; q quits"
+        ways.insert(0, "it starts again when it is saved")
+    again = f"mend it: {', '.join(filter(None, ways))}"
     return [*lines, (), line(Span(again, Role.MUTED))]
 
 

@@ -7,10 +7,8 @@ from collections.abc import Callable
 from opsdash.app.pages import Pages
 from opsdash.app.text_screen import TextScreen
 from opsdash.core.errors import ConfigError, OpsdashError
-from opsdash.core.key_names import written_key
 from opsdash.core.source import Declared
 from opsdash.core.text import count
-from opsdash.widgets.key_hints import active_bindings
 from opsdash.widgets.line import Line, Role, Span, line, wrap
 
 LOOK_S = 1.0
@@ -59,8 +57,7 @@ class FleetFiles(Pages):
     @property
     def _reload_key(self) -> str:
         """The key that reads the files again; without one, how the palette is told to."""
-        keys = [b.binding.key for b in active_bindings(self) if b.binding.id == "reload"]
-        return written_key(keys[0]) if keys else ":reload"
+        return self.keymap.of("reload") or ":reload"
 
     def action_reload(self) -> None:
         """Read the files again, whether they look changed or not; what is wrong is a page."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.binding import ActiveBinding, BindingType
 
+from opsdash.app.text_blocks import stacked
 from opsdash.app.text_screen import TextScreen
 from opsdash.core.health import Health
 from opsdash.core.key_names import written_key
-from opsdash.core.program_keys import HELP
-from opsdash.widgets.bindings import bindings_of
+from opsdash.core.keymap import Keymap
+from opsdash.core.program_keys import EVERYWHERE, FIELD, PICKER
+from opsdash.widgets.bindings import binding_of
 from opsdash.widgets.line import ROLES, Line, Role, Span, line
 from opsdash.widgets.palette import Palette
 
@@ -27,56 +31,79 @@ WORDS = (
     ("NEW", "first seen within the last half hour"),
     ("ack", "somebody has it in hand"),
     ("mute", "left alone on purpose, for a while"),
-    ("+2", "two more findings on this host: enter shows them"),
+    ("+2", "two more findings on this host: {nav.in} shows them"),
     ("AGE <5s", "fresh; 11m? is 11 minutes old: do not go by it"),
-    ("▸ 12 OK", "twelve hosts that are well, folded away: enter shows them"),
-    ("◆", "marked: ctrl+r and c are about the marked hosts"),
+    ("▸ 12 OK", "twelve hosts that are well, folded away: {nav.in} shows them"),
+    ("◆", "marked: {refresh} and {copy} are about the marked hosts"),
     ("FROZEN", "the screen stands still while polling goes on"),
     ("-", "not known; it is never shown as 0"),
     ("SINCE", "for how long the first reason holds"),
 )
+"""What words and signs of the pages mean; an id in braces stands for its key."""
+
+NOT_HERE = (FIELD, PICKER)
+"""What help tells too, though these keys count elsewhere."""
 
 
-def key_lines(bindings: Iterable[ActiveBinding]) -> list[Line]:
-    """One line per action that has a key and a description, its keys side by side."""
+def key_blocks(bindings: Iterable[ActiveBinding], keymap: Keymap) -> list[list[Line]]:
+    """The keys that work here, in blocks: this page, every page, moving, fields."""
     keys: dict[str, list[str]] = {}
-    words: dict[str, str] = {}
     for active in bindings:
-        binding = active.binding
-        if binding.id and binding.description and active.enabled:
-            keys.setdefault(binding.id, []).append(written_key(binding.key))
-            words[binding.id] = binding.tooltip or binding.description
-    # moving comes last: everybody tries the arrows anyway
-    order = sorted(keys, key=lambda name: name.startswith("move."))
-    return [_entry(", ".join(keys[name]), words[name], Role.ACCENT) for name in order]
+        if active.binding.id and active.enabled:
+            keys.setdefault(active.binding.id, []).append(written_key(active.binding.key))
+    blocks: dict[str, list[Line]] = {}
+    for one in sorted(keymap.registry.sets, key=lambda each: not each.pages):
+        for key in one.keys:
+            here = keymap.keys[key.id] if one in NOT_HERE else keys.get(key.id, ())
+            if here:
+                head = [line(Span(one.title, Role.HEADING))]
+                shown = _entry(" ".join(here), key.does, Role.ACCENT)
+                blocks.setdefault(one.title, head).append(shown)
+    return list(blocks.values())
 
 
 def _entry(name: str, words: str, role: Role) -> Line:
-    return line(Span(f"  {name:<20} ", role), words)
+    return line(Span(f"  {name:<16} ", role), words)
 
 
-def help_lines(keys: Sequence[Line], palette: Palette) -> list[Line]:
+def help_lines(keys: Sequence[Sequence[Line]], palette: Palette, keymap: Keymap) -> list[Line]:
     """The page under its title: keys, signs, words."""
     signs = [
         _entry(f"{palette.glyph(health)} {health.name}", MEANINGS[health], ROLES[health])
         for health in sorted(Health, reverse=True)
     ]
-    words = [_entry(word, meaning, Role.STRONG) for word, meaning in WORDS]
-    return [
-        *keys,
-        (),
-        line(Span("Signs: what a host's first letter says", Role.HEADING)),
-        *signs,
-        (),
-        line(Span("Words", Role.HEADING)),
-        *words,
-    ]
+    words = [_entry(word, _with_keys(meaning, keymap), Role.STRONG) for word, meaning in WORDS]
+    more = ":keys lists every key of every page, and its id for keys.yaml"
+    return stacked(
+        [
+            *keys,
+            [line(Span("Signs: what a host's first letter says", Role.HEADING)), *signs],
+            [line(Span("Words", Role.HEADING)), *words],
+            [line(Span(more, Role.MUTED))],
+        ]
+    )
+
+
+def _with_keys(words: str, keymap: Keymap) -> str:
+    return re.sub(r"\{([\w.-]+)\}", lambda found: keymap.of(found[1]) or found[1], words)
 
 
 class HelpScreen(TextScreen):
-    """Help; its own keys close it again too."""
+    """Help; the key that opened it closes it again."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of(HELP)
+    columns = True
 
-    def __init__(self, title: str, keys: Sequence[Line], look: Callable[[], Palette]) -> None:
-        super().__init__(f"Keys in {title}", help_lines(keys, look()), look)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        binding_of(replace(key, action="close", words="close", hint=False))
+        for key in EVERYWHERE.keys
+        if key.id == "help"
+    ]
+
+    def __init__(
+        self,
+        title: str,
+        keys: Sequence[Sequence[Line]],
+        palette: Callable[[], Palette],
+        keymap: Keymap,
+    ) -> None:
+        super().__init__(f"Keys in {title}", help_lines(keys, palette(), keymap), palette)

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import TYPE_CHECKING
+
 from textual.app import App
 from textual.screen import Screen
 
 from opsdash.core.discover import keys
 from opsdash.core.keymap import Keymap
+from opsdash.core.text import count
+from opsdash.widgets.key_hints import tell
 from opsdash.widgets.keyed import Keyed
+from opsdash.widgets.line import Line, Role, Span, line, wrap
+
+if TYPE_CHECKING:
+    from opsdash.config.keys import KeysFile, KeysRead
+
+LOOK_S = 1.0
+"""How often keys.yaml is looked at: one stat, in a thread."""
+
+SAID_S = 6.0
+
+NOT_IN_FORCE = "The file is not in force. This is what is:"
 
 
 class MainScreen(Keyed[None]):
@@ -19,14 +35,98 @@ class KeysInForce(App[None]):
 
     def __init__(self) -> None:
         self.keymap = Keymap(keys())
+        self.key_faults: tuple[str, ...] = ()
+        self._keys_file: KeysFile | None = None
+        self._followed = False
         super().__init__()
+
+    def on_mount(self) -> None:
+        """Follow keys.yaml from now on."""
+        if self._keys_file is not None:
+            self.set_interval(LOOK_S, self._look_at_keys)
+
+    def _look_at_keys(self) -> None:
+        """In a worker, and one at a time: a slow disk must not hold up a key."""
+        if not any(worker.name == "keys" and not worker.is_finished for worker in self.workers):
+            self.run_worker(self._heed_keys(), name="keys")
+
+    async def _heed_keys(self) -> None:
+        file = self._keys_file
+        if file is not None and await asyncio.to_thread(file.changed):
+            self.say(self.read_keys_again(), SAID_S)
 
     def get_default_screen(self) -> Screen[None]:
         """A screen whose keys can change."""
         return MainScreen(id="_default")
 
-    def use_keys(self, keymap: Keymap) -> None:
-        """These keys from now on, on every screen that is open."""
-        self.keymap = keymap
+    def say(self, text: str, for_s: float = 2.0) -> None:
+        """One sentence in the last line, for some seconds."""
+        tell(self.screen, text, for_s)
+
+    async def _check_bindings(self, key: str, priority: bool = False) -> bool:
+        """As Textual does it; a key whose action can't act now says why, and is not just silent."""
+        if await super()._check_bindings(key, priority):
+            return True
+        if not priority:
+            for node, bindings in self.screen._modal_binding_chain:  # noqa: SLF001
+                for binding in bindings.key_to_bindings.get(key, ()):
+                    why_not = getattr(node, "why_not", None)
+                    if why_not is not None and (reason := why_not(binding.action)):
+                        self.say(reason)
+                        return True
+        return False
+
+    def begin_with_keys(self, file: KeysFile | None) -> None:
+        """The user's keys, before the first one can be pressed."""
+        self._keys_file = file
+        if file is not None:
+            found = file.read()
+            self.keymap = found.keymap
+            self._note_faults(found)
+
+    def read_keys_again(self) -> str:
+        """keys.yaml as it is now; gives the sentence that says what came of it.
+
+        A wrong one changes nothing: what was in force stays.
+        """
+        if self._keys_file is None:
+            return "no file of keys is read here"
+        found = self._keys_file.read()
+        self._followed = True
+        self._note_faults(found)
+        if found.error is not None:
+            return self.keys_notice
+        before, self.keymap = self.keymap, found.keymap
         for screen in self.screen_stack:
             screen.refresh_bindings()
+        changed = sum(before.keys[key.id] != self.keymap.keys[key.id] for key in before.registry)
+        return f"keys.yaml read again: {count(changed, 'action')} on other keys"
+
+    def _note_faults(self, found: KeysRead) -> None:
+        faults = () if found.error is None else found.error.faults
+        self.key_faults = tuple(str(fault) for fault in faults)
+
+    @property
+    def keys_notice(self) -> str:
+        """What is to be said of a wrong keys.yaml in one sentence; empty: nothing is wrong."""
+        if not self.key_faults:
+            return ""
+        faults = count(len(self.key_faults), "fault")
+        kept = "keys from before stay" if self._followed else "usual keys hold"
+        way = self.keymap.of("cmd.open")
+        return f"keys.yaml has {faults}, the {kept}; {way}{' ' * (len(way) > 1)}keys tells"
+
+    def keymap_lines(self, width: int) -> list[Line]:
+        """Every key of every page with its id, what is wrong with keys.yaml first."""
+        lines = [line(Span(t, Role.CRIT)) for f in self.key_faults for t in wrap(f, width)]
+        if lines:
+            lines += [line(Span(NOT_IN_FORCE, Role.MUTED)), ()]
+        for one in self.keymap.registry.sets:
+            lines.append(line(Span(one.title, Role.HEADING)))
+            for key in one.keys:
+                given = " ".join(self.keymap.keys[key.id]) or "none"
+                usual = f"  (usually {' '.join(key.keys)})" if key.id in self.keymap.given else ""
+                name = Span(f"  {given:<20} ", Role.ACCENT if not usual else Role.STRONG)
+                lines.append(line(name, f"{key.id:<16} {key.does}", Span(usual, Role.MUTED)))
+            lines.append(())
+        return lines

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.css.query import DOMQuery
 from textual.widgets import ContentSwitcher
 
 from opsdash.app.failure import exit_code, failure_lines, farewell
-from opsdash.app.help_screen import HelpScreen, key_lines
+from opsdash.app.first_hint import FirstHint
+from opsdash.app.help_screen import HelpScreen, key_blocks
 from opsdash.app.importing import Importing
 from opsdash.app.look import Looks, as_textual
+from opsdash.app.pages import STARTING
 from opsdash.app.panels import find_panels, view_bindings
 from opsdash.core import clock
 from opsdash.core.errors import OpsdashError
@@ -28,6 +32,9 @@ from opsdash.widgets.line_view import TextLines
 from opsdash.widgets.palette import Palette
 from opsdash.widgets.panel import Desk
 
+if TYPE_CHECKING:
+    from opsdash.config.keys import KeysFile
+
 Start = Callable[[], Awaitable[FleetSource]]
 Stop = Callable[[], Awaitable[None]]
 
@@ -41,8 +48,8 @@ class OpsdashApp(Importing, inherit_bindings=False):
     """The program. `start` delivers the fleet after the first paint, `stop` lets go of it.
 
     `now` is the wall clock in seconds since 1970; tests stop it. `badge` stands on every screen:
-    that it is a demo. `keeper` remembers how lists were looked at. `declared` are the files that
-    the fleet follows.
+    that it is a demo. `keeper` remembers how lists were looked at, `keys_file` is keys.yaml, and
+    `declared` are the files that the fleet follows.
     """
 
     CSS_PATH = "app.tcss"
@@ -60,10 +67,12 @@ class OpsdashApp(Importing, inherit_bindings=False):
         title: str = "opsdash",
         badge: str = "",
         keeper: Keeper | None = None,
+        keys_file: KeysFile | None = None,
         declared: Declared | None = None,
     ) -> None:
         self.looks = looks
         super().__init__()
+        self.begin_with_keys(keys_file)
         self.animation_level = "none"
         self._start, self._stop = start, stop
         self._now = now
@@ -84,6 +93,7 @@ class OpsdashApp(Importing, inherit_bindings=False):
         """A page at a time, and the keys below."""
         with ContentSwitcher(initial="message", id="pages"):
             yield TextLines(self.look, "message")
+        yield FirstHint(self.look, lambda: self.keymap)
         yield KeyHints(self.look)
 
     def on_mount(self) -> None:
@@ -102,7 +112,7 @@ class OpsdashApp(Importing, inherit_bindings=False):
             self._source = await self._start()
         except OpsdashError as error:
             self._failure = error
-            lines = failure_lines(error, self.size.width - 4)
+            lines = failure_lines(error, self.size.width - 4, self.keymap)
             self.query_one("#message", TextLines).set_lines(lines)
             return
         self.freezer = freezer = Freezer(self._source, self._now)
@@ -113,8 +123,10 @@ class OpsdashApp(Importing, inherit_bindings=False):
                 await pages.add_content(kind(desk))
             if self.kinds:
                 self.open_page(self.kinds[0].slug)
-        if self._keeper.notice:
-            self.say(self._keeper.notice, NOTICE_S)
+        for hint in self.hints:
+            hint.offer(self._keeper)
+        if notice := " · ".join(filter(None, (self.keys_notice, self._keeper.notice))):
+            self.say(notice, NOTICE_S)
 
     async def on_unmount(self) -> None:
         """Let go of the hosts, however the program ends."""
@@ -135,12 +147,36 @@ class OpsdashApp(Importing, inherit_bindings=False):
             self.call_next(self.action_quit)
             return
         self._interrupted_at = self._now()
-        self.say("press ctrl+c again within 2 s to quit")
+        key = self.keymap.of("interrupt")
+        self.say(f"press {key} again within {TWICE_WITHIN_S:.0f} s to quit")
 
     def action_help(self) -> None:
         """The keys that work here."""
         title = self.page.title if self.page else "opsdash"
-        self.push_screen(HelpScreen(title, key_lines(active_bindings(self)), self.look))
+        keys = key_blocks(active_bindings(self), self.keymap)
+        self.push_screen(HelpScreen(title, keys, self.look, self.keymap))
+
+    @property
+    def hints(self) -> DOMQuery[FirstHint]:
+        """The line for newcomers; at the very end it is gone before the rest."""
+        return self.screen_stack[0].query(FirstHint)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The line for newcomers makes room where there is none to spare."""
+        for hint in self.hints:
+            hint.fit_in(event.size)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The hint can be put away while it is there."""
+        if action == "hide_hint":
+            return any(hint.shown for hint in self.hints)
+        return super().check_action(action, parameters)
+
+    def action_hide_hint(self) -> None:
+        """The line for newcomers is not needed any more."""
+        for hint in self.hints:
+            hint.put_away(self._keeper)
+        self.refresh_bindings()
 
     def action_ask_again(self) -> None:
         """Ask the page's hosts again at once; where the start failed, start again."""
@@ -149,6 +185,8 @@ class OpsdashApp(Importing, inherit_bindings=False):
         elif self._source is not None and self.page is not None:
             self._source.refresh(hosts := self.page.targets())
             self.say(f"asking {count(len(hosts), 'host') if hosts else 'all hosts'} again")
+        else:
+            self.say(STARTING)
 
     def action_redraw(self) -> None:
         """Paint the whole screen anew: another program wrote over it."""

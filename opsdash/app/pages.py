@@ -6,6 +6,7 @@ from textual import on
 from textual.widgets import ContentSwitcher, Input
 
 from opsdash.app.dialogs import Dialogs
+from opsdash.app.keys_in_force import SAID_S
 from opsdash.app.look import Looks
 from opsdash.app.palette import (
     doctor_entry,
@@ -14,11 +15,14 @@ from opsdash.app.palette import (
     theme_entries,
     view_entries,
 )
+from opsdash.app.text_screen import TextScreen
 from opsdash.core.text import count, duration
 from opsdash.widgets.entries import Entry
 from opsdash.widgets.freezer import Freezer
 from opsdash.widgets.line import Line, Role, Span
 from opsdash.widgets.panel import Panel
+
+STARTING = "the hosts are not there yet"
 
 
 class Pages(Dialogs):
@@ -66,7 +70,11 @@ class Pages(Dialogs):
 
     def action_view(self, slug: str) -> None:
         """Open a page; q comes back to the one before, and leaves from the first one."""
-        if self.page is None or self.page.slug == slug:
+        if self.page is None:
+            self.say(STARTING)
+            return
+        if self.page.slug == slug:
+            self.say(f"this is {self.page.title}")
             return
         home = slug == self.kinds[0].slug
         past = [seen for seen in self._trail if seen != slug]
@@ -78,6 +86,12 @@ class Pages(Dialogs):
         if action in ("palette", "jump"):
             return not isinstance(self.focused, Input)
         return {"back": bool(self._trail), "leave": not self._trail}.get(action, True)
+
+    def why_not(self, action: str) -> str:
+        """Why a key does nothing here, in one sentence; empty: it has nothing to say."""
+        if action == "back":
+            return self.keymap.sentence("nav.quit", "this is the first page: ", " quits")
+        return ""
 
     async def action_back(self) -> None:
         """Back to the page before."""
@@ -97,12 +111,14 @@ class Pages(Dialogs):
     def action_freeze(self) -> None:
         """Hold the screens at this moment, or let them go on; polling goes on anyway."""
         if self.freezer is None:
+            self.say(STARTING)
             return
         self.freezer.toggle()
         if self.page is not None:
             self.page.draw()
         frozen = self.freezer.frozen
-        self.say("frozen: polling goes on; p goes on" if frozen else "live again")
+        goes_on = self.keymap.sentence("freeze", "; ", " goes on")
+        self.say(f"frozen: polling goes on{goes_on}" if frozen else "live again")
 
     def _go_to(self, host: str) -> None:
         """Be about this host from now on, on the page that is open."""
@@ -117,12 +133,15 @@ class Pages(Dialogs):
 
     def action_jump(self) -> None:
         """Find a host by a few letters of its name."""
-        if self.freezer is not None:
+        if self.freezer is None:
+            self.say(STARTING)
+        else:
             self.pick("jump to a host", host_entries(self.freezer.snapshot(), self._go_to))
 
     def action_palette(self) -> None:
         """Everything that can be done from here, by name."""
         if self.page is None or self.freezer is None:
+            self.say(STARTING)
             return
         kinds = [(k.slug, k.title, self.keymap.of(f"view.{k.slug}")) for k in self.kinds]
         key = self.keymap.of("doctor")
@@ -140,7 +159,17 @@ class Pages(Dialogs):
 
     def further_entries(self) -> list[Entry]:
         """What the palette offers on every page, besides keys and pages."""
-        return []
+        return [
+            Entry("keys", self._show_keys, "every key of every page, and its id for keys.yaml"),
+            Entry("keys reload", self._reload_keys, "read keys.yaml again"),
+        ]
+
+    def _show_keys(self, _: str) -> None:
+        lines = self.keymap_lines(self.size.width - 2)
+        self.push_screen(TextScreen("every key", lines, self.look))
+
+    def _reload_keys(self, _: str) -> None:
+        self.say(self.read_keys_again(), SAID_S)
 
     def _examine_named(self, host: str) -> None:
         """The host that was typed, or the one that the page is about."""

@@ -18,12 +18,13 @@ from opsdash.widgets.columns import Column
 from opsdash.widgets.entries import Entry, Match, matches
 from opsdash.widgets.grid import Grid
 from opsdash.widgets.key_hints import KeyHints
-from opsdash.widgets.keyed import Keyed
+from opsdash.widgets.keyed import Keyed, keymap_of
 from opsdash.widgets.line import Line, Role, Span, line, spread
 from opsdash.widgets.line_view import Bar
 from opsdash.widgets.palette import Palette
 
 TITLE = 34
+NOTHING = "there is nothing to pick from"
 LONGEST = 200
 """Characters that can be typed: titles are shorter."""
 
@@ -43,6 +44,7 @@ class PickerScreen(Keyed[Picked | None], ModalScreen[Picked | None]):
         self._entries = entries
         self._look = look
         self._found: dict[str, Match] = {}
+        self._nothing = NOTHING
 
     def compose(self) -> ComposeResult:
         """What is picked, the field, the list, the keys."""
@@ -94,6 +96,9 @@ class PickerScreen(Keyed[Picked | None], ModalScreen[Picked | None]):
 
     def _narrow(self, typed: str) -> None:
         self._found.clear()
+        leaves = keymap_of(self.app).sentence("pick.leave", ", or ")
+        self._nothing = f"nothing fits {typed!r}: type less{leaves}" if typed else NOTHING
+        self.grid.nothing = [line(Span(self._nothing, Role.MUTED))]
         self._found.update({str(n): match for n, match in enumerate(matches(self._entries, typed))})
         self.grid.set_keys(tuple(self._found))
         self.grid.action_first()
@@ -116,7 +121,7 @@ class PickerScreen(Keyed[Picked | None], ModalScreen[Picked | None]):
         """Take the one under the cursor."""
         match = self._found.get(self.grid.cursor_key or "")
         if match is None:
-            self.query_one(KeyHints).say("nothing fits: type less, or escape")
+            self.query_one(KeyHints).say(self._nothing)
             return
         entry, argument = match.entry, match.argument
         if entry.disabled:

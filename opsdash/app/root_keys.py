@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from textual import events
 
-from opsdash.app.keys_in_force import KeysInForce
+from opsdash.app.suspend import Suspending
 from opsdash.core.source import FleetSource
 from opsdash.core.text import count
-from opsdash.widgets.key_hints import KeyHints
 
 
-class RootKeys(KeysInForce):
+class RootKeys(Suspending):
     """The part of the app that knows of root."""
 
     _source: FleetSource | None = None
-
-    def _tell(self, text: str) -> None:
-        self.screen.query_one(KeyHints).say(text)
 
     async def on_event(self, event: events.Event) -> None:
         """Keys and the mouse say that somebody is there."""
@@ -28,6 +24,6 @@ class RootKeys(KeysInForce):
         """Ask for the sudo password, on behalf of all hosts that want one."""
         waiting = 0 if self._source is None else self._source.become_root()
         if waiting:
-            self._tell(f"{count(waiting, 'host')} with a sudo that asks")
+            self.say(f"{count(waiting, 'host')} with a sudo that asks")
         else:
-            self._tell("no host is known whose sudo asks for a password")
+            self.say("no host is known whose sudo asks for a password")

@@ -16,11 +16,28 @@ from opsdash.config.demo_option import demo_option
 from opsdash.config.open_fleet import EXIT_USAGE, exit_on_bad_files
 from opsdash.core.discover import commands
 from opsdash.core.errors import OpsdashError
+from opsdash.core.plugin import examples
 from opsdash.core.text import clean_line
 
 LOG = logging.getLogger("opsdash")
 EXIT_INTERRUPTED = 130
 EXIT_OUTPUT = 74
+
+
+EXAMPLES = examples(
+    "opsdash",
+    "opsdash --demo",
+    "opsdash --hosts ./staging.yaml",
+    "opsdash status tag:prod",
+    "opsdash hosts check",
+    "opsdash keys --preset vim",
+)
+
+
+def _complete_themes(ctx: click.Context, param: click.Parameter, incomplete: str) -> Any:
+    from opsdash.config.completing import complete_themes
+
+    return complete_themes(ctx, param, incomplete)
 
 
 class Verbs(click.Group):
@@ -34,16 +51,24 @@ class Verbs(click.Group):
         """The click command of a verb."""
         found = commands().get(cmd_name)
         built: Any = found.build() if found else None
-        return built if isinstance(built, click.Command) else None
+        if not isinstance(built, click.Command) or found is None:
+            return None
+        built.short_help = found.summary
+        return built
 
 
 @click.command(
     cls=Verbs,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=EXAMPLES,
 )
-@click.option("--hosts", "hosts_file", metavar="FILE", help="The hosts file to use.")
-@click.option("--theme", metavar="NAME", help="The colours to begin with.")
+@click.option(
+    "--hosts", "hosts_file", metavar="FILE", type=click.Path(), help="The hosts file to use."
+)
+@click.option(
+    "--theme", metavar="NAME", shell_complete=_complete_themes, help="The colours to begin with."
+)
 @click.option("--ascii", "ascii_glyphs", is_flag=True, help="Draw with ASCII characters only.")
 @demo_option()
 @click.option(
@@ -65,7 +90,8 @@ def opsdash(
 ) -> None:
     """A whole fleet over plain SSH, in one terminal.
 
-    Without a verb the screen opens: the hosts of hosts.yaml, or this machine if there is none.
+    Without a verb the screen opens: the hosts of hosts.yaml, or this machine if there is none. In
+    it, ? shows the keys and : finds everything by name.
     """
     ctx = click.get_current_context()
     # what libraries log must never reach the screen, nor a script's standard error
@@ -108,7 +134,9 @@ def main() -> NoReturn:
 def _run() -> int:
     try:
         with exit_on_bad_files():
-            opsdash.main(standalone_mode=False)
+            if "_OPSDASH_COMPLETE" in os.environ:
+                _know_bash()
+            opsdash.main(prog_name="opsdash", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return EXIT_USAGE
@@ -122,6 +150,14 @@ def _run() -> int:
             click.echo(clean_line(line), err=True)
         return 1
     return 0
+
+
+def _know_bash() -> None:
+    from click.shell_completion import add_completion_class
+
+    from opsdash.config.completing import WholeWords
+
+    add_completion_class(WholeWords)
 
 
 def _unwritable(error: OSError) -> int:

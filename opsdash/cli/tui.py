@@ -15,6 +15,7 @@ from opsdash.core.errors import OpsdashError
 
 if TYPE_CHECKING:
     from opsdash.config.fleet_files import FleetFiles
+    from opsdash.config.keys import KeysFile
     from opsdash.core.kept import Keeper
     from opsdash.core.offer import Offer, Preview
     from opsdash.core.prompts import Prompter
@@ -134,7 +135,8 @@ def run(hosts_file: str | None, theme: str | None, *, demo: int | None, ascii_gl
     watching = Watching(hosts_file, demo, prompter)
     plain = ascii_glyphs or "UTF-8" not in (sys.__stdout__ or sys.stdout).encoding.upper()
     looks = Looks(themes, name, ascii_only=plain)
-    app = OpsdashApp(watching.start, watching.stop, looks, **_marks_of(demo, watching))
+    marks = _marks_of(demo, watching)
+    app = OpsdashApp(watching.start, watching.stop, looks, keys_file=_keys(), **marks)
     prompter.serve(app, app.look)
 
     async def watch() -> None:
@@ -173,6 +175,13 @@ def _refusal() -> str:
     if not all(stream is not None and stream.isatty() for stream in streams):
         return "opsdash: the screen needs a terminal; for a pipe or a file use: opsdash status"
     return ""
+
+
+def _keys() -> KeysFile:
+    from opsdash.config.keys import KeysFile
+    from opsdash.core.discover import keys
+
+    return KeysFile(keys())
 
 
 def _themes(wanted: str | None) -> tuple[dict[str, Theme], str]:

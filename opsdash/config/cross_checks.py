@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from opsdash.config.declarations import Declarations, Scope
 from opsdash.config.field_values import is_target
-from opsdash.config.form_faults import did_you_mean
 from opsdash.config.hosts_schema import HostForm
 from opsdash.core.host import Host, Way
+from opsdash.core.text import did_you_mean
 
 
 def check_scope(scope: Scope, known_checks: Mapping[str, bool] | None) -> None:

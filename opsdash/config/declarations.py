@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from opsdash.config.form_faults import did_you_mean
 from opsdash.config.hosts_files import Book, HostsFile
 from opsdash.config.hosts_schema import HostForm, Settings
 from opsdash.config.marked_yaml import Where
 from opsdash.config.ranges import MAX_HOSTS, names_of
+from opsdash.core.text import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -20,7 +18,7 @@ from opsdash.config.hosts_schema import (
     Threshold,
 )
 from opsdash.config.marked_yaml import Marked, Where
-from opsdash.core.text import clean_line
+from opsdash.core.text import clean_line, did_you_mean
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -54,17 +52,6 @@ _OTHER_WORDS = {
     "labels": "tags",
     "strict_host_key_checking": "host_key",
 }
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`` (did you mean X?)`` when something known looks like the word, else nothing."""
-    return _did_you_mean(word, frozenset(known))
-
-
-@lru_cache(maxsize=256)  # the same mistake on 10,000 hosts is looked up once
-def _did_you_mean(word: str, known: frozenset[str]) -> str:
-    near = get_close_matches(word, known, n=1)
-    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def understood(model: type[M], marked: Marked) -> M | None:

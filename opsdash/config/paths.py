@@ -79,6 +79,11 @@ def _named(text: str, origin: str) -> Path:
     return path
 
 
+def keys_file() -> Path:
+    """Where keys.yaml is looked for; it may not exist."""
+    return config_dir() / "keys.yaml"
+
+
 def shipped(name: str, package: Path = _PACKAGE) -> Path | None:
     """A file or folder that comes with opsdash; None if it is missing.
 

@@ -7,7 +7,8 @@ A name is a character (``?``, ``G``), a word (``enter``, ``pgdn``, ``f5``), or o
 from __future__ import annotations
 
 import unicodedata
-from difflib import get_close_matches
+
+from opsdash.core.text import did_you_mean
 
 _WORDS = {
     "esc": "escape",
@@ -52,6 +53,13 @@ _TEXTUAL = {
 _ARROWS = ("up", "down", "left", "right", "home", "end")
 _SHIFTED = (*_ARROWS, "tab", "del", "ins", "pgup", "pgdn")
 _CTRLED = (*_ARROWS, "del", "pgup", "pgdn", "space", "\\", "]", "^", "_")
+EDITS = frozenset(
+    {"backspace", "del", "left", "right", "home", "end", "enter"}
+    | {f"shift+{key}" for key in ("left", "right", "home", "end")}
+    | {f"ctrl+{key}" for key in ("left", "right", *"acdekuvwx")}
+)
+"""What fields take for themselves, to move in what is typed and to change it."""
+
 _SAME = {"i": "tab", "m": "enter", "h": "backspace", "[": "esc"}
 
 
@@ -110,8 +118,7 @@ def _check_ctrl(key: str) -> None:
 
 
 def _meant(text: str, names: list[str]) -> str:
-    near = get_close_matches(text, names, n=1)
-    return f" (did you mean {near[0]}?)" if near else " (a character, enter, pgdn, f5, ctrl+x …)"
+    return did_you_mean(text, names) or " (a character, enter, pgdn, f5, ctrl+x …)"
 
 
 def textual_key(key: str) -> str:

@@ -129,6 +129,11 @@ class Command:
         return self.name
 
 
+def examples(*lines: str) -> str:
+    """Example command lines as they stand below a verb's help (click's epilog)."""
+    return "\n".join(("\b", "Examples:", *(f"  {line}" for line in lines)))
+
+
 def understand(collector: Collector, output: Output, host: str, at: float) -> Reading:
     """A collector's reading of an output; a parser's failure becomes the reading's problem."""
     if output.truncated:

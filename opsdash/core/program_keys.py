@@ -6,6 +6,20 @@ from opsdash.core.keymap import Key, KeySet, Place
 
 QUIT, BACK = "a way to quit", "a way back from a page"
 
+ROWS = KeySet(
+    "rows",
+    "Rows",
+    (Place.PAGE,),
+    (
+        Key("nav.in", "enter", "choose", "open", hint=True, keeps="a way to open a row"),
+        Key("mark.toggle", "space", "mark", "mark", "mark the row"),
+        Key("mark.range", "V", "mark_range", "mark range",
+            "mark from here to where you go; the same key ends it"),
+        Key("mark.all", "*", "mark_all", "mark all", "mark all rows that are shown"),
+        Key("mark.clear", "u", "unmark", "unmark", "clear all marks"),
+    ),
+)  # fmt: skip
+
 EVERYWHERE = KeySet(
     "everywhere",
     "Everywhere",
@@ -19,11 +33,16 @@ EVERYWHERE = KeySet(
         Key("refresh", "ctrl+r f5", "ask_again", "refresh", "ask the hosts now", hint=True),
         Key("reload", "O", "reload", "reload", "read the hosts file again"),
         Key("root.ask", "#", "root", "root", "give sudo password"),
-        Key("redraw", "ctrl+l", "redraw", "redraw"),
-        Key("interrupt", "ctrl+c", "interrupt", "twice: quit", first=True),
-        Key("quit", "ctrl+q", "quit", "quit", first=True, keeps=QUIT),
-        Key("help", "? f1", "help", "help", "this page", hint=True, keeps="help"),
-        Key("nav.out", "q esc backspace", "back", "back", hint=True, turn="out", keeps=BACK),
+        Key("hint.hide", "h", "hide_hint", "hide hint", "put the line for newcomers away for good"),
+        Key("redraw", "ctrl+l", "redraw", "redraw", "paint the screen anew"),
+        Key("suspend", "ctrl+z", "suspend_process", "suspend",
+            "stop for now; fg in the shell goes on", first=True),
+        Key("interrupt", "ctrl+c", "interrupt", "twice: quit", "twice within 2 s: quit",
+            first=True),
+        Key("quit", "ctrl+q", "quit", "quit", "quit from anywhere", first=True, keeps=QUIT),
+        Key("help", "? f1", "help", "help", "this help, and away again", hint=True, keeps="help"),
+        Key("nav.out", "q esc backspace", "back", "back", "back to the page before", hint=True,
+            turn="out", keeps=BACK),
         Key("nav.quit", "q", "leave", "quit", hint=True, turn="out", keeps=QUIT),
     ),
 )  # fmt: skip
@@ -44,23 +63,9 @@ MOVING = KeySet(
     ),
 )
 
-ROWS = KeySet(
-    "rows",
-    "Rows",
-    (Place.PAGE,),
-    (
-        Key("nav.in", "enter", "choose", "open", hint=True, keeps="a way to open a row"),
-        Key("mark.toggle", "space", "mark", "mark", "mark the row"),
-        Key("mark.range", "V", "mark_range", "mark range",
-            "mark from here to where you go; the same key ends it"),
-        Key("mark.all", "*", "mark_all", "mark all", "mark all rows that are shown"),
-        Key("mark.clear", "u", "unmark", "unmark", "clear all marks"),
-    ),
-)  # fmt: skip
-
 FIELD = KeySet(
     "field",
-    "While you type",
+    "In a field",
     (Place.FIELD,),
     (
         Key(
@@ -74,7 +79,7 @@ FIELD = KeySet(
 
 PICKER = KeySet(
     "picker",
-    "In the palette and other lists to pick from",
+    "In a list to pick from",
     (Place.PICKER,),
     (
         Key("pick.take", "enter", "pick", "pick", hint=True, keeps="a way to pick"),
@@ -87,23 +92,26 @@ PICKER = KeySet(
     typing=True,
 )
 
+SEARCH = KeySet(
+    "search",
+    "On a page of text",
+    (Place.TEXT,),
+    (
+        Key("text.find", "/", "find", "find", "show only lines that hold some words", hint=True,
+            opens=True),
+    ),
+)  # fmt: skip
+
 TEXT = KeySet(
     "text",
     "On a page of text",
     (Place.TEXT,),
     (
-        Key("text.copy", "c", "copy", "copy", "copy the whole page", hint=True),
-        Key("text.close", "q esc backspace", "close", "close", hint=True,
-            keeps="a way out of a page of text"),
+        Key("text.copy", "c", "copy", "copy", "copy the page, or what is shown of it", hint=True),
+        Key("text.close", "q esc backspace", "close", "close", "all lines again, then close",
+            hint=True, keeps="a way out of a page of text"),
     ),
 )  # fmt: skip
-
-HELP = KeySet(
-    "help",
-    "On the page of help",
-    (Place.TEXT,),
-    (Key("help.close", "? f1", "close", "close", "close help"),),
-)
 
 PREVIEW = KeySet(
     "preview",

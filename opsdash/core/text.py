@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 from functools import lru_cache
 
 LINE_LIMIT = 4096
@@ -95,6 +97,17 @@ def duration(seconds: float) -> str:
         return f"{seconds / 3600:.0f}h"
     days = seconds / 86400
     return f"{days:.0f}d" if days < 999.5 else f"{days / 365.25:.0f}y"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`` (did you mean X?)`` when something known looks like the word, else nothing."""
+    return _did_you_mean(word, frozenset(known))
+
+
+@lru_cache(maxsize=256)  # the same mistake on 10,000 hosts is looked up once
+def _did_you_mean(word: str, known: frozenset[str]) -> str:
+    near = get_close_matches(word, sorted(known), n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

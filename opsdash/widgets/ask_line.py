@@ -14,6 +14,7 @@ from textual.widgets import Input
 
 from opsdash.core.program_keys import FIELD
 from opsdash.widgets.bindings import bindings_of
+from opsdash.widgets.key_hints import tell
 from opsdash.widgets.line import Line, Role, Span, line
 from opsdash.widgets.line_view import Bar
 from opsdash.widgets.palette import Palette
@@ -132,6 +133,9 @@ class AskLine(Vertical):
 
     def action_older(self, steps: int) -> None:
         """What was typed before, or after that again."""
+        if not self._history:
+            tell(self.screen, "nothing was typed here before")
+            return
         place = min(max(-1, self._place + steps), len(self._history) - 1)
         self._place = place
         self._field.value = self._history[place] if place >= 0 else self._before

@@ -12,10 +12,11 @@ from opsdash.core.keymap import Key, KeySet
 
 def bindings_of(*sets: KeySet) -> list[BindingType]:
     """The bindings of these sets, with their usual keys."""
-    return [_binding(key) for one in sets for key in one.keys]
+    return [binding_of(key) for one in sets for key in one.keys]
 
 
-def _binding(key: Key) -> Binding:
+def binding_of(key: Key) -> Binding:
+    """The binding of a key, with its usual keys."""
     return Binding(
         ",".join(textual_key(name) for name in key.keys),
         key.action,

@@ -12,12 +12,15 @@ from textual.message import Message
 from opsdash.core.program_keys import ROWS
 from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.columns import Column, fit_columns, side_by_side
+from opsdash.widgets.key_hints import tell
 from opsdash.widgets.line import Line, Role, Span, fit, fit_line, fit_right
 from opsdash.widgets.line_view import LineView
 from opsdash.widgets.marks import Marks
 from opsdash.widgets.palette import Palette
 
 T = TypeVar("T")
+
+NO_ROW = "there is no row to mark"
 
 
 Banner = Callable[[str, int], "Line | None"]
@@ -80,6 +83,8 @@ class Grid(LineView, Generic[T]):
         self._banner = banner
         self._members = members
         self.marks = Marks()
+        self.nothing: Sequence[Line] = ()
+        """What stands in place of rows where there are none: why, and what would fill it."""
         self.sorted_by = ""
         self._keys: Sequence[str] = ()
         self._places: dict[str, int] = {}
@@ -119,14 +124,16 @@ class Grid(LineView, Generic[T]):
         return self._places.get(self.cursor_key or "", 0)
 
     def line_count(self) -> int:
-        """One line per key."""
-        return len(self._keys)
+        """One line per key, or what is said in place of rows."""
+        return len(self._keys) or len(self.nothing)
 
     def line_at(self, index: int) -> Line:
         """The heading, a banner, or a row's cells side by side."""
         fitted = self._fitted_columns()
         if index < 0:
             return side_by_side([self._heading(column, width) for column, width in fitted])
+        if not self._keys:
+            return self.nothing[index]
         banner = self._banner(self._keys[index], self.size.width)
         if banner is not None:
             return banner
@@ -137,7 +144,7 @@ class Grid(LineView, Generic[T]):
 
     def is_lit(self, index: int) -> bool:
         """The cursor's row is lit over its full width."""
-        return self._keys[index] == self.cursor_key
+        return bool(self._keys) and self._keys[index] == self.cursor_key
 
     def _heading(self, column: Column[T], width: int) -> Line:
         text = (fit_right if column.right else fit)(column.title, width)
@@ -175,7 +182,9 @@ class Grid(LineView, Generic[T]):
 
     def action_choose(self) -> None:
         """Say that the user wants the cursor's row in full."""
-        if self.cursor_key is not None:
+        if self.cursor_key is None:
+            tell(self.screen, "there is no row to open")
+        else:
             self.post_message(self.RowChosen(self.cursor_key))
 
     def on_click(self, event: events.Click) -> None:
@@ -215,6 +224,7 @@ class Grid(LineView, Generic[T]):
     def action_mark(self) -> None:
         """Mark the cursor's row, or what it stands for, and go on to the next one."""
         if self.cursor_key is None:
+            tell(self.screen, NO_ROW)
             return
         self.marks.toggle(tuple(self._members(self.cursor_key)))
         self._go(self.cursor + 1)
@@ -227,16 +237,22 @@ class Grid(LineView, Generic[T]):
         elif self.cursor_key is not None:
             self.marks.begin_range(self.cursor_key)
             self._stretch()
+        else:
+            tell(self.screen, NO_ROW)
         self._tell_marks()
 
     def action_mark_all(self) -> None:
         """Mark every row that is shown, folded ones included."""
+        if not self._keys:
+            tell(self.screen, NO_ROW)
         self.marks.drop_range()
         self.marks.add([member for key in self._keys for member in self._members(key)])
         self._tell_marks()
 
     def action_unmark(self) -> None:
         """Clear all marks."""
+        if not len(self.marks):
+            tell(self.screen, "nothing is marked")
         self.marks.clear()
         self._tell_marks()
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from textual.app import App
 from textual.binding import ActiveBinding
+from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input
 
@@ -87,6 +88,12 @@ class KeyHints(EdgeBar):
             self.set_lines([badges])  # what is true of the whole screen before any key
         else:
             self.set_lines([spread(keys, badges, self.size.width) if badges else keys])
+
+
+def tell(screen: Screen[Any], text: str, for_s: float = 2.0) -> None:
+    """Say one sentence in the last line of a screen, for some seconds."""
+    for bar in screen.query(KeyHints):
+        bar.say(text, for_s)
 
 
 def active_bindings(app: App[Any]) -> list[ActiveBinding]:

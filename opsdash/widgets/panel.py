@@ -14,6 +14,7 @@ from opsdash.core.snapshot import Snapshot
 from opsdash.core.source import FleetSource
 from opsdash.widgets.boundary import Undrawable, attempt
 from opsdash.widgets.entries import Entry
+from opsdash.widgets.keyed import keymap_of
 from opsdash.widgets.line import Line, Role, Span, wrap
 from opsdash.widgets.line_view import Bar, LineView
 from opsdash.widgets.palette import Palette
@@ -127,6 +128,10 @@ class Panel(Vertical):
     def pointed(self) -> str:
         """The host that the keys of this page are about; empty: none."""
         return ""
+
+    def key(self, name: str) -> str:
+        """The key of an id as it is in force now, for sentences; empty where it has none."""
+        return keymap_of(self.app).of(name)
 
     def take_focus(self) -> None:
         """Give the keys to the panel's main view."""

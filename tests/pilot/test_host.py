@@ -121,4 +121,4 @@ async def test_a_host_that_left_the_fleet_is_said_to_be_gone() -> None:
         del stage.source.states["a"]
         stage.source.put(up("b"))
         await stage.draw()
-        assert stage.lines[1] == "this host is not in the fleet"
+        assert stage.lines[1:3] == ["a is not in the fleet", "f jumps to a host, 1 shows the fleet"]

@@ -144,7 +144,7 @@ async def test_ctrl_c_quits_only_when_pressed_twice() -> None:
 async def test_ctrl_c_asks_on_the_help_page_too() -> None:
     async with on_stage(mixed_fleet()) as stage:
         await stage.press("question_mark")
-        assert stage.lines[-1] == "c copy  q close"
+        assert stage.lines[-1] == "/ find  c copy  q close"
         await stage.press("ctrl+c")
         assert "press ctrl+c again" in stage.lines[-1]
 

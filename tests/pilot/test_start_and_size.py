@@ -74,7 +74,7 @@ async def test_a_start_that_failed_is_tried_again_when_its_cause_is_mended() -> 
     async with app.run_test(size=SMALL) as pilot:
         await app.workers.wait_for_complete()
         await pilot.pause()
-        assert "press ctrl+r to start again" in screen_of(app)
+        assert "ctrl+r starts again" in screen_of(app)
         await pilot.press("ctrl+r")
         await pilot.pause()
         await app.workers.wait_for_complete()

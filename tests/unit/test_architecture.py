@@ -145,6 +145,8 @@ def modules_after(code: str) -> set[str]:
         "import opsdash.cli.main",
         "import opsdash.engine.look, opsdash.config.hosts, opsdash.transport.ssh.transport",
         "from opsdash.core.discover import checks, collectors\nchecks(), collectors()",
+        "import opsdash.config.completing",
+        "import opsdash.config.keys, opsdash.core.discover\nopsdash.core.discover.keys()",
     ],
 )
 def test_without_the_screen_textual_is_not_loaded(code: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from opsdash.core.health import Health, exit_code
-from opsdash.core.plugin import Command
+from opsdash.core.plugin import Command, examples
 from opsdash.core.text import count
 
 if TYPE_CHECKING:
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     Show = Callable[[Snapshot, Selection, tuple[str, ...]], int]
 
 WATCH_S = 5.0
+EXAMPLES = examples(
+    "opsdash status",
+    "opsdash status 'web*' tag:prod '!web3'",
+    "opsdash status state:warn --json",
+    "opsdash status --watch --batch",
+    "opsdash status --demo 50",
+)
 UNKNOWN = exit_code([Health.UNKNOWN])
 
 
@@ -27,11 +34,14 @@ def build() -> click.Command:
     """The click command ``status``."""
     import click
 
+    from opsdash.config.completing import complete_select
     from opsdash.config.demo_option import demo_option
 
-    @click.command("status")
-    @click.argument("select", nargs=-1)
-    @click.option("--hosts", "hosts_file", metavar="FILE", help="The hosts file to use.")
+    @click.command("status", epilog=EXAMPLES)
+    @click.argument("select", nargs=-1, shell_complete=complete_select)
+    @click.option(
+        "--hosts", "hosts_file", metavar="FILE", type=click.Path(), help="The hosts file to use."
+    )
     @click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
     @click.option("--watch", is_flag=True, help="Again and again, until Ctrl+C.")
     @_deadline_option()

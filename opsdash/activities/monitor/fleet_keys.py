@@ -25,6 +25,9 @@ from opsdash.widgets.grid import Grid
 from opsdash.widgets.line import Role, Span, line
 from opsdash.widgets.panel import Desk
 
+DETAILS_FROM = 16
+"""Rows from which there is room for the details of the host under the cursor."""
+
 FILTER_HELP = "text  !not  a|b  /re/  why~disk  tag:web  os:debian  state:warn  cpu>80  since<10m"
 
 
@@ -101,7 +104,12 @@ class FleetKeys(HostKeys):
 
     def action_detail(self) -> None:
         """The lines about the host under the cursor, or more rows."""
+        if self.size.height < DETAILS_FROM:
+            self.post_message(self.Said(f"details need a page of {DETAILS_FROM} rows"))
+            return
         self.want(replace(self.rows.view, detail=not self.rows.view.detail))
+        if not self.pointed():
+            self.post_message(self.Said(f"details {'on' if self.rows.view.detail else 'off'}"))
 
     def action_fold(self) -> None:
         """Open every fold, or close all again."""

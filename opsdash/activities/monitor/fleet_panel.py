@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 
 from opsdash.activities.monitor.fleet_columns import Shown, fleet_columns
 from opsdash.activities.monitor.fleet_filter import understand_filter
-from opsdash.activities.monitor.fleet_keys import FILTER_HELP, FleetKeys
+from opsdash.activities.monitor.fleet_keys import DETAILS_FROM, FILTER_HELP, FleetKeys
 from opsdash.activities.monitor.fleet_rows import view_line
 from opsdash.activities.monitor.fleet_side import WIDTH as SIDE_WIDTH
 from opsdash.activities.monitor.fleet_side import SideStrip
@@ -97,7 +97,8 @@ class FleetPanel(FleetKeys):
         if host in self.rows.arranged.keys:
             self.grid.point_to(host)
         else:
-            self.post_message(self.Said(f"{host} does not fit the filter: esc shows all hosts"))
+            shows = f": {key} shows all hosts" if (key := self.key("filter.reset")) else ""
+            self.post_message(self.Said(f"{host} does not fit the filter{shows}"))
 
     # -- drawing --------------------------------------------------------------------------------
 
@@ -127,7 +128,25 @@ class FleetPanel(FleetKeys):
         pinned = (self.grid.cursor_key or "") if self.grid.steered else ""
         arranged = self.rows.arrange(snapshot, room, self.desk.now(), pinned)
         self.grid.sorted_by = self.rows.view.sort
+        self.grid.nothing = () if arranged.keys else self._why_empty()
         self.grid.set_keys(arranged.keys)
+
+    def _why_empty(self) -> list[Line]:
+        """Why no host is shown, and what would show some."""
+        view = self.rows.view
+        if not self._hosts:
+            return [
+                line(Span("no hosts: the hosts file names none", Role.STRONG)),
+                line(Span("write some into it, then ", Role.MUTED), self.key("refresh")),
+            ]
+        why = [f"no host fits /{view.filter}"] if view.filter else []
+        if view.problems:
+            why.append("no host has a problem as far as is known")
+        ways = [f"{key} shows all hosts again"] if (key := self.key("filter.reset")) else []
+        if view.problems and (key := self.key("filter.problems")):
+            ways.append(f"{key} those without problems too")
+        said = line(Span(" and ".join(why) or "no host is shown", Role.STRONG))
+        return [said, line(Span(", ".join(ways), Role.MUTED))]
 
     def _shown(self, host: str) -> Shown:
         marked = host in self.grid.marks
@@ -153,7 +172,7 @@ class FleetPanel(FleetKeys):
             self._layout = (names, width, view.wide)
             self.grid.columns = fleet_columns(names, width, wide=view.wide)
         self.set_class(sided, "-sided")
-        self.query_one("#details").display = height >= 16 and view.detail
+        self.query_one("#details").display = height >= DETAILS_FROM and view.detail
 
     def _show_summary(self, snapshot: Snapshot) -> None:
         words = summary(snapshot, self.desk.title, self.desk.look())
@@ -180,7 +199,7 @@ class FleetPanel(FleetKeys):
             return
         state = self._hosts.get(key)
         if state is None:
-            strip.set_lines(_nothing(width, bool(self._hosts)))
+            strip.set_lines([])
             return
         place = Span(f"{self.grid.cursor + 1}/{self.grid.line_count()}", Role.MUTED)
         head = rule(title_of(state, look), (place,), width)
@@ -190,8 +209,9 @@ class FleetPanel(FleetKeys):
         bundle = self.rows.arranged.bundles[key]
         head = rule(line(Span(bundle.title, Role.STRONG)), (), self.size.width)
         names = " ".join(state.name for state in bundle.hosts)
-        does = "enter shows them" if bundle.folded else "enter folds those that are well"
-        keys = f"{does}, z does it everywhere, space marks them all"
+        does = "shows them" if bundle.folded else "folds those that are well"
+        words = {"nav.in": does, "fold": "does it everywhere", "mark.toggle": "marks them all"}
+        keys = ", ".join(f"{key} {said}" for name, said in words.items() if (key := self.key(name)))
         return [head, line(names), line(Span(keys, Role.MUTED))]
 
     # -- what the parts tell --------------------------------------------------------------------
@@ -258,9 +278,3 @@ class FleetPanel(FleetKeys):
         self.remember_filter(event.text.strip())
         self.take_focus()
         self.draw()
-
-
-def _nothing(width: int, hidden: bool) -> list[Line]:
-    if hidden:
-        return [rule(line("no host fits"), (), width), line("esc shows all hosts again")]
-    return [rule(line("no hosts"), (), width), line("the hosts file names no host")]

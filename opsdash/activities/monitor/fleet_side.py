@@ -55,7 +55,7 @@ def side_lines(
         *(shown or nothing),
         (),
         line(Span("CAPACITY ", Role.HEADING), Span("(soonest, then fullest)", Role.MUTED)),
-        *capacity,
+        *(capacity or [line(Span("no host has told of its file systems yet", Role.MUTED))]),
     ]
 
 

@@ -34,6 +34,13 @@ class HostKeys(Panel):
         """The host that the keys are about; None where there is none."""
         return self.desk.source.snapshot().hosts.get(self.pointed())
 
+    def state_or_say(self) -> HostState | None:
+        """The host that the keys are about; where there is none, that is said."""
+        state = self.state()
+        if state is None:
+            self.post_message(self.Said("no host is pointed at: go to the row of one"))
+        return state
+
     def chosen(self) -> tuple[str, ...]:
         """The hosts that a copy is about."""
         return (self.pointed(),) if self.pointed() else ()
@@ -67,12 +74,12 @@ class HostKeys(Panel):
 
     def action_doctor(self) -> None:
         """Examine the way to the host, stage by stage."""
-        if self.pointed():
+        if self.state_or_say() is not None:
             self.post_message(self.ExamineWanted(self.pointed()))
 
     def action_raw(self) -> None:
         """Everything that is known of the host, as it was understood."""
-        state = self.state()
+        state = self.state_or_say()
         if state is not None:
             lines = raw_facts(state, self.desk.now())
             self.post_message(self.PageWanted(f"raw facts of {state.name}", lines))
@@ -84,10 +91,12 @@ class HostKeys(Panel):
         if lines:
             what = self.chosen()[0] if len(lines) == 1 else count(len(lines), "host")
             self.post_message(self.CopyWanted("\n".join(lines), what))
+        else:
+            self.post_message(self.Said("nothing to copy: no host is pointed at"))
 
     def action_copy_pick(self) -> None:
         """Any one thing of the host."""
-        state = self.state()
+        state = self.state_or_say()
         if state is not None:
             hosts = {name: one.host for name, one in self.desk.source.snapshot().hosts.items()}
             entries = [self._copying(name, text) for name, text in parts(state, hosts).items()]

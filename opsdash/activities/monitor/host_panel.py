@@ -82,8 +82,15 @@ class HostPanel(HostKeys):
         state = snapshot.hosts.get(self.host)
         left, right = self._heading(state)
         self.query_one("#host-title", TopLine).show(left, right, self.desk.wall())
-        lines = [line("this host is not in the fleet")] if state is None else self._page(state)
+        lines = self._no_host() if state is None else self._page(state)
         self.query_one("#host-page", TextLines).set_lines(lines)
+
+    def _no_host(self) -> list[Line]:
+        """Why there is nothing to see, and where there is something."""
+        what = f"{self.host} is not in the fleet" if self.host else "there is no host to show"
+        ways = {"host.jump": "jumps to a host", "view.fleet": "shows the fleet"}
+        keys = [f"{key} {does}" for name, does in ways.items() if (key := self.key(name))]
+        return [line(Span(what, Role.STRONG)), line(Span(", ".join(keys), Role.MUTED))]
 
     def _heading(self, state: HostState | None) -> tuple[Line, Line]:
         trail = Span(f"{self.desk.title} > ", Role.MUTED)

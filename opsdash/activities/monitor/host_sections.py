@@ -189,7 +189,15 @@ def sources_section(page: Page) -> list[Line]:
         lines += _source(page, name, reading)
     if waiting := [name for name in SHOWN if name not in page.state.readings]:
         lines.append(line(label("no data"), Span(" ".join(waiting), Role.MUTED)))
+        lines.append(line(label(""), Span(_why_waiting(page), Role.MUTED)))
     return lines
+
+
+def _why_waiting(page: Page) -> str:
+    """Why some figures are not there, and what brings them."""
+    if page.state.link.state is LinkState.UP:
+        return "not there yet: each is asked for when it is due"
+    return "they come as soon as the host can be reached"
 
 
 def _source(page: Page, name: str, reading: Reading) -> list[Line]:

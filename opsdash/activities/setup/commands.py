@@ -11,6 +11,7 @@ import click
 
 from opsdash.activities.setup.hosts_import import import_hosts
 from opsdash.config import paths
+from opsdash.config.completing import complete_select
 from opsdash.config.open_fleet import (
     EXIT_USAGE,
     exit_on_bad_files,
@@ -21,16 +22,23 @@ from opsdash.core import discover
 from opsdash.core.errors import SelectionError
 from opsdash.core.fleet import Fleet
 from opsdash.core.host import Host
-from opsdash.core.plugin import Command
+from opsdash.core.plugin import Command, examples
 from opsdash.core.selection import parse_selection, select_hosts
 from opsdash.core.table import table
 from opsdash.core.text import clean, clean_line, count
 
 JSON_VERSION = 1
+HOSTS_EXAMPLES = examples(
+    "opsdash hosts list tag:prod", "opsdash hosts check", "opsdash hosts schema"
+)
 _HEADER = ("NAME", "ADDRESS", "USER", "PORT", "JUMP", "GROUPS", "TAGS")
 
 _hosts_option = click.option(
-    "--hosts", "hosts_path", metavar="FILE", help="Hosts file instead of the usual one."
+    "--hosts",
+    "hosts_path",
+    metavar="FILE",
+    type=click.Path(),
+    help="Hosts file instead of the usual one.",
 )
 
 
@@ -63,14 +71,22 @@ class _HostsGroup(click.Group):
 
 def build() -> click.Group:
     """The click group of ``opsdash hosts``."""
-    group = _HostsGroup("hosts", help="List, check, import and describe the hosts file.")
+    words = "List, check, import and describe the hosts file."
+    group = _HostsGroup("hosts", help=words, epilog=HOSTS_EXAMPLES)
     for command in (list_hosts, check_hosts, import_hosts, print_schema):
         group.add_command(command)
     return group
 
 
-@click.command("list")
-@click.argument("select", nargs=-1)
+@click.command(
+    "list",
+    epilog=examples(
+        "opsdash hosts list",
+        "opsdash hosts list 'web*' tag:prod '!web3'",
+        "opsdash hosts list group:db --json",
+    ),
+)
+@click.argument("select", nargs=-1, shell_complete=complete_select)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @_hosts_option
 def list_hosts(select: tuple[str, ...], hosts_path: str | None, *, as_json: bool) -> None:
@@ -144,8 +160,10 @@ def _as_object(host: Host) -> dict[str, Any]:
     }
 
 
-@click.command("check")
-@click.argument("file", required=False)
+@click.command(
+    "check", epilog=examples("opsdash hosts check", "opsdash hosts check ./new-hosts.yaml")
+)
+@click.argument("file", required=False, type=click.Path())
 @_hosts_option
 def check_hosts(file: str | None, hosts_path: str | None) -> None:
     """Check FILE, or the hosts file in use: every fault with its line, exit 65 if there is any."""
@@ -162,7 +180,7 @@ def check_hosts(file: str | None, hosts_path: str | None) -> None:
     click.echo(f"{clean_line(fleet.source)}: {found}")
 
 
-@click.command("schema")
+@click.command("schema", epilog=examples("opsdash hosts schema > hosts.schema.json"))
 def print_schema() -> None:
     """Print the JSON schema of hosts.yaml, for editors and other programs."""
     from opsdash.config.hosts_schema import hosts_json_schema  # pydantic costs 80 ms

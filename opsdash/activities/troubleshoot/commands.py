@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from opsdash.core.plugin import Command
+from opsdash.core.plugin import Command, examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from opsdash.core.host import Host
     from opsdash.core.prompts import Prompter
 
+EXAMPLES = examples(
+    "opsdash doctor web1",
+    "opsdash doctor web1 --json | jq .cause",
+    "opsdash doctor new7 --accept-host-key SHA256:jOoR9…",
+)
 _FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}=?")
 
 
@@ -24,8 +29,10 @@ def build() -> click.Command:
     """The click command ``doctor``."""
     import click
 
-    @click.command("doctor")
-    @click.argument("host")
+    from opsdash.config.completing import complete_hosts
+
+    @click.command("doctor", epilog=EXAMPLES)
+    @click.argument("host", shell_complete=complete_hosts)
     @click.option("--hosts", "hosts_file", metavar="FILE", help="The hosts file to use.")
     @click.option("--json", "as_json", is_flag=True, help="JSON instead of lines; asks nothing.")
     @click.option("--batch", is_flag=True, help="Ask nothing: no password, no passphrase.")
@@ -45,12 +52,6 @@ def build() -> click.Command:
         jump hosts are examined on the way. Nothing is changed on the host. A HOST that hosts.yaml
         does not know is reached as ssh would. Exits with 2 if a stage failed, else 1 if one is a
         WARN, else 0.
-
-        \b
-        Examples:
-          opsdash doctor web1
-          opsdash doctor web1 --json | jq .cause
-          opsdash doctor new7 --accept-host-key SHA256:jOoR9…
         """
         if accepted and not _FINGERPRINT.fullmatch(accepted):
             text = "a fingerprint is SHA256: and 43 characters, as ssh-keygen -l shows it"
