@@ -13,6 +13,7 @@ import pytest
 from tests.fleet.terminal import Terminal
 from tests.fleet.test_import import ssh_config
 from tests.fleet.testbed import Testbed
+from tests.waiting import wait_for
 
 pytestmark = [
     pytest.mark.fleet,
@@ -49,10 +50,13 @@ class Both:
         """Wait until both show a text."""
         await asyncio.gather(*(one.shows(text, within_s) for one in self.terminals))
 
-    async def say(self, first: str, second: str) -> None:
-        """Wait until both show these words, each somewhere."""
-        await self.show(first)
-        await self.show(second)
+    async def gone(self, text: str, within_s: float = 60) -> None:
+        """Wait until neither shows a text any more."""
+        await wait_for(
+            lambda: not any(text in screen for screen in self.screens()),
+            within_s=within_s,
+            what=f"no {text!r}",
+        )
 
     def screens(self) -> list[str]:
         """All that is shown."""
@@ -117,8 +121,61 @@ async def _import(both: Both, config: Path) -> None:
 
 async def _accept(both: Both) -> None:
     """The stranger is down, and says so; its key is looked at and accepted."""
-    await both.show("host key unknown")
-    both.keys("f", STRANGER, "Enter")
-    await both.show(f"── {STRANGER}")
-    both.keys("D")
+    await both.show("host key not known")
+    await _open_doctor(both, STRANGER)
+    await both.show(f"{STRANGER} can't be used: host key failed")
     await both.show("SHA256:")
+    both.keys("a")
+    await both.show("Accept")
+    both.keys("y")
+    await both.show(f"{STRANGER} can be reached")
+    both.keys("q")
+    await both.gone("host key not known")
+
+
+async def _open_doctor(both: Both, host: str) -> None:
+    both.keys("f")
+    await both.show("jump to")
+    both.keys("-l", host)
+    both.keys("Enter")
+    await both.show(f"── {host} ")
+    both.keys("D")
+    await both.show(f"doctor {host}")
+
+
+async def _examine(
+    testbed: Testbed, both: Both, trouble: tuple[str, str], found: tuple[str, str]
+) -> None:
+    """A fault is named by the stage that fails, in its words."""
+    host, fault = trouble
+    stage, words = found
+    await asyncio.to_thread(testbed.fault, host, fault, "on")
+    try:
+        await _open_doctor(both, host)
+        if stage == "shell":
+            await both.show("look at: shell")
+        else:
+            await both.show(f"can't be used: {stage} failed")
+        await both.show(words)
+    finally:
+        await asyncio.to_thread(testbed.fault, host, fault, "off")
+    both.keys("q")
+    await both.gone(f"doctor {host}")
+
+
+async def _theme(both: Both) -> None:
+    """Another theme is seen while it is pointed at, and taken."""
+
+
+async def _remap(both: Both, tmp_path: Path) -> None:
+    """Keys of one's own hold as soon as they are saved."""
+    for one in both.terminals:
+        keys = tmp_path / one.term / "config" / "opsdash" / "keys.yaml"
+        keys.write_text("keys: {filter.open: F}\n", encoding="utf-8")
+    await both.show("F filter")
+    both.keys("F")
+    both.keys("-l", "name:rpm*")
+    both.keys("Enter")
+    await both.show("1 of ")
+    both.keys("Escape")
+    await both.gone("1 of ")
