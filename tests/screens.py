@@ -91,6 +91,7 @@ async def on_stage(
     keeper: Keeper | None = None,
     badge: str = "",
     title: str = "opsdash",
+    looks: Looks | None = None,
     keys_file: KeysFile | None = None,
 ) -> AsyncIterator[Stage]:
     """The program over these hosts, up to its first full screen; `view` is what was kept of one."""
@@ -102,7 +103,8 @@ async def on_stage(
     async def stop() -> None:
         stopped.append(True)
 
-    looks, keeper = Looks(THEMES, "night", ascii_only=ascii_glyphs), keeper or seasoned()
+    looks = looks or Looks(THEMES, "night", ascii_only=ascii_glyphs)
+    keeper = keeper or seasoned()
     if view is not None:
         keeper.keep(replace(keeper.kept, last={"fleet": view}))
     app = OpsdashApp(

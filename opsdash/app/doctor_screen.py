@@ -9,12 +9,18 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import ModalScreen
 
-from opsdash.activities.troubleshoot.doctor_lines import badge_of, stage_lines, unbroken
+from opsdash.activities.troubleshoot.doctor_lines import (
+    advice_lines,
+    badge_of,
+    stage_lines,
+    unbroken,
+    without_advice,
+)
 from opsdash.activities.troubleshoot.doctor_report import closing
 from opsdash.activities.troubleshoot.doctor_report import stage_lines as plain_lines
 from opsdash.activities.troubleshoot.keymap import DOCTOR
 from opsdash.app.clipboard import copy
-from opsdash.core.examination import Examination, Examined, Verdict
+from opsdash.core.examination import Examination, Examined, Stage, Verdict
 from opsdash.core.problem import ProblemKind
 from opsdash.core.program_keys import TEXT
 from opsdash.core.source import FleetSource
@@ -73,7 +79,8 @@ class DoctorScreen(Keyed[None], ModalScreen[None]):
         except ValueError as error:  # a name that can't be one
             self._refusal = str(error)
         self._draw()
-        if self._exam is not None and self._exam.verdict is not Verdict.FAIL:
+        watched = self._host in self._source.snapshot().hosts
+        if watched and self._exam is not None and self._exam.verdict is not Verdict.FAIL:
             self._source.refresh((self._host,))  # a host that rests connects at once
 
     def _hear(self, one: Examined) -> None:
@@ -86,21 +93,33 @@ class DoctorScreen(Keyed[None], ModalScreen[None]):
             self.refresh_bindings()
 
     def _lines(self) -> list[Line]:
-        """What came of it stands first: the stages may be more than fit."""
+        """What came of it and what mends it stand first: the stages may be more than fit."""
         width = max(40, self.size.width - 2)
-        said = self._refusal or (closing(self._exam) if self._exam else "examining…")
+        said = self._refusal or (closing(self._exam) if self._exam else self._under_way())
         heading = Span(f"doctor {self._host}", Role.HEADING)
         badge = badge_of(self._exam.verdict, self._look()) if self._exam else Span("")
         lines: list[Line] = [line(heading, "  ", badge)]
         lines += [line(Span(part, badge.role)) for part in unbroken(said, width)]
+        cause = self._exam.cause if self._exam else None
+        if cause is not None:
+            lines += advice_lines(cause, width, indent=0)
         if self._may_answer():
             key = keymap_of(self.app).of("doctor.answer")
             lines.append(line(Span(f"{key} ", Role.ACCENT), self._offer()))
         lines.append(())
         for one in self._found:
             hop = "" if one.host == self._host else one.host
-            lines += stage_lines(one, hop, self._look(), width)
+            shown = without_advice(one) if one is cause else one
+            lines += stage_lines(shown, hop, self._look(), width)
         return lines
+
+    def _under_way(self) -> str:
+        """What is being waited for, as far as it can be told from what has ended."""
+        stages = list(Stage)
+        last = self._found[-1] if self._found else None
+        if last is None or last.host != self._host or last.stage is stages[-1]:
+            return "examining…"
+        return f"examining: {stages[stages.index(last.stage) + 1].words}…"
 
     def _may_answer(self) -> bool:
         cause = self._exam.cause if self._exam else None

@@ -53,7 +53,7 @@ class KeysInForce(App[None]):
     async def _heed_keys(self) -> None:
         file = self._keys_file
         if file is not None and await asyncio.to_thread(file.changed):
-            self.say(self.read_keys_again(), SAID_S)
+            await self.read_keys_again()
 
     def get_default_screen(self) -> Screen[None]:
         """A screen whose keys can change."""
@@ -84,22 +84,25 @@ class KeysInForce(App[None]):
             self.keymap = found.keymap
             self._note_faults(found)
 
-    def read_keys_again(self) -> str:
-        """keys.yaml as it is now; gives the sentence that says what came of it.
+    async def read_keys_again(self) -> None:
+        """Put keys.yaml in force as it is now, and say what came of it.
 
         A wrong one changes nothing: what was in force stays.
         """
         if self._keys_file is None:
-            return "no file of keys is read here"
-        found = self._keys_file.read()
+            self.say("no file of keys is read here")
+            return
+        found = await asyncio.to_thread(self._keys_file.read)
         self._followed = True
         self._note_faults(found)
-        if found.error is not None:
-            return self.keys_notice
-        before, self.keymap = self.keymap, found.keymap
+        self.say(self.keys_notice or self._put_in_force(found.keymap), SAID_S)
+
+    def _put_in_force(self, keymap: Keymap) -> str:
+        """These keys from now on, on every screen; says how many actions have others now."""
+        before, self.keymap = self.keymap, keymap
         for screen in self.screen_stack:
             screen.refresh_bindings()
-        changed = sum(before.keys[key.id] != self.keymap.keys[key.id] for key in before.registry)
+        changed = sum(before.keys[key.id] != keymap.keys[key.id] for key in keymap.registry)
         return f"keys.yaml read again: {count(changed, 'action')} on other keys"
 
     def _note_faults(self, found: KeysRead) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rich.segment import Segment
+from textual.color import Color
+from textual.filter import LineFilter
 from textual.theme import Theme as TextualTheme
 
 from opsdash.core.health import Health
@@ -13,7 +16,9 @@ from opsdash.widgets.palette import Palette
 
 def as_textual(theme: Theme) -> TextualTheme:
     """A theme under its own name for Textual's style sheets; health colours as variables too."""
-    health = {f"health-{key.name.lower()}": colour for key, colour in theme.health.items()}
+    variables = {f"health-{key.name.lower()}": colour for key, colour in theme.health.items()}
+    if theme.is_ansi:
+        variables |= _terminals_own(theme)
     return TextualTheme(
         name=theme.name,
         primary=theme.accent,
@@ -27,17 +32,57 @@ def as_textual(theme: Theme) -> TextualTheme:
         surface=theme.surface,
         panel=theme.surface,
         dark=theme.dark,
-        variables=health,
+        variables=variables,
+        ansi=theme.is_ansi,
     )
+
+
+def _terminals_own(theme: Theme) -> dict[str, str]:
+    """What Textual would take from palettes of its own, or not know, in an ANSI theme."""
+    ground, text = theme.background, theme.foreground
+    return {
+        "ansi-background": ground,
+        "ansi-foreground": text,
+        "surface": theme.surface,
+        "panel": theme.surface,
+        "text": text,
+        "border": theme.accent,
+        "input-cursor-foreground": text,
+        "input-cursor-background": ground,
+        "input-selection-foreground": theme.accent,
+        "input-selection-background": ground,
+    }
+
+
+class Colourless(LineFilter):
+    """Takes every colour out: the terminal's own remain, and bold, reverse and underline."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The same text in the same attributes."""
+        return [
+            Segment(text, style and style.without_color, control)
+            for text, style, control in segments
+        ]
 
 
 class Looks:
     """All themes by name, and the palette in force."""
 
     def __init__(self, themes: Mapping[str, Theme], name: str, *, ascii_only: bool) -> None:
-        self.themes = tuple(themes.values())
-        self._palettes = {key: Palette(theme, ascii_only) for key, theme in themes.items()}
+        self._ascii_only = ascii_only
         self.name = name
+        self.replace(themes)
+
+    def replace(self, themes: Mapping[str, Theme]) -> None:
+        """Other themes than before; the one in force stays, as it was if its file is gone."""
+        kept = {self.name: self.theme} if self.name not in themes else {}
+        self.themes = {**themes, **kept}
+        self._palettes = {name: Palette(one, self._ascii_only) for name, one in self.themes.items()}
+
+    @property
+    def theme(self) -> Theme:
+        """The theme in force."""
+        return self.themes[self.name]
 
     @property
     def palette(self) -> Palette:
@@ -48,8 +93,3 @@ class Looks:
     def names(self) -> tuple[str, ...]:
         """Every theme."""
         return tuple(self._palettes)
-
-    def following(self) -> str:
-        """The name of the theme after this one, round and round."""
-        names = list(self._palettes)
-        return names[(names.index(self.name) + 1) % len(names)]

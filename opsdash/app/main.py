@@ -15,7 +15,7 @@ from opsdash.app.failure import exit_code, failure_lines, farewell
 from opsdash.app.first_hint import FirstHint
 from opsdash.app.help_screen import HelpScreen, key_blocks
 from opsdash.app.importing import Importing
-from opsdash.app.look import Looks, as_textual
+from opsdash.app.look import Looks
 from opsdash.app.pages import STARTING
 from opsdash.app.panels import find_panels, view_bindings
 from opsdash.core import clock
@@ -29,7 +29,6 @@ from opsdash.widgets.freezer import Freezer
 from opsdash.widgets.key_hints import KeyHints, active_bindings
 from opsdash.widgets.line import line
 from opsdash.widgets.line_view import TextLines
-from opsdash.widgets.palette import Palette
 from opsdash.widgets.panel import Desk
 
 if TYPE_CHECKING:
@@ -70,7 +69,6 @@ class OpsdashApp(Importing, inherit_bindings=False):
         keys_file: KeysFile | None = None,
         declared: Declared | None = None,
     ) -> None:
-        self.looks = looks
         super().__init__()
         self.begin_with_keys(keys_file)
         self.animation_level = "none"
@@ -79,15 +77,9 @@ class OpsdashApp(Importing, inherit_bindings=False):
         self.title, self.badge = title, badge
         self._keeper = keeper or Forgetful()
         self._declared = declared
-        for theme in looks.themes:
-            self.register_theme(as_textual(theme))
-        self.theme = looks.name
+        self.put_on(looks)
         self.kinds = find_panels()
         self._interrupted_at = float("-inf")
-
-    def look(self) -> Palette:
-        """What everything is painted with now."""
-        return self.looks.palette
 
     def compose(self) -> ComposeResult:
         """A page at a time, and the keys below."""

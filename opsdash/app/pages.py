@@ -5,14 +5,11 @@ from __future__ import annotations
 from textual import on
 from textual.widgets import ContentSwitcher, Input
 
-from opsdash.app.dialogs import Dialogs
-from opsdash.app.keys_in_force import SAID_S
-from opsdash.app.look import Looks
+from opsdash.app.colours import Colours
 from opsdash.app.palette import (
     doctor_entry,
     host_entries,
     key_entries,
-    theme_entries,
     view_entries,
 )
 from opsdash.app.text_screen import TextScreen
@@ -25,13 +22,12 @@ from opsdash.widgets.panel import Panel
 STARTING = "the hosts are not there yet"
 
 
-class Pages(Dialogs):
+class Pages(Colours):
     """The part of the app that goes from page to page, by keys, names and letters."""
 
     badge = ""
     freezer: Freezer | None = None
     kinds: list[type[Panel]]
-    looks: Looks
 
     def __init__(self) -> None:
         super().__init__()
@@ -152,7 +148,7 @@ class Pages(Dialogs):
             *(entry for entry in key_entries(self) if entry.title not in named),
             *own,
             *self.further_entries(),
-            *theme_entries(self.looks.names, self.choose_theme),
+            *self.theme_entries("theme "),
             *host_entries(self.freezer.snapshot(), self._open_host, "host "),
         ]
         self.pick("page, command or host", entries)
@@ -169,17 +165,8 @@ class Pages(Dialogs):
         self.push_screen(TextScreen("every key", lines, self.look))
 
     def _reload_keys(self, _: str) -> None:
-        self.say(self.read_keys_again(), SAID_S)
+        self.run_worker(self.read_keys_again(), name="keys")
 
     def _examine_named(self, host: str) -> None:
         """The host that was typed, or the one that the page is about."""
         self.examine(host or (self.page.pointed() if self.page else ""))
-
-    def choose_theme(self, name: str) -> None:
-        """Other colours from now on."""
-        self.theme = self.looks.name = name
-        self.say(f"theme {name}")
-
-    def action_next_theme(self) -> None:
-        """The next theme."""
-        self.choose_theme(self.looks.following())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from textual.app import App
@@ -57,15 +57,6 @@ def _key(app: App[Any], active: ActiveBinding) -> Entry:
 def doctor_entry(examine: Go, key: str) -> Entry:
     """The examination of a host by its name, whether the fleet has it or not."""
     return Entry("doctor", examine, "what is wrong with the way to a host", key, takes="HOST")
-
-
-def theme_entries(names: Iterable[str], choose: Go) -> list[Entry]:
-    """Every theme by name."""
-    return [_theme(name, choose) for name in names]
-
-
-def _theme(name: str, choose: Go) -> Entry:
-    return Entry(f"theme {name}", lambda _: choose(name), "colours")
 
 
 def view_entries(pages: Sequence[tuple[str, str, str]], go: Go) -> list[Entry]:

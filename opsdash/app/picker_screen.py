@@ -45,6 +45,7 @@ class PickerScreen(Keyed[Picked | None], ModalScreen[Picked | None]):
         self._entries = entries
         self._look = look
         self._found: dict[str, Match] = {}
+        self._shown: Entry | None = None
         self._nothing = NOTHING
         self._typed = ""
 
@@ -113,10 +114,34 @@ class PickerScreen(Keyed[Picked | None], ModalScreen[Picked | None]):
         self.grid.set_keys(tuple(self._found))
         self.grid.action_first()
         self.grid.repaint()
+        self._preview()
         number = f"{len(self._found)} of {len(self._entries)}, enter picks"
         heading = line(Span(f": {self._heading}", Role.HEADING))
         title = spread(heading, line(Span(number, Role.MUTED)), max(20, self.grid.size.width))
         self.query_one("#picker-title", Bar).set_lines([title])
+
+    @on(Grid.RowPointed)
+    def look_at(self, event: Grid.RowPointed) -> None:
+        """The cursor is on another row."""
+        event.stop()
+        self._preview()
+
+    def _preview(self) -> None:
+        """Show what the row under the cursor would do, if it can be shown."""
+        match = self._found.get(self.grid.cursor_key or "")
+        entry = match.entry if match is not None and match.entry.preview else None
+        if entry is self._shown:
+            return
+        before, self._shown = self._shown, entry
+        if entry is not None and entry.preview is not None:
+            entry.preview(True)
+        elif before is not None and before.preview is not None:
+            before.preview(False)
+
+    def on_unmount(self) -> None:
+        """What was only looked at is as before."""
+        if self._shown is not None and self._shown.preview is not None:
+            self._shown.preview(False)
 
     def on_resize(self) -> None:
         """Another width, another title line."""
@@ -142,6 +167,7 @@ class PickerScreen(Keyed[Picked | None], ModalScreen[Picked | None]):
             field.cursor_position = len(field.value)
             self.query_one(KeyHints).say(f"type behind it: {entry.title} {entry.takes}")
         else:
+            self._shown = None  # what was shown holds now
             self.dismiss((entry, argument))
 
     @on(Grid.RowChosen)

@@ -51,7 +51,7 @@ class FleetFiles:
                 self._trail = trail
                 self._stamps = unchanged_since(before, trail.stamps())
             self._source = fleet.source
-            self.offers = () if self._named else tuple(offers())
+            self.offers = () if self._named else tuple(offers(known=fleet.hosts))
         return fleet if fleet.source else _alone(fleet, self.offers)
 
     def changed(self) -> dict[str, Stamp]:

@@ -12,7 +12,7 @@ from opsdash.config.form_faults import understood
 from opsdash.config.hosts_schema import HostsForm, Settings
 from opsdash.config.importers.imported import made_of
 from opsdash.config.marked_yaml import Marked, load_marked
-from opsdash.config.source_text import refuse_writable
+from opsdash.config.source_text import is_folder, refuse_writable
 from opsdash.core.errors import ConfigError, Fault
 
 MAX_FILES = 1_000
@@ -90,7 +90,7 @@ def read_book(
 
 def _are_private(book: Book, parts: list[Path]) -> bool:
     """Whether nobody else can put files beside these; it is a fault if others can."""
-    for folder in {part.parent for part in parts if part.parent.is_dir()}:
+    for folder in {part.parent for part in parts if is_folder(part.parent)}:
         try:
             refuse_writable(folder, folder.stat().st_mode)
         except ConfigError as error:

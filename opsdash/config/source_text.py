@@ -23,6 +23,16 @@ def whole_file(path: Path, text: str) -> ConfigError:
     return ConfigError([Fault(str(path), 0, 0, text)])
 
 
+def is_folder(path: Path) -> bool:
+    """Whether a path is a folder; what can't be looked at is none (Path.is_dir() would raise)."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def is_file(path: Path) -> bool:
+    """Whether a path is a file; what can't be looked at is none (Path.is_file() would raise)."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
 def read_text(path: Path, *, private: bool) -> str:
     """The file's text; ConfigError if it is not a readable UTF-8 text of at most 1 MiB.
 

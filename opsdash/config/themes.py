@@ -15,14 +15,38 @@ from opsdash.config.contrast import too_faint
 from opsdash.config.marked_yaml import Marked, Where, dotted, load_marked
 from opsdash.core.errors import ConfigError
 from opsdash.core.health import Health
-from opsdash.core.theme import GLYPHS, Theme
+from opsdash.core.theme import (
+    ANSI,
+    ATTRIBUTES,
+    GLYPHS,
+    STYLED,
+    TERMINAL_DEFAULT,
+    USUAL_STYLES,
+    Theme,
+)
 
-DEFAULT_THEME = "midnight"
+DEFAULT_THEME, DEFAULT_LIGHT = "midnight", "daylight"
+SIXTEEN_COLOURS, NO_COLOURS = "ansi16", "mono"
+"""The themes for terminals that can show no more, and for people who want none."""
+
 COLOURS = ("background", "foreground", "surface", "muted", "accent", "cursor")
-_KEYS = ("name", "dark", *COLOURS, "health", "glyphs")
+_KEYS = ("name", "dark", *COLOURS, "health", "glyphs", "styles")
+_OPTIONAL = ("glyphs", "styles")
 _HEALTHS = tuple(health.name.lower() for health in Health)
+_NAMED = (*ANSI, TERMINAL_DEFAULT)
+_STYLED = (*STYLED, "surface", "cursor")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A theme file: its theme, or None and why it can't be used; advice tells of poor colours."""
+
+    path: Path
+    theme: Theme | None
+    faults: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
 
 
 def load_themes(folders: Iterable[Path]) -> tuple[dict[str, Theme], tuple[str, ...]]:
@@ -30,23 +54,37 @@ def load_themes(folders: Iterable[Path]) -> tuple[dict[str, Theme], tuple[str, .
 
     A notice tells of a file that could not be used, or of colours that are hard to read.
     """
-    themes: dict[str, Theme] = {}
+    found, notices = find_themes(folders)
+    themes = {one.theme.name: one.theme for one in found if one.theme is not None}
+    said = [text for one in found for text in (*one.faults, *one.advice)]
+    return themes, (*notices, *said)
+
+
+def find_themes(folders: Iterable[Path]) -> tuple[list[Found], list[str]]:
+    """What each theme file of some folders holds, in order; and folders that can't be read."""
+    found: list[Found] = []
     notices: list[str] = []
     for folder in folders:
         here: dict[str, Path] = {}
         for path in _theme_files(folder, notices):
-            try:
-                theme = load_theme(path)
-            except ConfigError as error:
-                notices += [str(fault) for fault in error.faults]
-                continue
-            if theme.name in here:
-                notices.append(f"{path}: {here[theme.name].name} has the name {theme.name}, too")
-                continue
-            here[theme.name] = path
-            notices += [f"{path}: {fault}" for fault in too_faint(theme)]
-            themes[theme.name] = theme
-    return themes, tuple(notices)
+            one = look_at(path)
+            name = one.theme.name if one.theme is not None else ""
+            if name in here:
+                fault = f"{path}: {here[name].name} has the name {name}, too"
+                one = Found(path, None, (fault,))
+            elif name:
+                here[name] = path
+            found.append(one)
+    return found, notices
+
+
+def look_at(path: Path) -> Found:
+    """One theme file, whatever is in it."""
+    try:
+        theme = load_theme(path)
+    except ConfigError as error:
+        return Found(path, None, tuple(str(fault) for fault in error.faults))
+    return Found(path, theme, advice=tuple(f"{path}: {text}" for text in too_faint(theme)))
 
 
 def _theme_files(folder: Path, notices: list[str]) -> list[Path]:
@@ -64,12 +102,13 @@ def load_theme(path: Path) -> Theme:
     if not isinstance(marked.data, dict):
         marked.blame((), "should be a mapping of colours, like themes/midnight.yaml")
         raise ConfigError(marked.faults)
-    form.check_keys((), _KEYS, required=[key for key in _KEYS if key != "glyphs"])
+    form.check_keys((), _KEYS, required=[key for key in _KEYS if key not in _OPTIONAL])
     theme = Theme(
         name=form.name(),
         dark=form.dark(),
         health=MappingProxyType(form.health_colours()),
         glyphs=MappingProxyType(form.glyphs()),
+        styles=MappingProxyType(form.styles()),
         **{key: form.colour((key,)) for key in COLOURS},
     )
     if marked.faults:
@@ -123,9 +162,11 @@ class _Form:
         if not isinstance(holder, dict) or where[-1] not in holder:
             return "#000000"
         colour = holder[where[-1]]
-        if isinstance(colour, str) and _COLOUR.fullmatch(colour):
+        if isinstance(colour, str) and (_COLOUR.fullmatch(colour) or colour in _NAMED):
             return colour.lower()
         hint = ": quote it, an unquoted # begins a comment" if colour is None else ""
+        if isinstance(colour, str) and (near := get_close_matches(f"{colour}", _NAMED, n=1)):
+            hint = f" (did you mean {near[0]}?)"
         self._blame(where, f'should be a colour like "#1f2d4a"{hint}')
         return "#000000"
 
@@ -146,6 +187,25 @@ class _Form:
             if len(set(found.values())) < len(found):
                 self._blame(("glyphs",), "two healths have the same glyph")
         return found
+
+    def styles(self) -> dict[str, tuple[str, ...]]:
+        """Attributes by what they are given to, the usual ones where none are given."""
+        found = dict(USUAL_STYLES)
+        if "styles" in self.marked.data:
+            given = self.check_keys(("styles",), _STYLED, required=())
+            for name in _STYLED:
+                if name in given:
+                    found[name] = self._attributes(("styles", name))
+        return found
+
+    def _attributes(self, where: Where) -> tuple[str, ...]:
+        given = self._at(where)
+        words = given.split() if isinstance(given, str) else []
+        if words == ["plain"]:
+            return ()
+        if not words or set(words) - set(ATTRIBUTES):
+            self._blame(where, f"should be plain, or some of {' '.join(ATTRIBUTES)}")
+        return tuple(words)
 
     def _glyph(self, where: Where) -> str:
         glyph = self._at(where)

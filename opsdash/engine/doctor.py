@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
 from opsdash.config.host_places import host_places
+from opsdash.config.paths import default_hosts_file
 from opsdash.core.errors import ConfigError, HostError
 from opsdash.core.examination import Examination, Examined, Say, Stage, Verdict
 from opsdash.core.fleet import Fleet
@@ -42,7 +44,7 @@ def sought(fleet: Fleet, name: str) -> tuple[Host, str]:
 
 async def begun(fleet: Fleet, host: Host, notice: str, say: Say) -> Examination:
     """An examination that knows where the host was declared."""
-    exam = Examination(host.name, say, notice)
+    exam = Examination(host.name, say, notice, _program(fleet.source))
     if not notice and fleet.source:
         try:
             names = [host.name, *_jumps(fleet, host)]
@@ -51,6 +53,12 @@ async def begun(fleet: Fleet, host: Host, notice: str, say: Say) -> Examination:
             return exam  # the file has changed since, and is wrong now: what was read holds
         exam.place = exam.places.get(host.name, {}).get("", "")
     return exam
+
+
+def _program(source: str) -> str:
+    """How opsdash must be called to work on the same hosts file."""
+    usual = source in ("", str(default_hosts_file()))
+    return "opsdash" if usual else f"opsdash --hosts {shlex.quote(source)}"
 
 
 def _jumps(fleet: Fleet, host: Host) -> list[str]:

@@ -14,7 +14,7 @@ from time import monotonic
 from opsdash.core.clock import now
 from opsdash.core.errors import HostError
 from opsdash.core.examination import Examination, Examined, Note, Stage, Verdict
-from opsdash.core.host import Host, Sudo
+from opsdash.core.host import Host, Sudo, Way
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.text import clean_line, count, duration
 from opsdash.engine.root_script import root_rule
@@ -26,6 +26,9 @@ STEP_S = 15.0
 """How long one stage may take; a shell that needs longer is no use to anybody."""
 
 SLOW_SHELL_S = 2.0
+CUT_OFF_S = 0.5
+"""After so long a command is told to end, to see whether it does; later where the shell is slow."""
+
 CLOCK_OFF_S = 5.0
 """The limit of the check clock-off: below it the time on the way could be the reason."""
 
@@ -159,17 +162,25 @@ class Session:
             return self._is(Stage.ROOT, Verdict.SKIPPED, "hosts.yaml says sudo: none")
         root = await find_root(self.connection.execute, root_rule())
         if root is Root.NEVER:
-            text = "neither sudo nor doas lets this user: what needs root stays empty"
-            found = self._is(Stage.ROOT, Verdict.WARN, text)
-            return _with_hint(
-                found,
-                "allow the fixed script by a sudoers drop-in, or say sudo: none for this host",
-                "opsdash sudoers    # prints the drop-in",
-            )
+            return await self._no_root()
         if root.takes_password and self.host.sudo is Sudo.NOPASSWD:
             text = f"hosts.yaml says sudo: nopasswd, but {_ROOT_WORDS[root]}"
             return _with_hint(self._is(Stage.ROOT, Verdict.WARN, text), "correct one of the two")
         return self._is(Stage.ROOT, Verdict.OK, _ROOT_WORDS[root])
+
+    async def _no_root(self) -> Examined:
+        """Whether it is sudo that refuses, or that there is none."""
+        done = await self._run("command -v sudo || command -v doas || echo none\n")
+        if done.stdout.strip().endswith(b"none"):
+            text = "there is neither sudo nor doas: what needs root stays empty"
+            hint = "install sudo there, or say sudo: none for this host in hosts.yaml"
+            return _with_hint(self._is(Stage.ROOT, Verdict.WARN, text), hint)
+        text = "neither sudo nor doas lets this user: what needs root stays empty"
+        return _with_hint(
+            self._is(Stage.ROOT, Verdict.WARN, text),
+            "allow the fixed script by a sudoers drop-in, or say sudo: none for this host",
+            "opsdash sudoers    # prints the drop-in",
+        )
 
     async def _clock(self) -> Examined:
         began, sent = monotonic(), now()
@@ -211,6 +222,9 @@ class Session:
         )
         if b"left" in left.stdout:
             text = "a command that was cut off went on running there (it was ended now)"
+            if self.host.way is Way.OPENSSH:
+                said = "the system's ssh ends none: each has its own time limit there"
+                return self._is(Stage.END, Verdict.OK, f"exit status comes back; {said}")
             return _with_hint(
                 self._is(Stage.END, Verdict.WARN, text),
                 "this SSH server does not pass on signals: OpenSSH does from 7.9 on",
@@ -220,7 +234,7 @@ class Session:
     async def _cut_off(self) -> str:
         """The id of a process that was told to end from here, empty where it is not known."""
         try:
-            await self._run("echo $$; exec sleep 60\n", timeout_s=max(0.8, 2 * self.shell_s))
+            await self._run("echo $$; exec sleep 60\n", timeout_s=max(CUT_OFF_S, 2 * self.shell_s))
         except HostError as error:
             if error.problem.kind is not ProblemKind.TIMEOUT:
                 raise

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from opsdash.core.clock import now
@@ -237,8 +237,15 @@ class Session:
         self._poller.refresh(names or tuple(self.fleet.hosts))
 
     async def examine(self, name: str, say: Say, *, ask: bool = False) -> Examination:
-        """Examine the way to a host, stage by stage, on connections of its own."""
+        """Examine the way to a host, stage by stage, on connections of its own.
+
+        ValueError for a name that can't be one, or that nothing here leads to.
+        """
         host, notice = sought(self.fleet, name)
+        if host.way not in self._transports:
+            await asyncio.to_thread(self._open_ways, replace(self.fleet, hosts={name: host}))
+        if host.way not in self._transports:
+            raise ValueError(f"{name} is none of these hosts, and nothing else is contacted")
         exam = await begun(self.fleet, host, notice, say)
         await examine(host, self._transports, self._asker, exam, ask=ask)
         return exam

@@ -14,6 +14,7 @@ class Entry:
     brackets: it may be left out.
 
     `key` is the key that does the same, `disabled` the reason why it can't be picked now.
+    `preview` shows what picking it would do while it is pointed at (True), and takes that back.
     """
 
     title: str
@@ -22,6 +23,7 @@ class Entry:
     key: str = ""
     takes: str = ""
     disabled: str = ""
+    preview: Callable[[bool], None] | None = None
 
     @property
     def needs_argument(self) -> bool:

@@ -139,8 +139,8 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _paint(self, parts: Line, lit: bool) -> _Painted:
         palette = self.look()
-        over = palette.cursor if lit else palette.surface if self.raised else None
-        return _Painted(parts, lit, paint(parts, self.size.width, palette, over))
+        styles = palette.on_cursor if lit else palette.on_surface if self.raised else palette.styles
+        return _Painted(parts, lit, paint(parts, self.size.width, palette, styles))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """After scrolling every row shows another line."""

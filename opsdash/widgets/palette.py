@@ -10,11 +10,10 @@ from rich.style import Style
 
 from opsdash.core.health import Health
 from opsdash.core.series import ASCII_BLOCKS, BLOCKS
-from opsdash.core.theme import ASCII_GLYPHS, Theme
+from opsdash.core.theme import ASCII_GLYPHS, TERMINAL_DEFAULT, Theme
 from opsdash.widgets.line import ROLES, Role, Span
 
 _TO_ASCII = str.maketrans("…─·│–█░→“▸▾↓↑", '~-,|-#.>"+-v^')
-_BOLD = frozenset({Role.STRONG, Role.HEADING, Role.CRIT, Role.DOWN})
 
 
 @dataclass(frozen=True)
@@ -40,20 +39,40 @@ class Palette:
             Role.HEADING: theme.accent,
             **{ROLES[health]: theme.health[health] for health in Health},
         }
-        ground = theme.background
+        return {role: self._style(role, colours[role]) for role in Role}
+
+    def _style(self, role: Role, colour: str) -> Style:
+        plain = Style(color=_rich(colour), bgcolor=_rich(self.theme.background))
+        return plain + self._attributes(role.value)
+
+    def _attributes(self, name: str) -> Style:
+        return Style.parse(" ".join(self.theme.styles.get(name, ())))
+
+    @cached_property
+    def on_cursor(self) -> dict[Role, Style]:
+        """The style of each role in the row under the cursor."""
+        return self._on("cursor", self.theme.cursor)
+
+    @cached_property
+    def on_surface(self) -> dict[Role, Style]:
+        """The style of each role in the bars at the edges."""
+        return self._on("surface", self.theme.surface)
+
+    def _on(self, ground: str, colour: str) -> dict[Role, Style]:
+        """All styles on another ground. Where that is reversed, only healths keep their colour:
+
+        a bar of many colours is no bar.
+        """
+        attributes = self._attributes(ground)
+        if not attributes.reverse:
+            over = Style(bgcolor=_rich(colour)) + attributes
+            return {role: style + over for role, style in self.styles.items()}
+        text = self.styles[Role.TEXT]
+        kept = set(ROLES.values())
         return {
-            role: Style(color=colours[role], bgcolor=ground, bold=role in _BOLD) for role in Role
+            role: (style if role in kept else text) + attributes
+            for role, style in self.styles.items()
         }
-
-    @cached_property
-    def cursor(self) -> Style:
-        """What the row under the cursor adds."""
-        return Style(bgcolor=self.theme.cursor)
-
-    @cached_property
-    def surface(self) -> Style:
-        """What bars at the edges add."""
-        return Style(bgcolor=self.theme.surface)
 
     @property
     def blocks(self) -> str:
@@ -79,3 +98,8 @@ class Palette:
             return text
         text = text.translate(_TO_ASCII)
         return "".join(char if char.isascii() else "?" * cell_len(char) for char in text)
+
+
+def _rich(colour: str) -> str | None:
+    """A theme's colour as Rich knows it; the terminal's own is none at all."""
+    return None if colour == TERMINAL_DEFAULT else colour.removeprefix("ansi_")

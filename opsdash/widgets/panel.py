@@ -133,6 +133,21 @@ class Panel(Vertical):
         """The key of an id as it is in force now, for sentences; empty where it has none."""
         return keymap_of(self.app).of(name)
 
+    def own_keys(self, lines: Sequence[Line]) -> Sequence[Line]:
+        """Lines that speak of the key that asks again, with the key that does it now.
+
+        Hints of problems and advice of checks are written for everybody, headless ones too.
+        """
+        keymap = keymap_of(self.app)
+        if "refresh" not in keymap.given:
+            return lines
+        usual = keymap.registry.by_id()["refresh"].keys[0]
+        own = keymap.of("refresh") or f"{keymap.of('cmd.open')} refresh"
+        return [
+            tuple(Span(part.text.replace(usual, own), part.role) for part in parts)
+            for parts in lines
+        ]
+
     def take_focus(self) -> None:
         """Give the keys to the panel's main view."""
         for view in self.query(LineView):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
@@ -12,30 +14,27 @@ from opsdash.widgets.line import Line, Role
 from opsdash.widgets.palette import Palette
 
 
-def paint(parts: Line, width: int, palette: Palette, over: Style | None = None) -> Strip:
-    """A line as a strip of exactly `width` cells; `over` is laid over every style: cursor, bars.
+def paint(
+    parts: Line, width: int, palette: Palette, styles: Mapping[Role, Style] | None = None
+) -> Strip:
+    """A line as a strip of exactly `width` cells; `styles` are other than the plain ones: bars.
 
     The last gate for text from hosts: what a terminal would obey ends here at the latest. Spaces
     take the style before them, as nobody sees their colour: each change of style costs 40 bytes.
     """
-    styles = palette.styles
-    ground = _over(styles[Role.TEXT], over)
+    styles = palette.styles if styles is None else styles
     segments: list[Segment] = []
     for text, role in parts:
         safe = palette.drawable(clean_line(text))
         while not segments and safe and not safe[0].isascii() and cell_len(safe[0]) == 0:
             safe = safe[1:]  # a mark without a letter to stand on: it would be no cell of its own
-        style = _over(styles[role], over)
+        style = styles[role]
         if segments and (style == segments[-1].style or not safe.strip(" ")):
             segments[-1] = Segment(segments[-1].text + safe, segments[-1].style)
         elif safe:
             segments.append(Segment(safe, style))
-    last = segments[-1].style if segments else ground
+    last = segments[-1].style if segments else styles[Role.TEXT]
     return Strip(segments).adjust_cell_length(width, last).simplify()
-
-
-def _over(style: Style, over: Style | None) -> Style:
-    return style if over is None else style + over
 
 
 def changed_cells(before: Strip, after: Strip) -> tuple[int, int]:

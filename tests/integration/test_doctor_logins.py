@@ -15,6 +15,7 @@ import pytest
 
 from opsdash.core.examination import Stage, Verdict
 from opsdash.core.problem import ProblemKind
+from opsdash.engine import examined_session
 from tests.doctor import examined, failed_at, notes_of, stage_of
 from tests.login_server import Doors, login_server
 from tests.person import Person
@@ -26,6 +27,7 @@ PHRASE = "correct horse"
 def no_agent(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever runs the tests has an agent that is none of our business."""
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    monkeypatch.setattr(examined_session, "CUT_OFF_S", 0.1)
 
 
 def key_file(
@@ -51,7 +53,8 @@ async def test_a_key_that_is_not_taken_is_told_with_what_the_server_takes(tmp_pa
     assert password == "password: nothing to answer with"
     assert takes == "the server takes: publickey, password"
     copy = f"ssh-copy-id -i {path}.pub -p {host.port} ops@127.0.0.1"
-    assert cause.mends == (copy,)
+    assert cause.mends[0] == copy
+    assert "journalctl" in cause.mends[1]
 
 
 async def test_several_keys_are_told_in_the_order_in_which_they_were_offered(
@@ -82,7 +85,7 @@ async def test_a_key_with_a_passphrase_is_told_and_asked_for_only_when_wanted(
         asked = await examined(host, tmp_path, prompter=person, ask=True)
     assert cause.problem is not None
     assert cause.problem.kind is ProblemKind.UNANSWERED
-    assert "its private half could not be used" in notes_of(cause)
+    assert "known there, but its passphrase was not given" in notes_of(cause)
     assert f"key file {path}: has a passphrase" in notes_of(cause)
     assert cause.mends == (f"ssh-add {path}",)
     assert stage_of(asked, Stage.LOGIN).verdict is Verdict.OK

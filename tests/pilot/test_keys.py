@@ -169,7 +169,7 @@ async def test_the_last_line_names_the_keys_of_the_page() -> None:
 async def test_a_theme_change_repaints_everything() -> None:
     async with on_stage(mixed_fleet()) as stage:
         before = [list(view.render_line(0)) for view in stage.app.query(LineView) if view.size]
-        await stage.press("C")
+        await stage.press("C", "down", "enter")
         after = [list(view.render_line(0)) for view in stage.app.query(LineView) if view.size]
         assert stage.app.theme == "day"
         colours = {

@@ -11,7 +11,8 @@ from opsdash.app.picker_screen import PickerScreen
 from opsdash.app.text_screen import TextScreen
 from opsdash.config.keys import KeysFile
 from opsdash.core.discover import keys
-from tests.fleet_states import mixed_fleet
+from opsdash.core.problem import ProblemKind
+from tests.fleet_states import down, mixed_fleet
 from tests.screens import Stage, assert_snapshot, on_stage
 from tests.waiting import wait_for
 
@@ -103,6 +104,17 @@ async def test_every_key_is_listed_with_its_id(tmp_path: Path) -> None:
         assert_snapshot("every-key-vim-80x24", stage.text)
 
 
+async def test_hints_of_problems_name_the_key_that_asks_again(tmp_path: Path) -> None:
+    states = [down("a", ProblemKind.HOST_KEY_UNKNOWN)]
+    own = reading(tmp_path, "keys: {refresh: R}")
+    async with on_stage(states, keys_file=own) as stage:
+        assert "R asks whether to trust it" in stage.text
+        await stage.press("enter")
+        assert "R asks whether to trust it" in stage.text
+    async with on_stage(states, keys_file=reading(tmp_path, "keys: {refresh: none}")) as stage:
+        assert ": refresh asks whether to trust it" in stage.text
+
+
 @pytest.mark.parametrize("preset", ["vim", "k9s"])
 async def test_presets(tmp_path: Path, preset: str) -> None:
     async with on_stage(mixed_fleet(), keys_file=reading(tmp_path, f"preset: {preset}")) as stage:
@@ -139,7 +151,7 @@ async def test_keys_change_while_the_program_runs(tmp_path: Path) -> None:
         await stage.press("q")
         (tmp_path / "keys.yaml").write_text("keys: {raw: e}")
         await stage.press("colon", *"keys reload", "enter")
-        await stage.settle()
-        assert "keys.yaml has 1 fault, the keys from before stay; :keys tells" in stage.lines[-1]
+        told = "keys.yaml has 1 fault, the keys from before stay; :keys tells"
+        await wait_for(lambda: told in stage.text)
         await stage.press("x")
         assert isinstance(stage.app.screen, TextScreen)

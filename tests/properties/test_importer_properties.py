@@ -149,6 +149,7 @@ def test_any_ini_inventory_is_imported_or_refused(lines: list[str]) -> None:
     st.dictionaries(TEXTS, GROUPS | st.lists(TEXTS, max_size=3), max_size=4),
     st.dictionaries(TEXTS, VARS, max_size=3),
 )
+@example({"y" * 300: ["a"]}, {"web1": {"ansible_private_key_file": "y" * 300}})
 def test_any_list_form_gives_a_file_that_loads(
     groups: dict[str, object], hostvars: dict[str, object]
 ) -> None:

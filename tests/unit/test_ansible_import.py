@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from opsdash.activities.setup.commands import COMMAND
-from opsdash.config.importers import ansible
+from opsdash.config.importers import ansible, plan
 from tests.hosts_files import HostsFolder
 
 # printed by ansible-inventory 2.19.14 for: web1 in [web], group_vars/all with a user
@@ -163,8 +163,32 @@ def test_a_source_that_is_not_there_is_said(home: HostsFolder, kind: str) -> Non
     result = run(kind, str(home.folder / "none"))
     assert result.exit_code == 65
     assert f"{home.folder}/none: there is no such file" in result.stderr
+    too_long = run(kind, str(home.folder / ("x" * 300)))
+    assert (too_long.exit_code, "can't be read: File name too long" in too_long.stderr) == (
+        65,
+        True,
+    )
     os.mkfifo(home.folder / "fifo")
     assert "is not a regular file" in run(kind, str(home.folder / "fifo")).stderr
+
+
+def test_what_would_be_too_large_to_be_read_again_is_not_written(
+    home: HostsFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "MAX_BYTES", 4_096)
+    path = home.write("web[1:400].example.org\n", "large")
+    result = run("ansible", str(path), "--write")
+    assert result.exit_code == 65
+    assert "its 400 hosts make a file of more than 4 KiB: import it in parts" in result.stderr
+
+
+def test_remarks_are_kept_up_to_a_bound(home: HostsFolder) -> None:
+    lines = [f"win{i} ansible_connection=winrm" for i in range(600)]
+    path = home.write("\n".join(["web1", *lines]) + "\n", "windows")
+    result = run("ansible", str(path))
+    assert result.stdout.count("# left out: ") == 500
+    assert result.stdout.endswith("# and 100 more: the import prints them\n")
+    assert result.stderr.count("left out: ") == 21
 
 
 def test_files_are_named_after_their_source(home: HostsFolder) -> None:

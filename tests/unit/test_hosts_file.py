@@ -11,6 +11,7 @@ from opsdash.config.hosts import load_fleet
 from opsdash.config.hosts_schema import HostForm
 from opsdash.config.paths import shipped
 from opsdash.core.host import Host, HostKeyPolicy, Limits, Sudo, Way
+from opsdash.transport.ssh.resolve import hop_host
 from tests.hosts_files import HostsFolder
 
 
@@ -226,6 +227,19 @@ def test_a_thousand_hosts_load_in_well_under_a_second(hosts: HostsFolder) -> Non
     began = time.process_time()
     assert len(load_fleet(path).hosts) == 1000
     assert time.process_time() - began < 0.7
+
+
+@pytest.mark.parametrize("jump", ["ssh://gate", "ssh://ops@gate:2222", "ssh://[2001:db8::1]:22"])
+def test_a_jump_host_may_be_any_name_that_ssh_knows(hosts: HostsFolder, jump: str) -> None:
+    host = hosts.fleet(f"hosts: {{a: {{jump: '{jump}'}}}}\n").hosts["a"]
+    assert host.jump == jump
+    assert hop_host(jump, host).address in ("gate", "2001:db8::1")
+
+
+@pytest.mark.parametrize("jump", ["ssh://", "ssh://-x", "ssh://a b", "ssh://u:p@gate"])
+def test_a_jump_host_that_no_ssh_knows_is_refused(hosts: HostsFolder, jump: str) -> None:
+    (fault,) = hosts.faults(f"hosts: {{a: {{jump: '{jump}'}}}}\n")
+    assert fault.startswith("hosts.yaml:1:19: hosts.a.jump: ")
 
 
 def test_the_yaml_of_the_documentation_is_right(hosts: HostsFolder) -> None:

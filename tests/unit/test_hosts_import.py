@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from opsdash.activities.setup.commands import COMMAND
+from opsdash.config.fleet_files import FleetFiles
 from opsdash.config.importers import ssh_config
 from opsdash.config.offers import offers
 from opsdash.core.offer import Offer
@@ -197,7 +198,7 @@ def test_a_config_that_others_may_write_is_refused(home: HostsFolder) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["import"], ["import", "x"], ["import", "ssh-config", "a", "b"]]
+    "arguments", [["import", "--bogus"], ["import", "x"], ["import", "ssh-config", "a", "b"]]
 )
 def test_wrong_usage_exits_with_64(home: HostsFolder, arguments: list[str]) -> None:
     assert run(*arguments).exit_code == 64
@@ -232,12 +233,32 @@ def test_an_offer_is_gone_when_it_was_taken_up(home: HostsFolder) -> None:
     assert offers() == []
 
 
+def test_without_a_kind_the_usual_places_are_looked_at(home: HostsFolder) -> None:
+    assert run("import").stdout == (
+        "FOUND          HOSTS  TO IMPORT THEM\n"
+        "~/.ssh/config  2      opsdash hosts import ssh-config --write\n"
+    )
+    run("import", "ssh-config", "--write")
+    result = run("import")
+    assert result.exit_code == 64
+    assert "nothing to import in the usual places: say KIND and PATH" in result.stderr
+
+
 def test_what_the_fleet_has_is_not_offered_and_what_was_added_since_is(home: HostsFolder) -> None:
     assert [offer.hosts for offer in offers(known=["web1"])] == [1]
     assert offers(known=["web1", "web2"]) == []
     run("import", "ssh-config", "--write")
     home.write(f"Host web3\n{CONFIG}", ".ssh/config")
     assert [offer.hosts for offer in offers(known=["web1", "web2"])] == [1]
+
+
+def test_a_fleet_that_is_written_by_hand_is_offered_only_what_it_lacks(home: HostsFolder) -> None:
+    files = FleetFiles(None)
+    files.read()
+    assert [offer.hosts for offer in files.offers] == [2]
+    home.write("hosts: {web1: , web2: }\n", ".config/opsdash/hosts.yaml")
+    files.read()
+    assert files.offers == ()
 
 
 def test_without_a_hosts_file_the_import_is_pointed_to(home: HostsFolder) -> None:

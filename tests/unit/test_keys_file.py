@@ -52,7 +52,7 @@ def test_keys_in_all_their_forms(tmp_path: Path) -> None:
     found = keymap(
         tmp_path,
         'keys:\n  raw: x\n  freeze: "ctrl+g, F6"\n  wide: none\n  fold: [",", "-"]\n'
-        '  view.host: 5\n  detail: ","\n  theme.next: []\n  group.cycle: "b,b"\n'.replace(
+        '  view.host: 5\n  detail: ","\n  theme.pick: []\n  group.cycle: "b,b"\n'.replace(
             '  detail: ","\n', ""
         ),
     )
@@ -62,7 +62,7 @@ def test_keys_in_all_their_forms(tmp_path: Path) -> None:
         "wide": (),
         "fold": (",", "-"),
         "view.host": ("5",),
-        "theme.next": (),
+        "theme.pick": (),
     }
     assert found.of("raw") == "x"
     assert found.of("wide") == ""

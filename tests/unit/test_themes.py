@@ -7,37 +7,25 @@ from pathlib import Path
 
 import pytest
 
-from opsdash.config.contrast import RGB, contrast, linear, too_faint
+from opsdash.config.contrast import PALETTES, contrast, seen_on, too_faint
+from opsdash.config.eyes import EYES, alike, apart, ciede2000
 from opsdash.config.paths import shipped
-from opsdash.config.themes import DEFAULT_THEME, load_theme, load_themes
+from opsdash.config.themes import (
+    DEFAULT_LIGHT,
+    DEFAULT_THEME,
+    NO_COLOURS,
+    SIXTEEN_COLOURS,
+    load_theme,
+    load_themes,
+)
 from opsdash.core.errors import ConfigError
 from opsdash.core.health import Health
-from opsdash.core.theme import GLYPHS
+from opsdash.core.theme import GLYPHS, STYLED, USUAL_STYLES, Theme
+from opsdash.widgets.line import Role
+from opsdash.widgets.palette import Palette
 
 SHIPPED = shipped("themes") or Path("themes")
 FILES = sorted(SHIPPED.glob("*.yaml"))
-
-# How people without one kind of cone see linear light: Machado et al. 2009, severity 1
-EYES: dict[str, tuple[RGB, RGB, RGB]] = {
-    "all cones": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
-    "deuteranopia": (
-        (0.367322, 0.860646, -0.227968),
-        (0.280085, 0.672501, 0.047413),
-        (-0.011820, 0.042940, 0.968881),
-    ),
-    "protanopia": (
-        (0.152286, 1.052583, -0.204868),
-        (0.114503, 0.786281, 0.099216),
-        (-0.003882, -0.048116, 1.051998),
-    ),
-    "tritanopia": (
-        (1.255528, -0.076749, -0.178779),
-        (-0.078411, 0.930809, 0.147602),
-        (0.004733, 0.691367, 0.303900),
-    ),
-}
-TOLD_APART = 12.0
-"""Distance in CIELAB from which two colours side by side are plainly different (2.3: barely)."""
 
 ONE_COLUMN = "should be one character, one column wide"
 
@@ -54,23 +42,13 @@ health: {ok: "#40ff40", unknown: "#c0c0ff", warn: "#ffff40", crit: "#ff9090", do
 """
 
 
-def seen(colour: str, eye: tuple[RGB, RGB, RGB]) -> RGB:
-    """A colour in CIELAB as an eye sees it."""
-    light = linear(colour)
-    red, green, blue = (
-        min(1.0, max(0.0, sum(part * weight for part, weight in zip(light, row, strict=True))))
-        for row in eye
+def nearest(theme: Theme, eye: str) -> float:
+    """CIEDE2000 of the two health colours that an eye can tell apart least, on any palette."""
+    return min(
+        apart(seen_on(theme, one, palette), seen_on(theme, other, palette), eye)
+        for palette in PALETTES.values()
+        for one, other in combinations(theme.health.values(), 2)
     )
-    x = (0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.95047
-    y = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    z = (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.08883
-    a, b, c = (t ** (1 / 3) if t > 0.008856 else 7.787 * t + 16 / 116 for t in (x, y, z))
-    return 116 * b - 16, 500 * (a - b), 200 * (b - c)
-
-
-def distance(one: RGB, other: RGB) -> float:
-    """How far two colours in CIELAB are apart."""
-    return float(sum((a - b) ** 2 for a, b in zip(one, other, strict=True)) ** 0.5)
 
 
 def write(folder: Path, text: str, name: str = "dusk.yaml") -> Path:
@@ -81,10 +59,11 @@ def write(folder: Path, text: str, name: str = "dusk.yaml") -> Path:
     return path
 
 
-def test_a_dark_and_a_light_theme_come_along() -> None:
+def test_ten_themes_and_more_come_along_dark_ones_and_light_ones() -> None:
     themes, notices = load_themes([SHIPPED])
     assert notices == ()
-    assert DEFAULT_THEME in themes
+    assert len(themes) >= 10
+    assert {DEFAULT_THEME, DEFAULT_LIGHT, NO_COLOURS, SIXTEEN_COLOURS} <= set(themes)
     assert {theme.dark for theme in themes.values()} == {True, False}
     assert sorted(themes) == [path.stem for path in FILES]
 
@@ -95,21 +74,99 @@ def test_every_text_of_a_shipped_theme_is_readable_on_every_ground(path: Path) -
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_healths_are_told_apart_by_people_without_red_or_green_cones(path: Path) -> None:
+    assert alike(load_theme(path)) == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_the_healths_of_a_shipped_theme_are_plainly_different_to_most(path: Path) -> None:
+    theme = load_theme(path)
+    if theme.has_colours:
+        assert nearest(theme, "all cones") >= 12
+
+
 @pytest.mark.parametrize("eye", EYES)
-def test_healths_are_told_apart_with_every_kind_of_eye(path: Path, eye: str) -> None:
-    colours = load_theme(path).health
-    for one, other in combinations(Health, 2):
-        apart = distance(seen(colours[one], EYES[eye]), seen(colours[other], EYES[eye]))
-        assert apart >= TOLD_APART, f"{one.name} and {other.name}: {apart:.1f}"
+@pytest.mark.parametrize("name", ["colour-blind", "midnight", "ansi16"])
+def test_themes_for_every_eye_keep_healths_far_apart(name: str, eye: str) -> None:
+    need = {"colour-blind": 11.0, "midnight": 11.0, "ansi16": 7.0}[name]
+    assert nearest(load_theme(SHIPPED / f"{name}.yaml"), eye) >= need
+
+
+def test_high_contrast_is_that_of_aaa() -> None:
+    theme = load_theme(SHIPPED / "high-contrast.yaml")
+    texts = (theme.foreground, theme.muted, theme.accent, *theme.health.values())
+    lowest = min(contrast(text, ground) for text in texts for ground in theme.grounds().values())
+    assert lowest >= 7
+
+
+def test_sixteen_colours_and_none_at_all_need_nothing_of_the_terminal() -> None:
+    sixteen = load_theme(SHIPPED / f"{SIXTEEN_COLOURS}.yaml")
+    none = load_theme(SHIPPED / f"{NO_COLOURS}.yaml")
+    assert (sixteen.is_ansi, sixteen.has_colours) == (True, True)
+    assert (none.is_ansi, none.has_colours) == (True, False)
+    styles = {none.styles.get(health.name.lower(), ()) for health in Health}
+    assert len(styles) == len(Health)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_every_health_has_a_sign_and_a_word_of_its_own(path: Path, ascii_only: bool) -> None:
+    palette = Palette(load_theme(path), ascii_only)
+    badges = {palette.badge(health).text for health in Health}
+    assert len({badge.split()[0] for badge in badges}) == len(Health)
+    assert {badge.split()[1] for badge in badges} == {health.name for health in Health}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_shipped_theme_is_as_dark_as_it_says_and_its_glyphs_differ(path: Path) -> None:
     theme = load_theme(path)
-    assert theme.dark == (
-        contrast(theme.background, "#ffffff") > contrast(theme.background, "#000000")
-    )
+    ground = seen_on(theme, theme.background, PALETTES["xterm"], ground=True)
+    assert theme.dark == (contrast(ground, "#ffffff") > contrast(ground, "#000000"))
     assert len(set(theme.glyphs.values())) == len(Health)
+
+
+def test_a_theme_may_choose_its_styles(tmp_path: Path) -> None:
+    styles = load_theme(
+        write(tmp_path, GOOD + "styles: {crit: plain, cursor: bold reverse}\n")
+    ).styles
+    assert styles == {**USUAL_STYLES, "crit": (), "cursor": ("bold", "reverse")}
+
+
+def test_whatever_has_a_style_is_a_role_of_the_screen() -> None:
+    assert set(STYLED) == {role.value for role in Role}
+
+
+def test_a_reversed_row_is_one_bar_in_which_only_healths_keep_their_colour() -> None:
+    palette = Palette(load_theme(SHIPPED / "ansi16.yaml"))
+    lit = palette.on_cursor
+    assert lit[Role.TEXT] == lit[Role.MUTED] == lit[Role.ACCENT]
+    assert lit[Role.CRIT].reverse
+    assert lit[Role.CRIT].color == palette.styles[Role.CRIT].color
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "far"),
+    [
+        ((50, 2.6772, -79.7751), (50, 0, -82.7485), 2.0425),
+        ((50, 2.5, 0), (73, 25, -18), 27.1492),
+        ((50, 2.49, -0.001), (50, -2.49, 0.0009), 7.1792),
+        ((60.2574, -34.0099, 36.2677), (60.4626, -34.1751, 39.4387), 1.2644),
+        ((50, 0, 0), (50, 0, 0), 0),
+    ],
+)
+def test_distances_are_those_that_were_published_with_the_formula(
+    one: tuple[float, float, float], other: tuple[float, float, float], far: float
+) -> None:
+    assert ciede2000(one, other) == pytest.approx(far, abs=0.0001)
+
+
+def test_contrast_of_the_terminals_own_colours_is_the_worst_of_the_usual_palettes(
+    tmp_path: Path,
+) -> None:
+    faint = too_faint(load_theme(write(tmp_path, GOOD.replace('"#c0c0c0"', "ansi_red"))))
+    assert faint[0] == (
+        "muted on background has a contrast of 2.7 on the Linux console, readable is 4.5"
+    )
 
 
 def test_contrast_is_that_of_wcag() -> None:
@@ -139,6 +196,12 @@ def test_a_theme_may_choose_its_glyphs(tmp_path: Path) -> None:
          "an unquoted # begins a comment")),
         ('"#c0c0c0"', '"#ccc"', '6:8: muted: should be a colour like "#1f2d4a"'),
         ('"#c0c0c0"', "grey", '6:8: muted: should be a colour like "#1f2d4a"'),
+        ('"#c0c0c0"', "ansi_whit", ('6:8: muted: should be a colour like "#1f2d4a" (did you mean '
+         "ansi_white?)")),
+        ("dark: true", "dark: true\nstyles: {crit: blink}", ("3:16: styles.crit: should be "
+         "plain, or some of bold dim italic underline reverse")),
+        ("dark: true", "dark: true\nstyles: {cirt: bold}", ("3:10: styles.cirt: unknown key "
+         "(did you mean crit?)")),
         ('"#c0c0c0"', '"#c0c0c0\\n"', '6:8: muted: should be a colour like "#1f2d4a"'),
         ("dark: true", "dark: dim", "2:7: dark: should be true or false"),
         ("name: dusk", "name: '[b]'", "1:7: name: should be lower-case letters, digits and dashes"),

@@ -203,7 +203,7 @@ class FleetPanel(FleetKeys):
             return
         place = Span(f"{self.grid.cursor + 1}/{self.grid.line_count()}", Role.MUTED)
         head = rule(title_of(state, look), (place,), width)
-        strip.set_lines([head, *details(state, self.desk.now(), look, width)])
+        strip.set_lines([head, *self.own_keys(details(state, self.desk.now(), look, width))])
 
     def _bundle_details(self, key: str) -> list[Line]:
         bundle = self.rows.arranged.bundles[key]

@@ -135,9 +135,8 @@ def view_line(rows: FleetRows, total: int, marked: int) -> Line:
     """In words what is not as it is by default; empty when nothing hides or reorders hosts."""
     view, parts = rows.view, []
     if view.filter or view.problems:
-        parts.append(Span(f"{len(rows.arranged.matching)} of {total}", Role.STRONG))
-        if not rows.arranged.matching:
-            parts.append(Span("no host fits, esc shows all", Role.WARN))
+        found = len(rows.arranged.matching)
+        parts.append(Span(f"{found} of {total}", Role.STRONG if found else Role.WARN))
     if view.filter:
         parts.append(Span(f"/{view.filter}", Role.ACCENT))
     if view.problems:

@@ -34,7 +34,7 @@ class SideStrip:
     def lines(self, snapshot: Snapshot, palette: Palette, now: float, rows: int) -> list[Line]:
         """What is shown in so many rows."""
         stamp = (int(now / CAPACITY_S), palette, len(snapshot.hosts))
-        if stamp != self._stamp:
+        if stamp != self._stamp or not self._capacity:
             self._stamp, self._capacity = stamp, capacity_lines(snapshot.hosts)
         return side_lines(snapshot, palette, now, (rows, self._capacity))
 

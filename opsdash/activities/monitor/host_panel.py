@@ -83,7 +83,7 @@ class HostPanel(HostKeys):
         left, right = self._heading(state)
         self.query_one("#host-title", TopLine).show(left, right, self.desk.wall())
         lines = self._no_host() if state is None else self._page(state)
-        self.query_one("#host-page", TextLines).set_lines(lines)
+        self.query_one("#host-page", TextLines).set_lines(self.own_keys(lines))
 
     def _no_host(self) -> list[Line]:
         """Why there is nothing to see, and where there is something."""

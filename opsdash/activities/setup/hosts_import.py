@@ -11,6 +11,7 @@ import click
 
 from opsdash.config import paths
 from opsdash.config.open_fleet import exit_on_bad_files
+from opsdash.core.table import table
 from opsdash.core.text import clean_line, count
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ Examples:
 
 
 @click.command("import", epilog=_EXAMPLES)
-@click.argument("kind", metavar="KIND", type=click.Choice(_KINDS))
+@click.argument("kind", metavar="KIND", required=False, type=click.Choice(_KINDS))
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 @click.option("--write", is_flag=True, help="Write the file instead of printing it.")
 @click.option("--name", default="", metavar="NAME", help="Name of the file in hosts.d.")
@@ -42,14 +43,18 @@ Examples:
     "--force", is_flag=True, help="Replace an import of another source, or a changed one."
 )
 @click.option("--no-ansible", is_flag=True, help="Read inventories without ansible-inventory.")
-def import_hosts(kind: str, path: Path | None, name: str, **options: bool) -> None:
+def import_hosts(kind: str | None, path: Path | None, name: str, **options: bool) -> None:
     """Take over the hosts that another program's file names.
 
-    KIND is ssh-config, ansible or clustershell; without PATH their usual place is read.
+    KIND is ssh-config, ansible or clustershell; without PATH their usual place is read. Without
+    KIND either, what there is in all usual places is listed.
 
     Prints the hosts file that it would write. With --write it becomes a file of its own in hosts.d,
     beside hosts.yaml, which opsdash reads with it. No file of yours is changed.
     """
+    if kind is None:
+        _list_what_is_there()
+        return
     from opsdash.config.importers.plan import plan_import, write_import  # yaml costs 40 ms
 
     with exit_on_bad_files(_HINT):
@@ -63,11 +68,22 @@ def import_hosts(kind: str, path: Path | None, name: str, **options: bool) -> No
         click.echo(clean_line(line), err=True)
 
 
+def _list_what_is_there() -> None:
+    """Print what can be imported from the usual places; a usage error if there is nothing."""
+    from opsdash.config.offers import offers
+
+    found = offers()
+    if not found:
+        raise click.UsageError("nothing to import in the usual places: say KIND and PATH")
+    rows = [(one.path, str(one.hosts), one.command) for one in found]
+    click.echo("\n".join(table(("FOUND", "HOSTS", "TO IMPORT THEM"), rows)))
+
+
 def _said(plan: ImportPlan, *, written: bool) -> list[str]:
     """What is worth a word beside the file: who was left out, and what became of it."""
     lines = [f"left out: {text}" for text in plan.left_out[:_SHOWN]]
     if len(plan.left_out) > _SHOWN:
-        lines.append(f"left out: {len(plan.left_out) - _SHOWN} more, each named in the file")
+        lines.append(f"left out: {len(plan.left_out) - _SHOWN} more, named at the end of the file")
     lines += plan.notes
     groups = f" in {count(len(plan.groups), 'group')}" if plan.groups else ""
     hosts = f"{count(len(plan.hosts), 'host')}{groups}"

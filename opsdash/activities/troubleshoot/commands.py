@@ -118,23 +118,12 @@ async def _examined(
     alone = replace(fleet, hosts=MappingProxyType({host.name: host}), passed_through=hosts)
     transports = transports_for(alone, state_dir() / "known_hosts", asker)
     exam = await begun(fleet, host, notice, (lambda one: None) if quiet else _print(host.name))
-    exam.program = _program(fleet.source)
     try:
         await examine(host, transports, asker, exam, ask=asker.present)
     finally:
         await asker.close()
         await asyncio.gather(*(transport.close() for transport in transports.values()))
     return exam
-
-
-def _program(source: str) -> str:
-    """How opsdash must be called to work on the same hosts file."""
-    import shlex
-
-    from opsdash.config.paths import default_hosts_file
-
-    usual = source in ("", str(default_hosts_file()))
-    return "opsdash" if usual else f"opsdash --hosts {shlex.quote(source)}"
 
 
 def _print(name: str) -> Callable[[Examined], None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
 
 from opsdash.activities.troubleshoot.doctor_report import HEALTHS, WORD
 from opsdash.core.examination import Examined, Note, Verdict
@@ -26,11 +27,22 @@ def stage_lines(one: Examined, hop: str, palette: Palette, width: int) -> list[L
     lines += [line(" " * (INDENT + len(word)), Span(part, role)) for part in parts[1:]]
     for note in one.notes:
         lines += _note(note, palette, width)
+    return [*lines, *advice_lines(one, width)]
+
+
+def advice_lines(one: Examined, width: int, indent: int = INDENT) -> list[Line]:
+    """The next step of a stage that is not well, and the commands that mend it."""
+    lines: list[Line] = []
     if one.verdict in (Verdict.FAIL, Verdict.WARN) and one.hint:
-        lines += _below("next", one.hint, Role.ACCENT, width)
+        lines += _below("next", one.hint, Role.ACCENT, width, indent)
     for command in one.mends:
-        lines += _below("$", command, Role.STRONG, width)
+        lines += _below("$", command, Role.STRONG, width, indent)
     return lines
+
+
+def without_advice(one: Examined) -> Examined:
+    """The same stage, where its next step stands elsewhere."""
+    return replace(one, problem=None, hint="", mends=())
 
 
 def unbroken(text: str, width: int) -> list[str]:
@@ -53,9 +65,9 @@ def _note(note: Note, palette: Palette, width: int) -> list[Line]:
     return _below(sign, note.text, role if note.verdict is not Verdict.OK else Role.TEXT, width)
 
 
-def _below(word: str, text: str, role: Role, width: int) -> list[Line]:
-    pad = " " * INDENT
-    parts = unbroken(text, width - INDENT - len(word) - 1)
+def _below(word: str, text: str, role: Role, width: int, indent: int = INDENT) -> list[Line]:
+    pad = " " * indent
+    parts = unbroken(text, width - indent - len(word) - 1)
     first = line(pad, Span(f"{word} ", Role.MUTED), Span(parts[0], role))
     rest = " " * (len(word) + 1)
     return [first, *(line(pad, rest, Span(part, role)) for part in parts[1:])]

@@ -14,7 +14,7 @@ from opsdash.config.importers.ansible_yaml import VAULT, read_vars_beside, read_
 from opsdash.config.importers.found import Found
 from opsdash.config.importers.inventory import Inventory, from_list_form
 from opsdash.config.local_command import run_for_text
-from opsdash.config.source_text import read_text, whole_file
+from opsdash.config.source_text import is_file, is_folder, read_text, whole_file
 from opsdash.core.errors import HostError
 from opsdash.core.problem import ProblemKind
 
@@ -64,13 +64,13 @@ def read_ansible(path: Path) -> Found:
     inventory = Inventory()
     for file in _files(path):
         _read(inventory, file)
-    read_vars_beside(inventory, path if path.is_dir() else path.parent)
+    read_vars_beside(inventory, path if is_folder(path) else path.parent)
     return found_in(inventory, KIND, path)
 
 
 def _check(path: Path) -> None:
     """ConfigError for an inventory that can't be read, before Ansible has many lines for it."""
-    if not path.is_dir():
+    if not is_folder(path):
         text = read_text(path, private=False)
         if text.startswith(VAULT):
             raise whole_file(
@@ -90,7 +90,7 @@ def _json(path: Path, text: str) -> dict[str, Any]:
 
 def _files(path: Path) -> list[Path]:
     """The inventory files of a path, as Ansible would choose them."""
-    if not path.is_dir():
+    if not is_folder(path):
         return [path]
     try:
         inside = sorted(path.iterdir())
@@ -99,9 +99,9 @@ def _files(path: Path) -> list[Path]:
     found: list[Path] = []
     for one in inside:
         passed_over = one.suffix in _NO_INVENTORY or one.name[0] == "." or one.name[-1] == "~"
-        if one.is_dir() and one.name not in _BESIDE:
+        if is_folder(one) and one.name not in _BESIDE:
             found += _files(one)
-        elif one.is_file() and not passed_over:
+        elif is_file(one) and not passed_over:
             found.append(one)
     if len(found) > MAX_FILES:
         raise whole_file(path, f"has more than {MAX_FILES} files")

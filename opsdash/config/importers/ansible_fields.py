@@ -10,6 +10,7 @@ from opsdash.config.field_values import jump_host, path_text
 from opsdash.config.importers.found import Fields, Found, group_name, shown
 from opsdash.config.importers.inventory import PASSWORDS, Inventory, Var, Vars
 from opsdash.config.importers.ssh_arguments import read_arguments
+from opsdash.config.source_text import is_file, is_folder
 from opsdash.core.text import clean_line
 
 _SSH = frozenset({"ssh", "smart", "paramiko", "paramiko_ssh", "libssh"})
@@ -111,9 +112,9 @@ def _key_path(text: str, source: Path) -> str:
         raise _Refused(f"its key {shown(text)}: {reason}") from None
     if text.startswith(("~", "/")):
         return text
-    folders = [source] if source.is_dir() else []
+    folders = [source] if is_folder(source) else []
     folders += source.parents[:4]
-    here = next((folder / text for folder in folders if (folder / text).is_file()), None)
+    here = next((folder / text for folder in folders if is_file(folder / text)), None)
     return str(here or folders[0] / text)
 
 
@@ -121,12 +122,10 @@ def _add_arguments(found: Found, fields: Fields, name: str, own: Vars) -> None:
     keys = ("ansible_ssh_args", "ansible_ssh_common_args", "ansible_ssh_extra_args")
     said = read_arguments(" ".join(_text(name, own, key) for key in keys))
     if said.refusal:
-        raise _Refused(said.refusal)
+        raise _Refused(clean_line(said.refusal, 200))
     found.notes += [f"{found.source}: {clean_line(text, 200)}" for text in said.notes]
     if said.key:
         fields["keys"] = [_key_path(said.key, found.source)]
-    if said.config:
-        fields["ssh_config"] = _key_path(said.config, found.source)
     if said.user:
         fields.setdefault("user", said.user)
     if said.port:

@@ -9,9 +9,11 @@ from opsdash.config.importers.ansible_ini import host_names
 from opsdash.config.importers.found import shown
 from opsdash.config.importers.inventory import USED, Inventory, Var, Vars, from_list_form
 from opsdash.config.marked_yaml import Marked, Where, dotted, parse_marked
-from opsdash.config.source_text import read_text
+from opsdash.config.source_text import is_file, is_folder, read_text
 from opsdash.core.errors import ConfigError, Fault
 
+LONGEST = 200
+"""Characters that the name of a file of variables may have, with room for its ending."""
 VAULT = "$ANSIBLE_VAULT;"
 _PARTS = ("hosts", "vars", "children")
 _SUFFIXES = ("", ".yml", ".yaml", ".json")
@@ -133,13 +135,13 @@ def read_vars_beside(found: Inventory, folder: Path) -> None:
 def _vars_of(found: Inventory, folder: Path, name: str) -> Vars:
     """The variables in the files of a name: NAME, NAME.yml, or all files in a folder NAME."""
     own: Vars = {}
-    if "/" in name or name in ("", ".", "..") or not folder.is_dir():
+    if "/" in name or name in ("", ".", "..") or len(name) > LONGEST or not is_folder(folder):
         return own
     for suffix in _SUFFIXES:
         path = folder / f"{name}{suffix}"
-        below = sorted(path.rglob("*")) if not suffix and path.is_dir() else [path]
+        below = sorted(path.rglob("*")) if not suffix and is_folder(path) else [path]
         for file in below:
-            if file.is_file() and file.suffix in _SUFFIXES and file.name[0] != ".":
+            if is_file(file) and file.suffix in _SUFFIXES and file.name[0] != ".":
                 own.update(_vars_in(found, file))
     return own
 

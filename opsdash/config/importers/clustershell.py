@@ -10,7 +10,7 @@ from typing import Any
 from opsdash.config.importers.found import Found, group_name, shown
 from opsdash.config.importers.node_sets import Names, expand
 from opsdash.config.marked_yaml import load_marked
-from opsdash.config.source_text import read_text, whole_file
+from opsdash.config.source_text import is_folder, read_text, whole_file
 from opsdash.core.errors import ConfigError, Fault
 
 KIND = "clustershell"
@@ -46,7 +46,7 @@ def read_clustershell(path: Path) -> Found:
 
 
 def _files(path: Path) -> list[Path]:
-    if not path.is_dir():
+    if not is_folder(path):
         return [path]
     try:
         inside = sorted(one for one in path.iterdir() if one.suffix in (*_YAML, ".cfg"))

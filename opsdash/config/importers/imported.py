@@ -5,17 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shlex
 from pathlib import Path
 
 from opsdash.config.importers.found import Fields, Found, Value
 from opsdash.config.scalars import resolve, trap
 from opsdash.config.source_text import read_text
 from opsdash.core.errors import ConfigError
-from opsdash.core.text import clean_line, count
+from opsdash.core.text import clean_line
 
 _HEAD = "# opsdash import: "
 _SUM = "# checksum of the rest: "
 _PLAIN = re.compile(r"[A-Za-z_/~][\w./@~+-]*|[0-9]+(?:\.[0-9]+){3}", re.ASCII)
+_COMMENTS = 500
+"""Remarks that are kept in the file."""
 _SHARED = ("user", "port", "keys", "ssh_config")
 _GENERIC = frozenset({"hosts", "inventory", "config", "groups", "nodes"})
 
@@ -68,10 +71,10 @@ def _checksum(body: str) -> str:
 
 
 def _body(found: Found) -> list[str]:
-    again = f"opsdash hosts import {found.kind} {found.source} --write"
+    again = shlex.join(["opsdash", "hosts", "import", found.kind, str(found.source), "--write"])
     lines = [
-        f"# {count(len(found.hosts), 'host')}. To make it anew: {clean_line(again)}",
-        "# Changes of your own belong into hosts.yaml: a host that stands there is left out here.",
+        "# Changes of your own belong into hosts.yaml. To make this file anew:",
+        f"#   {again}",
         "version: 1",
     ]
     defaults = _shared(found)
@@ -90,6 +93,8 @@ def _body(found: Found) -> list[str]:
 def _comments(found: Found) -> list[str]:
     said = [f"# left out: {text}" for text in found.left_out]
     said += [f"# note: {text}" for text in found.notes]
+    if len(said) > _COMMENTS:
+        said = [*said[:_COMMENTS], f"# and {len(said) - _COMMENTS} more: the import prints them"]
     return ["".join(c if c.isprintable() else "?" for c in clean_line(text)) for text in said]
 
 

@@ -14,8 +14,9 @@ from opsdash.config.importers import ansible
 from opsdash.config.importers.found import Found
 from opsdash.config.importers.imported import is_untouched, made_of, rendered, target_name
 from opsdash.config.importers.sources import READERS, usual_source
-from opsdash.config.source_text import whole_file
+from opsdash.config.source_text import MAX_BYTES, whole_file
 from opsdash.core.target import checked_name
+from opsdash.core.text import count
 
 _ROUTE_FIELDS = (
     "address",
@@ -65,11 +66,16 @@ def plan_import(
     if not found.hosts:
         first = "".join(f": {len(found.left_out)} left out, {text}" for text in found.left_out[:1])
         raise whole_file(source, f"names no host to import{first}")
+    text = rendered(found)
+    if len(text.encode()) > MAX_BYTES:
+        hosts = count(len(found.hosts), "host")
+        why = f"its {hosts} make a file of more than {MAX_BYTES // 1024} KiB"
+        raise whole_file(source, f"{why}: import it in parts, or name an inventory_command")
     return ImportPlan(
         kind,
         source,
         target,
-        rendered(found),
+        text,
         tuple(found.hosts),
         tuple(found.groups),
         tuple(found.left_out),
@@ -84,6 +90,12 @@ def _absolute(path: Path) -> Path:
         raise whole_file(path, "begins with the home directory of nobody here") from None
     if not str(source).isprintable():
         raise whole_file(source, "its path can't be written down: it is not printable")
+    try:
+        source.stat()
+    except OSError as error:
+        missing = isinstance(error, FileNotFoundError)
+        why = "there is no such file" if missing else f"can't be read: {error.strerror}"
+        raise whole_file(source, why) from None
     return source
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from opsdash.config.importers import ansible, clustershell, ssh_config
 from opsdash.config.importers.found import Found
+from opsdash.config.source_text import is_folder
 
 READERS: dict[str, Callable[[Path], Found]] = {
     ssh_config.KIND: ssh_config.read_ssh_config,
@@ -23,4 +24,4 @@ def usual_source(kind: str) -> Path:
     if kind == ansible.KIND:
         return ansible.USUAL_PATH
     folder, file = clustershell.USUAL_PATHS
-    return folder if folder.exists() else file
+    return folder if is_folder(folder) else file

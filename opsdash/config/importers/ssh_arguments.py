@@ -1,4 +1,4 @@
-"""What ssh arguments in an inventory say of the way to a host: jump host, config file, key."""
+"""What ssh arguments in an inventory say of the way to a host: jump host, key, user, port."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ class SshArguments:
     """
 
     jump: str = ""
-    config: str = ""
     key: str = ""
     user: str = ""
     port: str = ""
@@ -68,7 +67,8 @@ def _take(found: SshArguments, letter: str, value: str) -> None:
         case "J":
             found.jump = value
         case "F":
-            found.config = value
+            # an ssh config names commands to run: that is taken from who asked for it only
+            found.refusal = f"has an ssh config of its own: import that (ssh-config {value})"
         case "i":
             found.key = value
         case "l":

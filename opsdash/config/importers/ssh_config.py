@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from opsdash.config.importers.found import Found, shown
-from opsdash.config.source_text import read_text
+from opsdash.config.source_text import is_file, read_text
 from opsdash.core.errors import ConfigError
 from opsdash.core.text import clean_line
 
@@ -180,7 +180,7 @@ def _matches(word: str) -> list[Path]:
             return []
     anchor = Path(path.anchor)
     try:
-        return [one for one in sorted(anchor.glob(str(path.relative_to(anchor)))) if one.is_file()]
+        return [one for one in sorted(anchor.glob(str(path.relative_to(anchor)))) if is_file(one)]
     except (ValueError, OSError, NotImplementedError):  # not a pattern that a file can have
         return []
 

@@ -39,7 +39,9 @@ _OFFERED = _of(
     r"^debug1: (Offering public key: .*|Trying private key: .*|Server accepts key: .*"
     r"|Next authentication method: .*|No more authentication methods to try.*|.*: no such identity)"
 )
-_IN = _of(r"^(?:debug1: )?Authenticat(?:ed to .* using|ion succeeded \()(.*)$")
+_OFFERING = _of(r"^debug1: Offering public key: ")
+_TAKEN_KEY = _of(r"^debug1: Server accepts key: (.*?)(?: explicit| agent)*$")
+_IN = _of(r"^(?:debug1: )?Authenticat(?:ed to .* using |ion succeeded \()\"?([\w-]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ async def resolved(host: Host, route: Route, exam: Examination) -> Examined:
 
 def tell(told: Told, problem: Problem | None, exam: Examination) -> None:
     """Report every stage that ssh got past, and the one where it ended."""
-    for stage, text, notes in _passed(told.said):
+    for stage, text, notes in _passed(told):
         exam.report(Examined(told.host.name, stage, Verdict.OK, text, notes))
     if problem is not None:
         _tell_failure(told, problem, exam)
@@ -83,14 +85,17 @@ def tell_end(host: Host, problem: Problem, exam: Examination) -> None:
         exam.report_failure(host.name, Stage.RESOLVE if local else stage, problem)
 
 
-def _passed(said: str) -> Iterator[tuple[Stage, str, tuple[Note, ...]]]:
+def _passed(told: Told) -> Iterator[tuple[Stage, str, tuple[Note, ...]]]:
     """The stages that ssh says it got past, in order, with what it found."""
+    said = told.said
     proxy = _PROXY.search(said)
     banner = _BANNER.search(said)
     if _CONNECTED.search(said):
         yield Stage.TCP, "the port answers", ()
     elif proxy and banner:
-        yield Stage.TCP, "by ProxyCommand", (Note(Verdict.OK, proxy[1]),)
+        # the way through a jump host is a ProxyCommand of ours, of many words
+        way = f"through {told.host.jump}" if told.host.jump else f"by ProxyCommand: {proxy[1]}"
+        yield Stage.TCP, way, ()
     if banner:
         yield Stage.BANNER, banner[1], ()
     kex, cipher = _KEX.findall(said), _CIPHER.search(said)
@@ -101,7 +106,10 @@ def _passed(said: str) -> Iterator[tuple[Stage, str, tuple[Note, ...]]]:
         yield Stage.HOST_KEY, f"{key[1]}: known{f' ({found[1]})' if found else ''}", ()
     if entered := _IN.search(said):
         words = entered[1].strip(' ."()')
-        yield Stage.LOGIN, f"by {words}", _attempts(said)
+        taken = _TAKEN_KEY.findall(said)
+        key_words = f" {taken[-1]}" if taken else ""
+        notes = _attempts(said) if len(_OFFERING.findall(said)) > 1 else ()
+        yield Stage.LOGIN, f"{told.route.user} by {words}{key_words}", notes
 
 
 def _attempts(said: str) -> tuple[Note, ...]:

@@ -193,7 +193,7 @@ class OpensshTransport:
         words = ["-o", "ControlMaster=no", "-o", "ControlPath=none", "-v", "--"]
         argv = [*self._argv(host, route), *words, destination(host), "exec /bin/sh -s"]
         done = await process.run(argv, stdin=b":\n", timeout_s=EXAMINED_S, max_bytes=262_144)
-        said = done.stderr.decode("utf-8", "replace")
+        said = done.stderr.decode("utf-8", "replace").replace("\r\n", "\n")
         problem = self._refusal(host, route, spoken(said), done.status) if done.status else None
         tell(Told(host, route, said), problem, exam)
         if problem is not None:

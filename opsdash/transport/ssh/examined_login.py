@@ -27,7 +27,8 @@ def _line(one: Attempt) -> Note:
     verdict = Verdict.OK if one.accepted else Verdict.FAIL
     if one.ended == "nothing to answer with":
         verdict = Verdict.SKIPPED
-    return Note(verdict, f"{one.method} {one.what}".rstrip() + f": {one.ended or 'no answer'}")
+    ended = one.ended or "then the server hung up"
+    return Note(verdict, f"{one.method} {one.what}".rstrip() + f": {ended}")
 
 
 def accepted(tap: Tap, user: str) -> str:

@@ -14,6 +14,10 @@ from opsdash.transport.ssh.resolve import Route, expand
 _ON_ITS_CONSOLE = "systemctl status ssh sshd; ss -tlnp | grep ssh    # on its console"
 
 
+_ASKED_OF_THE_NETWORK = frozenset({ProblemKind.NAME, ProblemKind.NO_ROUTE, ProblemKind.TIMEOUT})
+"""What has to be asked where the connection begins: on the last jump host, if there is one."""
+
+
 def ssh_words(host: Host, route: Route) -> str:
     """The end of an ssh command for a host: options and where to, each word quoted."""
     words = ["-F", host.ssh_config] if host.ssh_config else []
@@ -41,7 +45,10 @@ def for_the_way(kind: ProblemKind, route: Route) -> tuple[str, ...]:
             f"chage -l {route.user}; passwd -S {route.user}    # there, as root",
         ),
     }
-    return found.get(kind, ())
+    commands = found.get(kind, ())
+    if route.hops and kind in _ASKED_OF_THE_NETWORK:
+        return tuple(f"{command}    # on {route.hops[-1]}" for command in commands)
+    return commands
 
 
 def for_changed_key(route: Route, entries: Sequence[Entry]) -> tuple[str, ...]:
@@ -67,7 +74,10 @@ def for_login(host: Host, route: Route, tried: Sequence[str]) -> tuple[str, ...]
         new = Path(route.key_files[0] if route.key_files else "~/.ssh/id_ed25519").expanduser()
         made = shlex.join(["ssh-keygen", "-t", "ed25519", "-f", str(new)])
         return (made, _copy_id(host, route, str(new)))
-    return (_copy_id(host, route, str(expand(key))),)
+    return (_copy_id(host, route, str(expand(key))), _WHY_NOT.format(user=route.user))
+
+
+_WHY_NOT = "journalctl -u ssh -u sshd -n 20; ls -ld ~{user}/.ssh/*    # there, as root: why not"
 
 
 def _copy_id(host: Host, route: Route, key: str) -> str:

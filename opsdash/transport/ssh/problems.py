@@ -76,10 +76,13 @@ def refused_by_jump(error: asyncssh.ChannelOpenError, where: str, jump: str) -> 
         hint = f"sshd on {jump} forbids it: AllowTcpForwarding, PermitOpen, or authorized_keys"
         return Problem(ProblemKind.JUMP, f"{jump} does not lead on to {where}", hint)
     said = error.reason.lower()
+    network = f"check the network, resolver and firewall between {jump} and the host"
     for words, kind, text in _BEHIND:
         if words in said:
-            return Problem(kind, f"{text.format(where)}, asked by {jump}")
-    return Problem(ProblemKind.NO_ROUTE, f"{jump} can't reach {where}: {error.reason}")
+            hint = "" if kind is ProblemKind.REFUSED else network
+            return Problem(kind, f"{text.format(where)}, asked by {jump}", hint)
+    text = f"{jump} can't reach {where}: {error.reason}"
+    return Problem(ProblemKind.NO_ROUTE, text, network)
 
 
 def _name(error: BaseException, where: str) -> Problem:

@@ -151,8 +151,7 @@ class Tap:
         def try_next_auth(**how: Any) -> None:
             last = self.attempts[-1] if self.attempts else None
             if last is not None and not last.ended:
-                locked = last.method == "publickey"
-                last.ended = "its private half could not be used" if locked else "not answered"
+                last.ended = _unsigned(last) if last.method == "publickey" else "not answered"
             go_on(**how)
 
         connection.public_key_auth_requested = public_key_auth_requested
@@ -222,6 +221,13 @@ class Tap:
         """What was tried last was right."""
         if self.attempts and not self.attempts[-1].ended:
             self.attempts[-1].accepted, self.attempts[-1].ended = True, "accepted"
+
+
+def _unsigned(attempt: Attempt) -> str:
+    """Why a key that the server knows proved nothing."""
+    if attempt.what.startswith("agent"):
+        return "known there, but the agent did not sign: is it locked, or does it want a touch?"
+    return "known there, but its passphrase was not given"
 
 
 def told(pair: asyncssh.SSHKeyPair) -> str:

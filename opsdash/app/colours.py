@@ -1,0 +1,90 @@
+"""The colours of the program: picked from a list that shows each at once, and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from textual.filter import LineFilter
+
+from opsdash.app.dialogs import Dialogs
+from opsdash.app.look import Colourless, Looks, as_textual
+from opsdash.core.kept import Forgetful, Keeper
+from opsdash.core.theme import Theme
+from opsdash.widgets.entries import Entry
+from opsdash.widgets.palette import Palette
+
+CHOICE = "theme"
+"""The name under which the theme that was picked is remembered."""
+
+COLOURLESS = Colourless()
+
+
+class Colours(Dialogs):
+    """The part of the app that knows of themes."""
+
+    looks: Looks
+    _keeper: Keeper = Forgetful()
+
+    def look(self) -> Palette:
+        """What everything is painted with now."""
+        return self.looks.palette
+
+    def put_on(self, looks: Looks) -> None:
+        """The looks to choose from, and the one in force, from the first frame on."""
+        self.looks = looks
+        for theme in looks.themes.values():
+            self.register_theme(as_textual(theme))
+        self.theme = looks.name
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """A theme without colours sends none, whatever a style sheet says."""
+        found = super().get_line_filters()
+        return found if self.looks.theme.has_colours else [*found, COLOURLESS]
+
+    def wear(self, name: str) -> None:
+        """Paint everything in this theme, at once, without keeping it."""
+        if name != self.looks.name:
+            self.looks.name = name
+            self.theme = name
+
+    def choose_theme(self, name: str) -> None:
+        """This theme from now on, and when the program starts again."""
+        self.wear(name)
+        kept = self._keeper.kept
+        self._keeper.keep(replace(kept, choices={**kept.choices, CHOICE: name}))
+        self.say(f"theme {name}")
+
+    def action_pick_theme(self) -> None:
+        """Look at the themes one by one, and keep one."""
+        self.pick("theme: moving shows it, enter keeps it", self.theme_entries())
+
+    def theme_entries(self, before: str = "") -> list[Entry]:
+        """Every theme by name, the one in force first."""
+        worn = self.looks.name
+        names = sorted(self.looks.themes, key=lambda name: (name != worn, name))
+        return [self._entry(self.looks.themes[name], before, worn) for name in names]
+
+    def _entry(self, theme: Theme, before: str, worn: str) -> Entry:
+        about = f"{kind(theme)}{', in force' if theme.name == worn else ''}"
+        show: Callable[[bool], None] = lambda on: self.wear(theme.name if on else worn)  # noqa: E731
+        return Entry(
+            before + theme.name, lambda _: self.choose_theme(theme.name), about, preview=show
+        )
+
+    def take_themes(self, themes: dict[str, Theme]) -> None:
+        """Theme files were saved: their colours from now on, the one in force at once."""
+        before = self.looks.theme
+        self.looks.replace(themes)
+        for theme in self.looks.themes.values():
+            self.register_theme(as_textual(theme))
+        if self.looks.theme != before:
+            self.mutate_reactive(Colours.theme)
+
+
+def kind(theme: Theme) -> str:
+    """What sort of theme it is, in a word or two."""
+    ground = "dark" if theme.dark else "light"
+    if not theme.has_colours:
+        return "no colours"
+    return f"{ground}, 16 colours" if theme.is_ansi else ground
