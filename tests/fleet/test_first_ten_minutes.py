@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -57,6 +58,11 @@ class Both:
             within_s=within_s,
             what=f"no {text!r}",
         )
+
+    def colours(self) -> list[str]:
+        """The escapes of the first line: which colours it is painted with."""
+        lines = (one.tmux("capture-pane", "-p", "-e").splitlines()[0] for one in self.terminals)
+        return ["".join(re.findall(r"\x1b\[[0-9;:]*m", line)[:2]) for line in lines]
 
     def screens(self) -> list[str]:
         """All that is shown."""
@@ -126,7 +132,7 @@ async def _accept(both: Both) -> None:
     await both.show(f"{STRANGER} can't be used: host key failed")
     await both.show("SHA256:")
     both.keys("a")
-    await both.show("Accept")
+    await both.show("trust it and remember it")
     both.keys("y")
     await both.show(f"{STRANGER} can be reached")
     both.keys("q")
@@ -164,7 +170,21 @@ async def _examine(
 
 
 async def _theme(both: Both) -> None:
-    """Another theme is seen while it is pointed at, and taken."""
+    """A theme is seen while it is pointed at, put back, and another one taken and remembered."""
+    before = both.colours()
+    both.keys("C")
+    await both.show("moving shows it")
+    both.keys("Down")
+    await wait_for(lambda: all(a != b for a, b in zip(both.colours(), before, strict=True)))
+    both.keys("Escape")
+    await both.gone("moving shows it")
+    await wait_for(lambda: both.colours() == before, what="the theme from before")
+    both.keys("C")
+    await both.show("moving shows it")
+    both.keys("-l", "dracula")
+    both.keys("Enter")
+    await both.show("theme dracula")
+    assert all(a != b for a, b in zip(both.colours(), before, strict=True))
 
 
 async def _remap(both: Both, tmp_path: Path) -> None:
@@ -174,7 +194,7 @@ async def _remap(both: Both, tmp_path: Path) -> None:
         keys.write_text("keys: {filter.open: F}\n", encoding="utf-8")
     await both.show("F filter")
     both.keys("F")
-    both.keys("-l", "name:rpm*")
+    both.keys("-l", "rpm1")
     both.keys("Enter")
     await both.show("1 of ")
     both.keys("Escape")
