@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 from click.shell_completion import BashComplete, CompletionItem, ShellComplete, split_arg_string
 
 from opsdash.config import paths
-from opsdash.config.host_names import Named, named_in
 from opsdash.core.errors import ConfigError
 from opsdash.core.health import Health
 
 if TYPE_CHECKING:
     import click
+
+    from opsdash.config.host_names import Named
 
 BASH = """\
 %(complete_func)s() {
@@ -100,6 +101,8 @@ def _items(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
 
 def _named(ctx: click.Context) -> Named:
     """What the files that the command line means so far name."""
+    from opsdash.config.host_names import Named, named_in  # yaml costs 40 ms; every verb loads this
+
     explicit = ""
     at: click.Context | None = ctx
     while at is not None and not explicit:

@@ -20,5 +20,5 @@ class FingerprintPrompter:
         """A host key is compared; everything else is asked of whoever is there."""
         if question.kind is QuestionKind.CONFIRM and question.key.startswith("host-key/"):
             shown = question.text.split("\n", 1)[0].strip()
-            return YES if shown == self._fingerprint else None
+            return YES if shown == self._fingerprint.rstrip("=") else None
         return await self._otherwise.ask(question) if self._otherwise.present else None

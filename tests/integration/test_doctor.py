@@ -30,10 +30,7 @@ HOSTILE = "\x1b]52;c;aGk=\x07\x1b[2J\u202egarbage"
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Patience measured in tenths of a second, and no agent of whoever runs the tests."""
-    monkeypatch.setattr(sockets, "BANNER_TIMEOUT_S", 0.3)
-    monkeypatch.setattr(sockets, "CONNECT_TIMEOUT_S", 2.0)
-    monkeypatch.setattr(dial, "LOGIN_TIMEOUT_S", 1.0)
+    """A short look at what stays behind, and no agent of whoever runs the tests."""
     monkeypatch.setattr(examined_session, "CUT_OFF_S", 0.1)
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
 
@@ -132,7 +129,10 @@ async def test_every_address_of_a_name_is_told(
     assert "127.0.0.2 port" in notes_of(tcp)
 
 
-async def test_a_port_that_stays_silent_fails_at_the_banner(tmp_path: Path) -> None:
+async def test_a_port_that_stays_silent_fails_at_the_banner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "BANNER_TIMEOUT_S", 0.3)
     async with raw_server(b"") as host:
         exam = await examined(host, tmp_path)
     cause = failed_at(exam, Stage.BANNER)
@@ -148,8 +148,9 @@ async def test_a_port_that_stays_silent_fails_at_the_banner(tmp_path: Path) -> N
     ],
 )
 async def test_a_server_that_says_something_else_is_quoted(
-    tmp_path: Path, said: bytes, words: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: bytes, words: str
 ) -> None:
+    monkeypatch.setattr(dial, "LOGIN_TIMEOUT_S", 0.5)
     async with raw_server(said) as host:
         cause = failed_at(await examined(host, tmp_path), Stage.BANNER)
     assert words in cause.text

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from opsdash.activities.troubleshoot.doctor_report import closing, stage_lines
+from opsdash.activities.troubleshoot.doctor_report import closing, not_accepted, stage_lines
 from opsdash.core.examination import (
     ABOUT,
     ON_THE_WAY,
@@ -120,6 +120,22 @@ def test_the_last_sentence_names_the_cause_and_where_it_is() -> None:
     assert closing(exam) == "web7 can be reached; look at: shell"
     exam.report(failing("b1"))
     assert closing(exam).startswith("web7 can't be used: tcp failed on the way, at b1: connection")
+
+
+@pytest.mark.parametrize(
+    ("given", "shown", "said"),
+    [
+        ("SHA256:aaa", "SHA256:bbb: UNKNOWN", "another fingerprint"),
+        ("SHA256:aaa=", "SHA256:aaa: CHANGED", "only a new host key"),
+        ("", "SHA256:aaa: UNKNOWN", ""),
+    ],
+)
+def test_a_fingerprint_that_was_not_accepted_is_told(given: str, shown: str, said: str) -> None:
+    exam = Examination("web7", lambda one: None)
+    assert not_accepted(exam, given) == ""
+    exam.report(Examined("web7", Stage.HOST_KEY, Verdict.FAIL, f"ssh-ed25519 {shown}"))
+    assert said in not_accepted(exam, given)
+    assert bool(not_accepted(exam, given)) is bool(said)
 
 
 def test_a_stage_ends_once_and_what_is_left_was_not_reached() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from opsdash.core.errors import HostError
 from opsdash.core.host import Host, HostKeyPolicy
-from opsdash.core.problem import Problem, ProblemKind
+from opsdash.core.problem import ProblemKind
 from opsdash.transport import process
 from opsdash.transport.base import Completed
 from opsdash.transport.ssh import same_for_all
@@ -281,26 +281,33 @@ async def test_a_broken_ssh_config_is_told_in_the_words_of_ssh(tmp_path: Path) -
 async def test_without_an_ssh_client_its_defaults_hold(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def missing(argv: list[str], **options: object) -> None:
-        raise HostError(Problem(ProblemKind.MISSING_COMMAND, f"{argv[0]}: not found"))
+    async def missing(*argv: str, **options: object) -> None:
+        raise FileNotFoundError(2, "No such file or directory")
 
-    monkeypatch.setattr(process, "run", missing)
+    monkeypatch.setattr("asyncio.create_subprocess_exec", missing)
     route = await resolve(Host("web1", user="me", port=2200))
     assert (route.address, route.port, route.user) == ("web1", 2200, "me")
     assert route.known_hosts == ("~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts")
 
 
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (OSError(24, "Too many open files"), ProblemKind.FILES),
+        (PermissionError(13, "Permission denied"), ProblemKind.MISSING_COMMAND),
+    ],
+)
 async def test_an_ssh_that_can_not_be_started_is_no_licence_to_know_no_host_keys(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, error: OSError, kind: ProblemKind
 ) -> None:
-    async def too_many_files(*argv: str, **options: object) -> None:
-        raise OSError(24, "Too many open files")
+    async def refused(*argv: str, **options: object) -> None:
+        raise error
 
-    monkeypatch.setattr("asyncio.create_subprocess_exec", too_many_files)
+    monkeypatch.setattr("asyncio.create_subprocess_exec", refused)
     with pytest.raises(HostError) as caught:
         await resolve(Host("web1"))
-    assert caught.value.problem.kind is ProblemKind.LOST
-    assert caught.value.problem.mends_itself
+    assert caught.value.problem.kind is kind
+    assert str(error.strerror) in str(caught.value)
 
 
 async def test_a_name_is_never_taken_for_an_option(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,7 +68,7 @@ def _run(name: str, hosts_file: str | None, accepted: str, *, as_json: bool, sil
 
     import click
 
-    from opsdash.activities.troubleshoot.doctor_report import closing, document
+    from opsdash.activities.troubleshoot.doctor_report import closing, document, not_accepted
     from opsdash.config.open_fleet import open_fleet
     from opsdash.core.discover import checks
     from opsdash.core.examination import EXIT_CODES
@@ -88,6 +88,8 @@ def _run(name: str, hosts_file: str | None, accepted: str, *, as_json: bool, sil
         click.echo(json.dumps(document(exam, in_fleet=not notice)))
     else:
         click.echo(f"\n{closing(exam)}")
+    if refusal := not_accepted(exam, accepted):
+        click.echo(refusal, err=True)
     return EXIT_CODES[exam.verdict]
 
 

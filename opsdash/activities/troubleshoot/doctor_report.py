@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from opsdash.core.examination import Examination, Examined, Verdict
+from opsdash.core.examination import Examination, Examined, Stage, Verdict
 from opsdash.core.health import Health
 from opsdash.core.text import clean_line
 from opsdash.core.theme import ASCII_GLYPHS, GLYPHS
@@ -63,6 +63,20 @@ def closing(exam: Examination) -> str:
     if cause.verdict is Verdict.WARN:
         return f"{exam.host} can be reached; look at: {cause.stage.words}{where}"
     return f"{exam.host} can't be used: {cause.stage.words} failed{where}: {cause.text}"
+
+
+def not_accepted(exam: Examination, fingerprint: str) -> str:
+    """What to say where the fingerprint that was to be accepted is not the host key's."""
+    cause = exam.cause
+    refused = cause is not None and cause.stage is Stage.HOST_KEY and cause.verdict is Verdict.FAIL
+    if not fingerprint or cause is None or not refused:
+        return ""
+    if fingerprint.rstrip("=") in cause.text:
+        return "nothing was accepted: only a new host key can be, not one that changed"
+    return (
+        "nothing was accepted: the host shows another fingerprint than the one that was given. "
+        "Find out why before you accept that one"
+    )
 
 
 def document(exam: Examination, *, in_fleet: bool) -> Document:

@@ -134,7 +134,8 @@ async def _ask_about(name: str, config: str | None) -> dict[str, list[str]]:
     try:
         done = await process.run(argv, timeout_s=10.0)
     except HostError as error:
-        if error.problem.kind is ProblemKind.MISSING_COMMAND:
+        # one that is there and can't be run would have known of jump hosts and host keys
+        if isinstance(error.__cause__, FileNotFoundError):
             return dict(WITHOUT_SSH)  # no OpenSSH client here: its own defaults hold
         raise
     if done.status != 0:
