@@ -77,7 +77,7 @@ def _take_out(marked: Marked, fault: Any) -> None:
     at_key = is_key or kind == "extra_forbidden"
     # a value that was blamed and left out is not missing
     if (loc if kind == "missing" else where, at_key) not in marked.blamed:
-        marked.blame(where, _words(fault), key=at_key)
+        marked.blame(where, "" if marked.full else _words(fault), key=at_key)
     if len(where) == 2 and where[0] == "hosts" and not is_key:
         marked.data["hosts"][where[1]] = None  # a host whose form is wrong still has its name
     else:

@@ -115,6 +115,8 @@ class _Form:
         for key in self._data():
             if key in FORM:
                 continue
+            if self.marked.full:
+                break
             meant = did_you_mean(key, FORM)
             if not meant and key in self.registry.by_id():
                 meant = ": ids of keys stand below keys:"
@@ -147,6 +149,8 @@ class _Form:
             if name in known:
                 found[name] = self._some(name, value)
                 continue
+            if self.marked.full:
+                break
             meant = did_you_mean(name, known) or ": opsdash keys lists every id"
             self.marked.blame(("keys", name), f"no key has this id{meant}", key=True)
         return found

@@ -23,6 +23,9 @@ MAX_DEPTH = 24
 MAX_NODES = 250_000
 """Values of a file with all aliases written out: a bomb of aliases is refused, not built."""
 
+MOST_FAULTS = 1_000
+"""Of one file so many are told: whoever mends them runs it again."""
+
 Where = tuple[str | int, ...]
 """The path to a value from the top: keys and list positions."""
 
@@ -58,11 +61,20 @@ class Marked:
             where = where[:-1]
         return self.values.get(where, (1, 1))
 
+    @property
+    def full(self) -> bool:
+        """Whether so much is wrong that no more is listed."""
+        return len(self.faults) >= MOST_FAULTS
+
     def blame(self, where: Where, text: str, *, key: bool = False) -> None:
         """Note a fault of the value (or the key) at a path."""
+        self.blamed.add((where, key))
+        if self.full:
+            return
         line, column = self.place(where, key=key)
         said = f"{dotted(where)}: {text}" if where else text
-        self.blamed.add((where, key))
+        if len(self.faults) == MOST_FAULTS - 1:
+            said += f" (and more: no file has more than {MOST_FAULTS} faults listed)"
         self.faults.append(Fault(str(self.path), line, column, said))
 
 

@@ -131,6 +131,8 @@ class _Form:
             self._blame(where, "should be a mapping (key: value)")
             return {}
         for key in found:
+            if self.marked.full:
+                break
             if key not in known:
                 near = get_close_matches(key, list(known), n=1)
                 meant = f" (did you mean {near[0]}?)" if near else ""

@@ -7,6 +7,7 @@ import errno
 import fcntl
 import json
 import os
+import stat
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -79,7 +80,9 @@ def _reason(path: Path, error: OSError) -> str:
 def _read(path: Path) -> tuple[Kept, str]:
     """What the file says, and a sentence if it can't be understood: then it is set aside."""
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_open_without_waiting) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise OSError(errno.EINVAL, "is not a regular file")
             # what is longer was not written here: cut, it is no JSON
             return _understood(json.loads(file.read(MOST_BYTES))), ""
     except FileNotFoundError:
@@ -87,6 +90,11 @@ def _read(path: Path) -> tuple[Kept, str]:
     except (ValueError, RecursionError):
         aside = _set_aside(_real(path))
         return NOTHING_KEPT, f"saved views could not be read; their file is now {aside}"
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    # O_NONBLOCK: a FIFO without a writer would hang the program
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _real(path: Path) -> Path:

@@ -117,6 +117,17 @@ async def test_a_folder_in_the_place_of_the_file_is_told_at_once_and_stays(tmp_p
     assert [file.name for file in tmp_path.iterdir()] == ["views.json"]
 
 
+async def test_what_is_no_file_is_told_at_once_and_left_where_it_is(tmp_path: Path) -> None:
+    (tmp_path / "device").symlink_to("/dev/null")
+    os.mkfifo(tmp_path / "fifo")
+    for name in ("device", "fifo"):
+        views = KeptViews(tmp_path / name)
+        assert views.notice.endswith(f"{tmp_path / name}: is not a regular file")
+        views.keep(SOME)
+        assert "is not a regular file" in await views.kept_safely()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["device", "fifo"]
+
+
 async def test_nothing_is_waited_for_where_nothing_was_to_be_written(tmp_path: Path) -> None:
     assert await KeptViews(tmp_path / "gone" / "views.json").kept_safely() == ""
     assert await written(tmp_path / "views.json", SOME).kept_safely() == ""

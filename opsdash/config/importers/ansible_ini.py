@@ -15,6 +15,9 @@ from opsdash.config.importers.inventory import USED, Inventory, Var
 from opsdash.config.ranges import MAX_HOSTS
 from opsdash.core.errors import ConfigError, Fault
 
+LONGEST_LINE = 65_536
+"""Taking words apart costs the square of their length."""
+
 _SECTION = re.compile(r"\[([^\[\]:]+)(?::(\w+))?\]\s*(?:#.*)?")
 _RANGE = re.compile(r"\[([^\[\]:]+):([^\[\]:]+)(?::([0-9]{1,9}))?\]")
 _PORT = re.compile(r"(.*\]|[^:]*):([0-9]{1,5})")
@@ -53,6 +56,8 @@ def _section(line: str) -> tuple[str, str]:
 
 
 def _host_line(found: Inventory, group: str, line: str, place: str) -> None:
+    if len(line) > LONGEST_LINE:
+        raise ValueError(f"is longer than {LONGEST_LINE:,} characters")
     try:
         # a large inventory has few quotes, and this costs a fiftieth
         plain = not set(line) & set("\"'#\\")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +51,9 @@ class _Groups:
 
     def read(self, data: dict[str, Any]) -> None:
         """Add all groups; nesting is bounded by the YAML reader."""
-        waiting: list[tuple[str, Any, Where]] = [(name, data[name], (name,)) for name in data]
+        waiting = deque[tuple[str, Any, Where]]((name, data[name], (name,)) for name in data)
         while waiting:
-            name, body, where = waiting.pop(0)
+            name, body, where = waiting.popleft()
             waiting += self._group(name, body, where)
 
     def _group(self, name: str, body: Any, where: Where) -> list[tuple[str, Any, Where]]:
@@ -121,14 +122,12 @@ def variables(marked: Marked, data: dict[str, Any], where: Where) -> Vars:
 
 def read_vars_beside(found: Inventory, folder: Path) -> None:
     """Add what group_vars and host_vars beside an inventory say of its groups and hosts."""
-    for name in list(found.groups):
-        found.groups[name].file_vars.update(_vars_of(found, folder / "group_vars", name))
-    if "all" not in found.groups:
-        everything = _vars_of(found, folder / "group_vars", "all")
-        if everything:
-            found.group("all").file_vars = everything
-    for host in list(found.places):
-        if own := _vars_of(found, folder / "host_vars", host):
+    groups, hosts = folder / "group_vars", folder / "host_vars"
+    for name in [*found.groups, "all"] if groups.is_dir() else ():
+        if own := _vars_of(found, groups, name):
+            found.group(name).file_vars.update(own)
+    for host in list(found.places) if hosts.is_dir() else ():
+        if own := _vars_of(found, hosts, host):
             found.host_file_vars.setdefault(host, {}).update(own)
 
 

@@ -13,6 +13,9 @@ from opsdash.config.ranges import MAX_HOSTS
 Names = dict[str, None]
 """Names in order, each once."""
 
+LONGEST = 262_144
+"""A node set may be this long: 10,000 names fit."""
+
 _TERM = re.compile(r"([,!&^]*)((?:[^,!&^\[\]]|\[[^\[\]]*\])+)")
 _BRACKET = re.compile(r"\[([^\[\]]*)\]")
 _PART = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9})(?:/([0-9]{1,9}))?)?")
@@ -25,6 +28,8 @@ def expand(text: str, group: Callable[[str], Names]) -> Names:
     what both have, ``^`` what only one has. What blanks divide is added in the end. ValueError says
     what is wrong.
     """
+    if len(text) > LONGEST:
+        raise ValueError(f"{shown(text)}: is longer than {LONGEST:,} characters")
     found: Names = {}
     for part in re.sub(r"\s*([,!&^])\s*", r"\1", text).split():
         found.update(_worked_out(part, group))
