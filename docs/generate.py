@@ -167,6 +167,8 @@ one key of the same page, a letter where letters are text, no way left to quit, 
 palette or out of a dialog. With a file that has faults the usual keys hold, and the screen says so.
 It is read again when it is saved (or by `:keys reload`); a wrong one then changes nothing.
 
+`opsdash keys --json` is for programs ([schema](keys.schema.json)).
+
 `opsdash keys --preset vim` shows what a preset makes of it. tmux and screen keep their own prefix
 (`ctrl+b`, `ctrl+a`) to themselves.
 """

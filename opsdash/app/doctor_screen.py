@@ -97,7 +97,7 @@ class DoctorScreen(Keyed[None], OnceScreen[None]):
         width = max(40, self.size.width - 2)
         said = self._refusal or (closing(self._exam) if self._exam else self._under_way())
         heading = Span(f"doctor {self._host}", Role.HEADING)
-        badge = badge_of(self._exam.verdict, self._look()) if self._exam else Span("")
+        badge = self._badge()
         lines: list[Line] = [line(heading, "  ", badge)]
         lines += [line(Span(part, badge.role)) for part in unbroken(said, width)]
         cause = self._exam.cause if self._exam else None
@@ -112,6 +112,12 @@ class DoctorScreen(Keyed[None], OnceScreen[None]):
             shown = without_advice(one) if one is cause else one
             lines += stage_lines(shown, hop, self._look(), width)
         return lines
+
+    def _badge(self) -> Span:
+        if self._exam is None:
+            return Span("")
+        verdict = Verdict.SKIPPED if self._exam.says_nothing else self._exam.verdict
+        return badge_of(verdict, self._look())
 
     def _under_way(self) -> str:
         """What is being waited for, as far as it can be told from what has ended."""

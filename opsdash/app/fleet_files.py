@@ -51,7 +51,7 @@ class FleetFiles(Pages):
             if isinstance(self._failure, ConfigError) and await self._declared.stirred():
                 self.start_again()
         elif said := await self._declared.heed():
-            shown = f"; {self._reload_key} shows what" if self._declared.faults else ""
+            shown = f"; {self._reload_key} shows it" if self._declared.faults else ""
             self.say(said + shown, SAID_S)
 
     @property

@@ -22,6 +22,7 @@ from opsdash.widgets.keyed import Keyed, keymap_of
 from opsdash.widgets.line import Line, Role, Span, line, spread
 from opsdash.widgets.line_view import Bar
 from opsdash.widgets.palette import Palette
+from opsdash.widgets.typed_ahead import Field
 
 TITLE = 34
 NOTHING = "there is nothing to pick from"
@@ -46,12 +47,13 @@ class PickerScreen(Keyed[Picked | None], OnceScreen[Picked | None]):
         self._found: dict[str, Match] = {}
         self._shown: Entry | None = None
         self._nothing = NOTHING
+        self._typed = ""
 
     def compose(self) -> ComposeResult:
         """What is picked, the field, the list, the keys."""
         with Vertical(id="picker"):
             yield Bar(self._look, "picker-title")
-            yield Input(compact=True, id="picker-field", max_length=LONGEST)
+            yield Field(compact=True, id="picker-field", max_length=LONGEST)
             yield Grid[Match](self._found.__getitem__, self._look, "picker-list")
         yield KeyHints(self._look)
 
@@ -84,9 +86,16 @@ class PickerScreen(Keyed[Picked | None], OnceScreen[Picked | None]):
 
     @on(Input.Submitted, "#picker-field")
     def enter(self, event: Input.Submitted) -> None:
-        """Enter in the field picks."""
+        """Enter in the field picks by what stood there then."""
         event.stop()
+        if event.value != self._typed:  # of a burst of keys not all have been heeded yet
+            self._narrow(event.value)
         self.action_pick()
+        field = self.query_one("#picker-field", Field)
+        if self.is_current:
+            field.go_on()
+        else:
+            field.hand_on()
 
     @on(Input.Changed, "#picker-field")
     def narrow(self, event: Input.Changed) -> None:
@@ -96,6 +105,7 @@ class PickerScreen(Keyed[Picked | None], OnceScreen[Picked | None]):
             self._narrow(event.value)
 
     def _narrow(self, typed: str) -> None:
+        self._typed = typed
         self._found.clear()
         leaves = keymap_of(self.app).sentence("pick.leave", ", or ")
         self._nothing = f"nothing fits {typed!r}: type less{leaves}" if typed else NOTHING

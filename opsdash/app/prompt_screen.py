@@ -21,6 +21,7 @@ from opsdash.widgets.keyed import Keyed
 from opsdash.widgets.line import Line, Role, Span, line, wrap
 from opsdash.widgets.line_view import TextLines
 from opsdash.widgets.palette import Palette
+from opsdash.widgets.typed_ahead import Field
 
 
 def question_lines(question: Question, width: int) -> list[Line]:
@@ -57,7 +58,7 @@ class PromptScreen(Keyed[None], ModalScreen[None]):
     def fields(self) -> ComposeResult:
         """Where the answer is typed; a secret does not show."""
         masked = self.question.kind is QuestionKind.SECRET
-        yield Input(password=masked, id="prompt-field", compact=True)
+        yield Field(password=masked, id="prompt-field", compact=True)
 
     def on_mount(self) -> None:
         """Fill the page, and give the keys to the field."""

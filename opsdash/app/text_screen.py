@@ -103,6 +103,7 @@ class TextScreen(Keyed[None], OnceScreen[None]):
         event.stop()
         self._want(event.text)
         self._leave_field()
+        self._asking.hand_on()
 
     @on(AskLine.Dropped)
     def drop(self, event: AskLine.Dropped) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Collection
 from pathlib import Path
 
 from opsdash.config import paths
+from opsdash.config.importers import ssh_config
 from opsdash.config.importers.imported import made_of
 from opsdash.config.importers.sources import READERS, usual_source
-from opsdash.config.importers.ssh_config import KIND as SSH_CONFIG
 from opsdash.core.errors import ConfigError
 from opsdash.core.offer import Offer
 
@@ -22,9 +22,9 @@ def offers(home: Path | None = None, *, known: Collection[str] = ()) -> list[Off
     the names of the fleet, only others count, and a file that was imported is offered again when
     it names more.
     """
-    config = (home or Path.home()) / ".ssh" / "config"
+    config = (home or ssh_config.user_home()) / ".ssh" / "config"
     found = (
-        _offer(kind, config if kind == SSH_CONFIG else usual_source(kind), known)
+        _offer(kind, config if kind == ssh_config.KIND else usual_source(kind), known)
         for kind in READERS
     )
     return [offer for offer in found if offer is not None]
@@ -47,6 +47,6 @@ def _offer(kind: str, path: Path, known: Collection[str]) -> Offer | None:
 def _short(path: Path) -> str:
     """A path as people write it: with ``~``."""
     try:
-        return f"~/{path.relative_to(Path.home())}"
+        return f"~/{path.relative_to(ssh_config.user_home())}"
     except (ValueError, RuntimeError):
         return str(path)

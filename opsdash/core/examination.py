@@ -204,6 +204,11 @@ class Examination:
         return None
 
     @property
+    def says_nothing(self) -> bool:
+        """Whether every stage was skipped: a made-up host."""
+        return all(one.verdict is Verdict.SKIPPED for one in self.found)
+
+    @property
     def verdict(self) -> Verdict:
         """FAIL, WARN or OK of it all."""
         return self.cause.verdict if self.cause else Verdict.OK

@@ -53,7 +53,7 @@ class DeclaredFleet:
             self.faults = tuple(clean_line(str(fault)) for fault in error.faults)
             LOG.warning("the hosts files are wrong: %s", "; ".join(self.faults))
             what = count(len(self.faults), "fault")
-            return f"{self._source} has {what}: the hosts from before stay"
+            return f"{self._source} has {what}: hosts stay as before"
         mended, self.faults = bool(self.faults), ()
         change = await self._session.change_fleet(fleet)
         again = "is right again" if mended else "read again"

@@ -18,6 +18,7 @@ from opsdash.widgets.key_hints import tell
 from opsdash.widgets.line import Line, Role, Span, line
 from opsdash.widgets.line_view import Bar
 from opsdash.widgets.palette import Palette
+from opsdash.widgets.typed_ahead import Field
 
 LONGEST = 500
 """Characters that can be typed: what is longer was pasted by mistake."""
@@ -50,7 +51,7 @@ class AskLine(Vertical):
             self.text = text
 
     class Entered(Message):
-        """The text is as the user wants it."""
+        """The text is as the user wants it: close(), or complain() and let it be mended."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
@@ -76,7 +77,7 @@ class AskLine(Vertical):
         yield Bar(self._look, "ask-said")
         with Horizontal():
             yield Bar(self._look, "ask-sign")
-            yield Input(compact=True, id="ask-field", select_on_focus=False, max_length=LONGEST)
+            yield Field(compact=True, id="ask-field", select_on_focus=False, max_length=LONGEST)
 
     def on_mount(self) -> None:
         """A cursor that blinks would cost bytes for as long as it is there."""
@@ -86,8 +87,8 @@ class AskLine(Vertical):
         sign.set_lines([line(Span(self._sign, Role.ACCENT))])
 
     @property
-    def _field(self) -> Input:
-        return self.query_one("#ask-field", Input)
+    def _field(self) -> Field:
+        return self.query_one("#ask-field", Field)
 
     @property
     def is_open(self) -> bool:
@@ -98,15 +99,17 @@ class AskLine(Vertical):
         """Type from here on; `text` is what holds now."""
         self._before, self._history, self._place = text, history, -1
         self.add_class("-open")
-        with self.prevent(Input.Changed):
-            self._field.value = text
-        self._field.cursor_position = len(text)
+        self._field.begin(text)
         # at once and not by and by: what is typed fast behind the key is text already
         self.screen.set_focus(self._field)
 
     def close(self) -> None:
         """Nobody types here any more."""
         self.remove_class("-open")
+
+    def hand_on(self) -> None:
+        """What was typed behind enter is for whoever has the keys now."""
+        self._field.hand_on()
 
     def fill(self, text: str) -> None:
         """As if this had been typed."""
@@ -123,6 +126,7 @@ class AskLine(Vertical):
 
     def complain(self, text: str, start: int, end: int) -> None:
         """What is wrong with the text, and above which letters of it."""
+        self._field.go_on()
         pointer = " " * (len(self._sign) + 1 + start) + "v" * max(1, end - start)
         self.say(line(Span(text, Role.WARN)), line(Span(pointer, Role.WARN)))
 

@@ -19,6 +19,12 @@ pytestmark = pytest.mark.fleet
 
 @pytest.fixture
 def config(testbed: Testbed, tmp_path: Path) -> Path:
+    """The fleet in an ssh config."""
+    first = next(iter(testbed.hosts.values()))
+    return ssh_config(testbed, tmp_path, str(first["known_hosts"]))
+
+
+def ssh_config(testbed: Testbed, tmp_path: Path, known_hosts: str) -> Path:
     """The fleet as somebody who only has ssh would write it down, in several files."""
     first = next(iter(testbed.hosts.values()))
     main = f"""\
@@ -33,7 +39,7 @@ Host *
   User {first["user"]}
   IdentityFile {first["key"]}
   IdentitiesOnly yes
-  UserKnownHostsFile "{first["known_hosts"]}"
+  UserKnownHostsFile "{known_hosts}"
   StrictHostKeyChecking yes
 """
     hosts = {name: host for name, host in testbed.hosts.items() if not host.get("jump")}

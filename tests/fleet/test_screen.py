@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.fleet.terminal import Terminal
 from tests.fleet.testbed import Testbed
 from tests.waiting import wait_for
 
@@ -19,47 +19,12 @@ pytestmark = [
 ]
 
 
-class Terminal:
-    """A tmux of our own with opsdash in it."""
-
-    def __init__(self, folder: Path) -> None:
-        self._socket = str(folder / "tmux")
-
-    def tmux(self, *words: str) -> str:
-        """A tmux command's output."""
-        argv = ["tmux", "-S", self._socket, "-f", "/dev/null", *words]
-        return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
-
-    def open(self, command: str) -> None:
-        """A terminal of 80x24 with a plain shell that runs `command`."""
-        self.tmux("new-session", "-d", "-x", "80", "-y", "24", "bash --norc")
-        self.tmux("set", "-g", "escape-time", "0")
-        self.tmux("send-keys", command, "Enter")
-
-    def keys(self, *keys: str) -> None:
-        """Press keys."""
-        self.tmux("send-keys", *keys)
-
-    def lines(self) -> list[str]:
-        """What is on the screen."""
-        return self.tmux("capture-pane", "-p").splitlines()
-
-    async def shows(self, text: str, within_s: float = 60) -> list[str]:
-        """Wait for a text on the screen; returns all its lines."""
-        try:
-            await wait_for(lambda: any(text in line for line in self.lines()), within_s=within_s)
-        except AssertionError:
-            seen = "\n".join(self.lines())
-            raise AssertionError(f"{text!r} is not on the screen, but:\n{seen}") from None
-        return self.lines()
-
-
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
     """A terminal that is gone after the test."""
     found = Terminal(tmp_path)
     yield found
-    subprocess.run(["tmux", "-S", str(tmp_path / "tmux"), "kill-server"], check=False)
+    found.close()
 
 
 async def test_from_the_first_screen_to_the_cause_and_out(

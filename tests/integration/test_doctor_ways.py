@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 
 import opsdash
+from opsdash.activities.troubleshoot.doctor_report import closing
 from opsdash.config.host_places import host_places
 from opsdash.core.examination import Examination, Stage, Verdict
 from opsdash.core.fleet import Fleet, this_machine
@@ -97,6 +98,7 @@ async def test_a_made_up_host_says_that_it_is_one() -> None:
         exam = await session.examine(name, lambda one: None)
     assert {one.verdict for one in exam.found} == {Verdict.SKIPPED}
     assert all("made-up" in one.text for one in exam.found)
+    assert closing(exam).startswith(f"{name}: nothing was examined: a made-up host")
 
 
 def test_a_host_that_is_not_in_the_fleet_is_reached_as_ssh_would() -> None:

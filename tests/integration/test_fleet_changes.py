@@ -204,6 +204,21 @@ async def test_from_this_machine_to_a_fleet_and_its_ways_are_opened(tmp_path: Pa
         assert list(session.snapshot().hosts) == ["web1"]
 
 
+async def test_what_was_found_before_is_not_said_of_a_host_that_comes_back_unseen(
+    tmp_path: Path,
+) -> None:
+    here = Host("here", address="localhost", way=Way.LOCAL)
+    async with ssh_server(tmp_path) as server, watching(tmp_path, fleet_of(here)) as session:
+        strict = MappingProxyType({"disk-full": Limits(0.0, 0.0)})
+        host = replace(server.host, thresholds=strict)
+        await session.change_fleet(fleet_of(here, host))
+        await wait_for(lambda: "disk-full" in _checks_of(session, "web1"), what="a finding")
+        await session.change_fleet(fleet_of(here))
+        await session.change_fleet(fleet_of(here, host))
+        assert _checks_of(session, "web1") == set()
+        await wait_for(lambda: "disk-full" in _checks_of(session, "web1"), what="it again")
+
+
 async def test_what_was_open_on_a_host_is_no_news_when_it_comes_back(tmp_path: Path) -> None:
     gone = Host("gone", address="127.0.0.1", port=1, user="ops")
     here = Host("here", address="localhost", way=Way.LOCAL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual import events
 from textual.widgets import Input
 
 from opsdash.activities.monitor.fleet_panel import FleetPanel
@@ -12,6 +13,7 @@ from opsdash.core.health import Health
 from opsdash.widgets.key_hints import KeyHints
 from tests.fleet_states import Figures, disk_full, hostile_fleet, many, mixed_fleet, up, wrong
 from tests.screens import LARGE, SMALL, Stage, assert_snapshot, on_stage
+from tests.waiting import wait_for
 
 
 def here(stage: Stage) -> str:
@@ -203,3 +205,29 @@ async def test_a_list_that_was_left_twice_by_quick_fingers_is_left_once() -> Non
         await stage.settle()
         assert stage.app.is_running
         assert len(stage.app.screen_stack) == 1
+
+
+@pytest.mark.parametrize(
+    ("together", "then"),
+    [
+        ([*"fdb3", "enter", "y"], "raw facts of db3"),
+        (["slash", *"web", "enter", "?"], "Keys in Fleet"),
+        (["question_mark", "slash", *"copy", "enter", "q", "q"], "HOST "),
+    ],
+    ids=["picker", "filter", "page"],
+)
+async def test_keys_that_come_together_with_enter_are_for_what_is_behind_it(
+    together: list[str], then: str
+) -> None:
+    """Over a slow link many keys arrive at once."""
+    async with on_stage(mixed_fleet()) as stage:
+        first, *rest = together
+        await stage.press(first)
+        if rest[0] == "slash":
+            await stage.press(rest.pop(0))
+        driver = stage.app._driver
+        assert driver is not None
+        for key in rest:
+            name = "question_mark" if key == "?" else key
+            driver.send_message(events.Key(name, key if len(key) == 1 else None))
+        await wait_for(lambda: then in stage.text, what=then)

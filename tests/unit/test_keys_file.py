@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 from click.testing import CliRunner
 from textual.widgets import Input
@@ -176,6 +177,8 @@ def test_the_json_form_has_every_key(tmp_path: Path) -> None:
     path = written(tmp_path, "keys: {raw: x}")
     code, out, _ = run("--json")
     data = json.loads(out)
+    schema = Path(__file__).parents[2] / "docs" / "keys.schema.json"
+    jsonschema.validate(data, json.loads(schema.read_text()))
     assert (code, data["version"], data["source"]) == (0, 1, str(path))
     found = {one["id"]: one for one in data["keys"]}
     assert set(found) == set(keys().by_id())
@@ -192,6 +195,8 @@ def test_the_json_form_has_every_key(tmp_path: Path) -> None:
 
 
 def test_presets_can_be_looked_at() -> None:
+    assert run("--preset", "vim", "--check")[0] == 2
+    assert run("--preset", "vim", "other.yaml")[0] == 2
     code, out, _ = run("--preset", "vim")
     assert code == 0
     assert "K " in out

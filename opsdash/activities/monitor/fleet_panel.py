@@ -278,3 +278,4 @@ class FleetPanel(FleetKeys):
         self.remember_filter(event.text.strip())
         self.take_focus()
         self.draw()
+        self.asking.hand_on()

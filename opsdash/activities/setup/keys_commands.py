@@ -36,6 +36,8 @@ def build() -> click.Command:
 
         Exits with 65 if the file has faults; then the screen has the usual keys.
         """
+        if preset and (check or file):
+            raise click.UsageError("--preset shows a preset alone: leave the file out")
         if check:
             _check(file)
             return

@@ -57,6 +57,8 @@ def _below(head: str, text: str, width: int) -> list[str]:
 def closing(exam: Examination) -> str:
     """The examination in one sentence."""
     cause = exam.cause
+    if exam.found and exam.says_nothing:
+        return f"{exam.host}: nothing was examined: {exam.found[0].text}"
     if cause is None:
         return f"{exam.host}: everything is as it should be"
     where = "" if cause.host == exam.host else f" on the way, at {cause.host}"

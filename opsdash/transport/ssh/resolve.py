@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 import os
 import re
@@ -115,7 +116,7 @@ _SAID_OF_ALL: dict[str | None, tuple[str, dict[str, list[str]]]] = {}
 
 async def _ask_ssh(name: str, config: str | None) -> dict[str, list[str]]:
     """What ``ssh -G`` says of a host; asked once for all hosts where the config allows it."""
-    text = same_for_all.text_for_all(config)
+    text = await asyncio.to_thread(same_for_all.text_for_all, config)
     # ssh itself makes a name lower case: those that have other letters are asked about
     if text is None or name != name.lower():
         return await _ask_about(name, config)
