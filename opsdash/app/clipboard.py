@@ -19,7 +19,7 @@ SCREEN_CHUNK = 76
 """Characters of one string that GNU screen passes on as a whole."""
 
 HINTS = {
-    "tmux": ": tmux needs 'set -g set-clipboard on', or 'allow-passthrough on'",
+    "tmux": ": tmux needs 'set -g set-clipboard on'",
     "screen": "",
     "": "",
 }

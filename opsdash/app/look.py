@@ -17,7 +17,7 @@ from opsdash.widgets.palette import Palette
 def as_textual(theme: Theme) -> TextualTheme:
     """A theme under its own name for Textual's style sheets; health colours as variables too."""
     variables = {f"health-{key.name.lower()}": colour for key, colour in theme.health.items()}
-    if theme.is_ansi:
+    if theme.borrows:
         variables |= _terminals_own(theme)
     return TextualTheme(
         name=theme.name,
@@ -33,7 +33,7 @@ def as_textual(theme: Theme) -> TextualTheme:
         panel=theme.surface,
         dark=theme.dark,
         variables=variables,
-        ansi=theme.is_ansi,
+        ansi=theme.borrows,
     )
 
 

@@ -28,13 +28,14 @@ class SlowLink(TerminalKeys):
     """The part of the app that measures the link and spares it.
 
     `low` is None until it is decided by measurement; `answers` is None where the terminal can't be
-    asked. `by_ground` are the themes for a dark and a light ground, where neither was chosen.
+    asked. `by_ground` are the themes for a dark and a light ground, where neither was chosen;
+    `full_theme` is the one to go back to when bytes do not count any more.
     """
 
     low: bool | None = False
     answers: Answers | None = None
     by_ground: tuple[str, str] | None = None
-    _full_theme = ""
+    full_theme = ""
 
     def on_mount(self) -> None:
         """Ask the terminal once it has something to look at."""
@@ -92,8 +93,8 @@ class SlowLink(TerminalKeys):
             self.say("fewer bytes from now on; :full bandwidth ends it", SAID_S)
             return
         self._frames(FULL_FRAMES_PER_S)
-        if self._full_theme and self.looks.name == SIXTEEN_COLOURS:
-            self.wear(self._full_theme)
+        if self.full_theme and self.looks.name == SIXTEEN_COLOURS:
+            self.wear(self.full_theme)
         self.say("full bandwidth")
 
     def _slow_down(self) -> None:
@@ -101,7 +102,7 @@ class SlowLink(TerminalKeys):
         self._frames(LOW_FRAMES_PER_S)
         theme = self.looks.theme
         if not (theme.is_ansi or self.looks.fixed) and SIXTEEN_COLOURS in self.looks.themes:
-            self._full_theme = theme.name
+            self.full_theme = theme.name
             self.wear(SIXTEEN_COLOURS)
 
     def _frames(self, per_s: int) -> None:

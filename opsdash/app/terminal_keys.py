@@ -93,7 +93,7 @@ class TerminalKeys(Colours):
             reason = getattr(error, "strerror", None) or str(error)
             said = f"the screen can't be written: {reason}: {where}"
         else:
-            said = f"the screen is in {path}"
+            said = f"the screen is in {_short(path)}"
         self.say(clean_line(said), SAID_S)
 
 
@@ -102,3 +102,9 @@ def _file_for(where: str, now: float) -> Path:
     from opsdash.config.paths import state_dir
 
     return Path(where).expanduser() if where else new_path(state_dir() / "screens", now)
+
+
+def _short(path: Path) -> str:
+    """A path as a shell takes it, with the home directory as a tilde: there is little room."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)

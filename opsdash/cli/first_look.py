@@ -28,7 +28,7 @@ class FirstLook:
     """What the screen begins with; `fixed` says that a flag chose the theme for this run.
 
     `by_ground` are the themes for a dark and a light ground, where that alone is to decide and is
-    not known yet.
+    not known yet, and `full` is the theme where bytes do not count.
     """
 
     files: ThemeFiles
@@ -37,6 +37,7 @@ class FirstLook:
     plain: bool
     fixed: bool
     by_ground: tuple[str, str] | None
+    full: str
 
 
 def first_look(
@@ -61,7 +62,8 @@ def first_look(
     ascii_only = (terminal.plain or not coded) if plain is None else plain
     undecided = name == DEFAULT_THEME and not (wanted or kept) and terminal.light is None
     by_ground = (DEFAULT_THEME, DEFAULT_LIGHT) if undecided else None
-    return FirstLook(files, themes, name, ascii_only, wanted is not None, by_ground)
+    full = wanted or _fitting(terminal, themes, kept, low=False)
+    return FirstLook(files, themes, name, ascii_only, wanted is not None, by_ground, full)
 
 
 def _fitting(terminal: Terminal, themes: Mapping[str, Theme], kept: str, *, low: bool) -> str:

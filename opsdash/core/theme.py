@@ -84,6 +84,11 @@ class Theme:
         return all(colour.startswith("ansi_") for colour in self._colours())
 
     @property
+    def borrows(self) -> bool:
+        """Whether any of its colours is the terminal's own: a ground that shines through, say."""
+        return any(colour.startswith("ansi_") for colour in self._colours())
+
+    @property
     def has_colours(self) -> bool:
         """Whether there is any colour in it at all."""
         return any(colour != TERMINAL_DEFAULT for colour in self._colours())
