@@ -26,7 +26,7 @@ from opsdash.core.program_keys import TEXT
 from opsdash.core.source import FleetSource
 from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.key_hints import KeyHints
-from opsdash.widgets.keyed import Keyed, keymap_of
+from opsdash.widgets.keyed import keymap_of
 from opsdash.widgets.line import Line, Role, Span, line
 from opsdash.widgets.line_view import TextLines
 from opsdash.widgets.palette import Palette
@@ -40,7 +40,7 @@ was revoked is never taken for an answer.
 UNWRAPPED = 10_000
 
 
-class DoctorScreen(Keyed[None], OnceScreen[None]):
+class DoctorScreen(OnceScreen[None]):
     """One host's examination; it can be begun again, and asked to ask."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(DOCTOR, TEXT)

@@ -7,10 +7,12 @@ from typing import TypeVar
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen
 
+from opsdash.widgets.keyed import Keyed
+
 T = TypeVar("T")
 
 
-class OnceScreen(ModalScreen[T]):
+class OnceScreen(Keyed[T], ModalScreen[T]):
     """A modal screen whose second dismissal does nothing.
 
     Textual pops whatever is on top then, and fails where nothing is (8.2.8).
