@@ -19,7 +19,7 @@ from opsdash.core.prompts import Asker, Nobody, Prompter
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.core.text import count
 from opsdash.engine.doctor import begun, examine, sought
-from opsdash.engine.fleet_change import FleetChange, compare
+from opsdash.engine.fleet_change import FleetChange, batched, compare
 from opsdash.engine.judge import Judge
 from opsdash.engine.poller import Poller, Reach
 from opsdash.engine.privilege import Privilege
@@ -210,11 +210,17 @@ class Session:
             for name in change.removed:
                 self._judge.forget(name)
             self._poller.forget(change.removed)
-            self._poller.begin(fleet.hosts[name] for name in (*change.added, *change.moved))
-            self._poller.renew(change.renewed)
-            for name in change.changed:
-                self._judge.ask_all(name)
-                self._judge_host(name)
+            for names in batched(change.renewed):
+                self._poller.renew(names)
+                await asyncio.sleep(0)  # a key is answered in between
+            for names in batched((*change.added, *change.moved)):
+                self._poller.begin(fleet.hosts[name] for name in names)
+                await asyncio.sleep(0)
+            for names in batched(change.changed):
+                for name in names:
+                    self._judge.ask_all(name)
+                    self._judge_host(name)
+                await asyncio.sleep(0)
         LOG.info("the fleet of %s: %s", fleet.source, change)
         return change
 
