@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from textual.filter import LineFilter
 
 from opsdash.app.dialogs import Dialogs
 from opsdash.app.look import Colourless, Looks, as_textual
 from opsdash.core.kept import Forgetful, Keeper
+from opsdash.core.text import clean_line
 from opsdash.core.theme import Theme
 from opsdash.widgets.entries import Entry
 from opsdash.widgets.palette import Palette
@@ -19,12 +22,57 @@ CHOICE = "theme"
 
 COLOURLESS = Colourless()
 
+LOOK_S = 1.0
+"""How often the theme files are looked at."""
+
+FAULT_S = 15.0
+"""How long a fault in one stays: it is read in another window than it was made in."""
+
+
+class Themes(Protocol):
+    """Where the themes are."""
+
+    def changed(self) -> bool:
+        """Whether any is other than when they were read."""
+        ...
+
+    def read(self) -> tuple[dict[str, Theme], tuple[str, ...]]:
+        """All of them, and what is wrong with them."""
+        ...
+
+    def short(self, fault: str) -> str:
+        """What is wrong, in few words."""
+        ...
+
 
 class Colours(Dialogs):
     """The part of the app that knows of themes."""
 
     looks: Looks
     _keeper: Keeper = Forgetful()
+    theme_files: Themes | None = None
+
+    def on_mount(self) -> None:
+        """Look at the theme files from now on."""
+        if self.theme_files is not None:
+            self.set_interval(LOOK_S, self._look_at_themes)
+
+    def _look_at_themes(self) -> None:
+        if not any(worker.name == "themes" and not worker.is_finished for worker in self.workers):
+            self.run_worker(self._heed_themes(), name="themes")
+
+    async def _heed_themes(self) -> None:
+        """A slow disk may hold up this worker, and nothing else."""
+        files = self.theme_files
+        if files is None or not await asyncio.to_thread(files.changed):
+            return
+        themes, faults = await asyncio.to_thread(files.read)
+        self.take_themes(themes)
+        if faults:
+            more = f" (and {len(faults) - 1} more: opsdash themes check)" if faults[1:] else ""
+            self.say(f"{clean_line(files.short(faults[0]))}{more}", FAULT_S)
+        else:
+            self.say("themes read again")
 
     def look(self) -> Palette:
         """What everything is painted with now."""
@@ -36,6 +84,7 @@ class Colours(Dialogs):
         for theme in looks.themes.values():
             self.register_theme(as_textual(theme))
         self.theme = looks.name
+        self.set_class(looks.ascii_only, "-ascii")
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """A theme without colours sends none, whatever a style sheet says."""
@@ -75,7 +124,8 @@ class Colours(Dialogs):
     def take_themes(self, themes: dict[str, Theme]) -> None:
         """Theme files were saved: their colours from now on, the one in force at once."""
         before = self.looks.theme
-        self.looks.replace(themes)
+        # one that can't be used any more stays as it was
+        self.looks.replace({**self.looks.themes, **themes})
         for theme in self.looks.themes.values():
             self.register_theme(as_textual(theme))
         if self.looks.theme != before:

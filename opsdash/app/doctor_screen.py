@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import ModalScreen
 
 from opsdash.activities.troubleshoot.doctor_lines import (
     advice_lines,
@@ -20,13 +19,14 @@ from opsdash.activities.troubleshoot.doctor_report import closing
 from opsdash.activities.troubleshoot.doctor_report import stage_lines as plain_lines
 from opsdash.activities.troubleshoot.keymap import DOCTOR
 from opsdash.app.clipboard import copy
+from opsdash.app.once import OnceScreen
 from opsdash.core.examination import Examination, Examined, Stage, Verdict
 from opsdash.core.problem import ProblemKind
 from opsdash.core.program_keys import TEXT
 from opsdash.core.source import FleetSource
 from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.key_hints import KeyHints
-from opsdash.widgets.keyed import Keyed, keymap_of
+from opsdash.widgets.keyed import keymap_of
 from opsdash.widgets.line import Line, Role, Span, line
 from opsdash.widgets.line_view import TextLines
 from opsdash.widgets.palette import Palette
@@ -40,7 +40,7 @@ was revoked is never taken for an answer.
 UNWRAPPED = 10_000
 
 
-class DoctorScreen(Keyed[None], ModalScreen[None]):
+class DoctorScreen(OnceScreen[None]):
     """One host's examination; it can be begun again, and asked to ask."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(DOCTOR, TEXT)

@@ -17,7 +17,7 @@ from opsdash.widgets.palette import Palette
 def as_textual(theme: Theme) -> TextualTheme:
     """A theme under its own name for Textual's style sheets; health colours as variables too."""
     variables = {f"health-{key.name.lower()}": colour for key, colour in theme.health.items()}
-    if theme.is_ansi:
+    if theme.borrows:
         variables |= _terminals_own(theme)
     return TextualTheme(
         name=theme.name,
@@ -33,7 +33,7 @@ def as_textual(theme: Theme) -> TextualTheme:
         panel=theme.surface,
         dark=theme.dark,
         variables=variables,
-        ansi=theme.is_ansi,
+        ansi=theme.borrows,
     )
 
 
@@ -66,10 +66,13 @@ class Colourless(LineFilter):
 
 
 class Looks:
-    """All themes by name, and the palette in force."""
+    """All themes by name, and the palette in force; `fixed`: a flag chose it for this run."""
 
-    def __init__(self, themes: Mapping[str, Theme], name: str, *, ascii_only: bool) -> None:
-        self._ascii_only = ascii_only
+    def __init__(
+        self, themes: Mapping[str, Theme], name: str, *, ascii_only: bool, fixed: bool = False
+    ) -> None:
+        self.ascii_only = ascii_only
+        self.fixed = fixed
         self.name = name
         self.replace(themes)
 
@@ -77,7 +80,7 @@ class Looks:
         """Other themes than before; the one in force stays, as it was if its file is gone."""
         kept = {self.name: self.theme} if self.name not in themes else {}
         self.themes = {**themes, **kept}
-        self._palettes = {name: Palette(one, self._ascii_only) for name, one in self.themes.items()}
+        self._palettes = {name: Palette(one, self.ascii_only) for name, one in self.themes.items()}
 
     @property
     def theme(self) -> Theme:

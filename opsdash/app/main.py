@@ -108,7 +108,9 @@ class OpsdashApp(Importing, inherit_bindings=False):
             self.query_one("#message", TextLines).set_lines(lines)
             return
         self.freezer = freezer = Freezer(self._source, self._now)
-        desk = Desk(freezer, self.look, freezer.now, self.title, self._now, self._keeper)
+        desk = Desk(
+            freezer, self.look, freezer.now, self.title, self._now, self._keeper, self.pace_s
+        )
         pages = self.query_one("#pages", ContentSwitcher)
         with self.batch_update():
             for kind in self.kinds:

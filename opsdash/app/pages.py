@@ -5,13 +5,13 @@ from __future__ import annotations
 from textual import on
 from textual.widgets import ContentSwitcher, Input
 
-from opsdash.app.colours import Colours
 from opsdash.app.palette import (
     doctor_entry,
     host_entries,
     key_entries,
     view_entries,
 )
+from opsdash.app.slow_link import SlowLink
 from opsdash.app.text_screen import TextScreen
 from opsdash.core.text import count, duration
 from opsdash.widgets.entries import Entry
@@ -22,7 +22,7 @@ from opsdash.widgets.panel import Panel
 STARTING = "the hosts are not there yet"
 
 
-class Pages(Colours):
+class Pages(SlowLink):
     """The part of the app that goes from page to page, by keys, names and letters."""
 
     badge = ""
@@ -52,7 +52,7 @@ class Pages(Colours):
             held, missed = duration(self.freezer.held_s()), self.freezer.missed()
             text = f" FROZEN {held}, {count(missed, 'host')} changed "
             found.append(Span(text, Role.WARN))
-        return tuple(found)
+        return (*found, *self.link_badges(), *self.terminal_badges())
 
     def open_page(self, slug: str) -> None:
         """Show a page, about the host that was looked at last."""
@@ -147,6 +147,8 @@ class Pages(Colours):
             *view_entries(kinds, self.action_view),
             *(entry for entry in key_entries(self) if entry.title not in named),
             *own,
+            self.dump_entry(),
+            *self.link_entries(),
             *self.further_entries(),
             *self.theme_entries("theme "),
             *host_entries(self.freezer.snapshot(), self._open_host, "host "),

@@ -9,16 +9,16 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from opsdash.app.once import OnceScreen
 from opsdash.core.program_keys import PICKER
 from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.columns import Column
 from opsdash.widgets.entries import Entry, Match, matches
 from opsdash.widgets.grid import Grid
 from opsdash.widgets.key_hints import KeyHints
-from opsdash.widgets.keyed import Keyed, keymap_of
+from opsdash.widgets.keyed import keymap_of
 from opsdash.widgets.line import Line, Role, Span, line, spread
 from opsdash.widgets.line_view import Bar
 from opsdash.widgets.palette import Palette
@@ -32,7 +32,7 @@ LONGEST = 200
 Picked = tuple[Entry, str]
 
 
-class PickerScreen(Keyed[Picked | None], ModalScreen[Picked | None]):
+class PickerScreen(OnceScreen[Picked | None]):
     """Typing narrows the list, enter picks, escape leaves; what can't be picked says why not."""
 
     VERTICAL_BREAKPOINTS = [(0, "-low"), (10, "-roomy")]

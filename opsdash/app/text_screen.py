@@ -8,16 +8,15 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from opsdash.app.clipboard import copy
+from opsdash.app.once import OnceScreen
 from opsdash.app.text_blocks import blocks_of, holding, plain, side_by_side, stacked
 from opsdash.core.program_keys import SEARCH, TEXT
 from opsdash.widgets.ask_line import AskLine
 from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.key_hints import KeyHints
-from opsdash.widgets.keyed import Keyed
 from opsdash.widgets.line import Line, Role, Span, line
 from opsdash.widgets.line_view import TextLines
 from opsdash.widgets.palette import Palette
@@ -26,7 +25,7 @@ TWO_COLUMNS_FROM = 130
 """Cells from which blocks of lines that fit stand side by side, where a page wants it."""
 
 
-class TextScreen(Keyed[None], ModalScreen[None]):
+class TextScreen(OnceScreen[None]):
     """A title and lines, which may be searched."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(SEARCH, TEXT)

@@ -69,7 +69,18 @@ class Verbs(click.Group):
 @click.option(
     "--theme", metavar="NAME", shell_complete=_complete_themes, help="The colours to begin with."
 )
-@click.option("--ascii", "ascii_glyphs", is_flag=True, help="Draw with ASCII characters only.")
+@click.option(
+    "--ascii/--no-ascii",
+    "plain",
+    default=None,
+    help="Draw with ASCII characters only, or not; else the locale and the terminal decide.",
+)
+@click.option(
+    "--low-bandwidth/--full-bandwidth",
+    "low",
+    default=None,
+    help="Send few bytes to the terminal, or not; else the measured round trip decides.",
+)
 @demo_option()
 @click.option(
     "--log",
@@ -80,14 +91,7 @@ class Verbs(click.Group):
     help="Write what opsdash does to this file (or $OPSDASH_LOG); no secrets, 5 MB and two older.",
 )
 @click.version_option(__version__, prog_name="opsdash")
-def opsdash(
-    hosts_file: str | None,
-    theme: str | None,
-    log_file: Path | None,
-    *,
-    demo: int | None,
-    ascii_glyphs: bool,
-) -> None:
+def opsdash(log_file: Path | None, **wishes: Any) -> None:
     """A whole fleet over plain SSH, in one terminal.
 
     Without a verb the screen opens: the hosts of hosts.yaml, or this machine if there is none. In
@@ -102,24 +106,25 @@ def opsdash(
         ctx.with_resource(logging_to(log_file, os.environ.get("OPSDASH_LOG_LEVEL", "info")))
     LOG.info("opsdash %s, Python %s", __version__, sys.version.split()[0])
     if ctx.invoked_subcommand is not None:
-        if hosts_file:
-            os.environ["OPSDASH_HOSTS"] = hosts_file
-        if ascii_glyphs:
-            os.environ["OPSDASH_ASCII"] = "1"
-        if demo is not None:
-            _hand_down(ctx, ctx.invoked_subcommand, demo)
+        _hand_down(ctx, ctx.invoked_subcommand, wishes)
         return
-    from opsdash.cli.tui import run
+    from opsdash.cli.tui import Wishes, run
 
-    raise SystemExit(run(hosts_file, theme, demo=demo, ascii_glyphs=ascii_glyphs))
+    raise SystemExit(run(Wishes(**wishes)))
 
 
-def _hand_down(ctx: click.Context, verb: str, demo: int) -> None:
-    """Give ``--demo`` to the verb that follows; one that has no demo would ask real hosts."""
+def _hand_down(ctx: click.Context, verb: str, wishes: dict[str, Any]) -> None:
+    """Give flags to the verb that follows; one that has no demo would ask real hosts."""
+    if wishes["hosts_file"]:
+        os.environ["OPSDASH_HOSTS"] = wishes["hosts_file"]
+    if wishes["plain"] is not None:
+        os.environ["OPSDASH_ASCII"] = str(int(wishes["plain"]))
+    if wishes["demo"] is None:
+        return
     built = opsdash.get_command(ctx, verb)
     if built is not None and all(option.name != "demo" for option in built.params):
         raise click.UsageError(f"there is no demo of {verb!r}", ctx)
-    ctx.default_map = {verb: {"demo": str(demo)}}
+    ctx.default_map = {verb: {"demo": str(wishes["demo"])}}
 
 
 def main() -> NoReturn:

@@ -7,26 +7,28 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
 import click
 
 from opsdash.core.errors import OpsdashError
+from opsdash.core.terminal import Terminal, can_show_a_screen, terminal_of
+from opsdash.core.terminal_answers import Answers
 
 if TYPE_CHECKING:
+    from opsdash.app.main import OpsdashApp
     from opsdash.config.fleet_files import FleetFiles
     from opsdash.config.keys import KeysFile
     from opsdash.core.kept import Keeper
     from opsdash.core.offer import Offer, Preview
     from opsdash.core.prompts import Prompter
     from opsdash.core.source import Declared, FleetSource
-    from opsdash.core.theme import Theme
     from opsdash.engine.declared import DeclaredFleet
     from opsdash.engine.session import Session
 
-EXIT_NO_TERMINAL = 1
-FRAMES_PER_S = "20"
-"""Enough for keys to feel immediate, and a third of Textual's default over a slow link."""
+FRAMES_PER_S, LOW_FRAMES_PER_S = 20, 8
+"""Enough for keys to feel immediate, and a third of Textual's default; and over a slow link."""
 
 
 class Watching:
@@ -113,41 +115,86 @@ class Watching:
             await session.close()
 
 
-def run(hosts_file: str | None, theme: str | None, *, demo: int | None, ascii_glyphs: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the flags say of the screen; None: opsdash decides by the terminal."""
+
+    hosts_file: str | None = None
+    theme: str | None = None
+    demo: int | None = None
+    plain: bool | None = None
+    low: bool | None = None
+
+
+def run(wishes: Wishes) -> int:
     """Open the screen, of so many made-up hosts if `demo` says so; returns the exit code."""
     refusal = _refusal()
     if refusal:
-        click.echo(refusal, err=True)
-        return EXIT_NO_TERMINAL
-    for stale in ("COLUMNS", "LINES"):
-        os.environ.pop(stale, None)  # an exported size would outlive every resize of the window
-    os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_S)
-    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-    themes, name = _themes(theme)
+        from opsdash.cli.status_instead import status_instead
+
+        click.echo(f"opsdash: {refusal}: this is what opsdash status says", err=True)
+        return status_instead(wishes.hosts_file, wishes.demo, plain=wishes.plain)
+    terminal = terminal_of(os.environ, coerced=bool(sys.flags.utf8_mode))
+    keeper = _keeper() if wishes.demo is None else None
+    app = _app(wishes, terminal, keeper)
+    asyncio.run(_until_the_end(app))
+    if app.stuck:
+        # a thread that hangs in a write would hold up the interpreter's own end for ever
+        os._exit(app.return_code or 0)
+    return app.return_code or 0
+
+
+def _app(wishes: Wishes, terminal: Terminal, keeper: Keeper | None) -> OpsdashApp:
+    """The app as it should look on this terminal; Textual is told before it is imported."""
+    from opsdash.cli.first_look import first_look, tell_textual
+
+    kept = keeper.kept.choices.get("theme", "") if keeper is not None else ""
+    low = bool(wishes.low)
+    first = first_look(terminal, wishes.theme, kept=kept, plain=wishes.plain, low=low)
+    tell_textual(terminal, frames_per_s=LOW_FRAMES_PER_S if low else FRAMES_PER_S)
 
     from opsdash.app.look import Looks
     from opsdash.app.main import OpsdashApp
     from opsdash.app.prompt_screen import ScreenPrompter
+
+    prompter = ScreenPrompter()
+    watching = Watching(wishes.hosts_file, wishes.demo, prompter)
+    looks = Looks(first.themes, first.theme, ascii_only=first.plain, fixed=first.fixed)
+    marks = _marks_of(keeper, watching)
+    app = OpsdashApp(watching.start, watching.stop, looks, keys_file=_keys(), **marks)
+    app.theme_files, app.low, app.by_ground = first.files, wishes.low, first.by_ground
+    app.full_theme = first.full
+    prompter.serve(app, app.look)
+    _meet(app, terminal)
+    return app
+
+
+def _meet(app: OpsdashApp, terminal: Terminal) -> None:
+    """Join the app and the terminal: its keys, its answers, its end."""
+    from opsdash.app.screen_driver import ScreenDriver
     from opsdash.app.typed_bytes import accept_any_bytes
 
-    accept_any_bytes()
-    prompter = ScreenPrompter()
-    watching = Watching(hosts_file, demo, prompter)
-    plain = ascii_glyphs or "UTF-8" not in (sys.__stdout__ or sys.stdout).encoding.upper()
-    looks = Looks(themes, name, ascii_only=plain)
-    marks = _marks_of(demo, watching)
-    app = OpsdashApp(watching.start, watching.stop, looks, keys_file=_keys(), **marks)
-    prompter.serve(app, app.look)
+    ScreenDriver.answers = terminal.answers
+    ScreenDriver.gone = app.hang_up
+    app.driver_class = ScreenDriver
+    answers = Answers()
+    app.answers = answers if terminal.answers else None
+    accept_any_bytes(answers.feed, app.hang_up)
 
-    async def watch() -> None:
-        loop = asyncio.get_running_loop()
-        for ending in (signal.SIGTERM, signal.SIGHUP):
-            with suppress(NotImplementedError):
-                loop.add_signal_handler(ending, app.exit)
-        await app.run_async()
 
-    asyncio.run(watch())
-    return app.return_code or 0
+async def _until_the_end(app: OpsdashApp) -> None:
+    loop = asyncio.get_running_loop()
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        with suppress(NotImplementedError):
+            loop.add_signal_handler(ending, app.exit)
+    await app.run_async()
+
+
+def _keeper() -> Keeper:
+    from opsdash.config.paths import state_dir
+    from opsdash.store.kept_views import KeptViews
+
+    return KeptViews(state_dir() / "views.json")
 
 
 class _Marks(TypedDict, total=False):
@@ -157,23 +204,20 @@ class _Marks(TypedDict, total=False):
     declared: Declared
 
 
-def _marks_of(demo: int | None, watching: Watching) -> _Marks:
+def _marks_of(keeper: Keeper | None, watching: Watching) -> _Marks:
     """What tells a demo from the real thing; only the latter keeps anything and follows files."""
-    if demo is not None:
+    if keeper is None:
         return {"title": "opsdash DEMO", "badge": "DEMO"}
-    from opsdash.config.paths import state_dir
-    from opsdash.store.kept_views import KeptViews
-
-    return {"keeper": KeptViews(state_dir() / "views.json"), "declared": watching}
+    return {"keeper": keeper, "declared": watching}
 
 
 def _refusal() -> str:
-    """Why this terminal can't show a screen, in words with the next step; empty if it can."""
-    if os.environ.get("TERM", "") in ("", "dumb"):
-        return "opsdash: this terminal can't show a screen; use: opsdash status"
+    """Why this terminal can't show a screen, in words; empty if it can."""
+    if not can_show_a_screen(os.environ):
+        return "this terminal can't show a screen"
     streams = (sys.__stdin__, sys.__stdout__, sys.__stderr__)
     if not all(stream is not None and stream.isatty() for stream in streams):
-        return "opsdash: the screen needs a terminal; for a pipe or a file use: opsdash status"
+        return "the screen needs a terminal"
     return ""
 
 
@@ -182,16 +226,3 @@ def _keys() -> KeysFile:
     from opsdash.core.discover import keys
 
     return KeysFile(keys())
-
-
-def _themes(wanted: str | None) -> tuple[dict[str, Theme], str]:
-    from opsdash.config.paths import themes_dirs
-    from opsdash.config.themes import DEFAULT_THEME, load_themes
-
-    themes, notices = load_themes(themes_dirs())
-    for notice in notices:
-        click.echo(f"opsdash: {notice}", err=True)
-    name = wanted or DEFAULT_THEME
-    if name not in themes:
-        raise OpsdashError(f"there is no theme {name!r}; these are: {', '.join(sorted(themes))}")
-    return themes, name

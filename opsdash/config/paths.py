@@ -98,5 +98,11 @@ def shipped(name: str, package: Path = _PACKAGE) -> Path | None:
 
 def themes_dirs(package: Path = _PACKAGE) -> tuple[Path, ...]:
     """The folders that hold themes, shipped ones first: a later theme replaces an earlier one."""
-    found = (shipped("themes", package), config_dir() / "themes")
-    return tuple(folder for folder in found if folder is not None and folder.is_dir())
+    return tuple(folder for folder in theme_folders(package) if folder.is_dir())
+
+
+def theme_folders(package: Path = _PACKAGE) -> tuple[Path, ...]:
+    """themes_dirs(), and those that may come to be while the program runs."""
+    own = config_dir() / "themes"
+    ours = shipped("themes", package)
+    return (own,) if ours is None else (ours, own)

@@ -25,10 +25,6 @@ from opsdash.core.theme import (
     Theme,
 )
 
-DEFAULT_THEME, DEFAULT_LIGHT = "midnight", "daylight"
-SIXTEEN_COLOURS, NO_COLOURS = "ansi16", "mono"
-"""The themes for terminals that can show no more, and for people who want none."""
-
 COLOURS = ("background", "foreground", "surface", "muted", "accent", "cursor")
 _KEYS = ("name", "dark", *COLOURS, "health", "glyphs", "styles")
 _OPTIONAL = ("glyphs", "styles")

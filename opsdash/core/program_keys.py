@@ -29,6 +29,7 @@ EVERYWHERE = KeySet(
             opens=True, keeps="the palette"),
         Key("host.jump", "f", "jump", "jump", "jump to a host by name", opens=True),
         Key("freeze", "p", "freeze", "freeze", "hold the screen still"),
+        Key("mouse", "M", "mouse", "mouse", "leave the mouse to the terminal for 15 s"),
         Key("theme.pick", "C", "pick_theme", "colours", "pick a theme"),
         Key("refresh", "ctrl+r f5", "ask_again", "refresh", "ask the hosts now", hint=True),
         Key("reload", "O", "reload", "reload", "read the hosts file again"),

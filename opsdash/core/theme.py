@@ -23,6 +23,10 @@ ASCII_GLYPHS: Mapping[Health, str] = {
 }
 
 
+DEFAULT_THEME, DEFAULT_LIGHT = "midnight", "daylight"
+SIXTEEN_COLOURS, NO_COLOURS = "ansi16", "mono"
+"""The themes for terminals that can show no more, and for people who want none."""
+
 ANSI = tuple(
     f"ansi_{bright}{name}"
     for bright in ("", "bright_")
@@ -78,6 +82,11 @@ class Theme:
     def is_ansi(self) -> bool:
         """Whether it is made of the terminal's own colours alone: any terminal can show it."""
         return all(colour.startswith("ansi_") for colour in self._colours())
+
+    @property
+    def borrows(self) -> bool:
+        """Whether any of its colours is the terminal's own: a ground that shines through, say."""
+        return any(colour.startswith("ansi_") for colour in self._colours())
 
     @property
     def has_colours(self) -> bool:

@@ -26,7 +26,8 @@ REFRESH_S = 0.5
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What a panel works with: the fleet, the present look, the time of what is shown, and the
-    wall clock (both seconds since 1970), and what is remembered of how it was looked at.
+    wall clock (both seconds since 1970), what is remembered of how it was looked at, and how long
+    to wait at least between news, in seconds.
     """
 
     source: FleetSource
@@ -35,6 +36,7 @@ class Desk:
     title: str = "opsdash"
     clock: Callable[[], float] | None = None
     keeper: Keeper = field(default_factory=Forgetful)
+    pace_s: Callable[[], float] = lambda: 0.0
 
     def wall(self) -> float:
         """The time of day, which goes on while what is shown is frozen."""
@@ -110,6 +112,7 @@ class Panel(Vertical):
         super().__init__(id=self.slug)
         self.desk = desk
         self._seen: tuple[int, int] = (-1, -1)
+        self._drawn_at = float("-inf")
 
     def show(self, snapshot: Snapshot) -> None:
         """Draw this snapshot: only what differs from what is on the screen."""
@@ -168,7 +171,8 @@ class Panel(Vertical):
     def look_for_news(self) -> None:
         """Draw if this panel is on the screen and anything can have changed."""
         seen = (self.desk.source.rev, int(self.desk.now()))
-        if self.display and self.screen.is_current and seen != self._seen:
+        early = abs(self.desk.wall() - self._drawn_at) < self.desk.pace_s()
+        if self.display and self.screen.is_current and seen != self._seen and not early:
             self.draw()
 
     def draw(self) -> None:
@@ -176,6 +180,7 @@ class Panel(Vertical):
         if not self.is_mounted:
             return
         self._seen = (self.desk.source.rev, int(self.desk.now()))
+        self._drawn_at = self.desk.wall()
         outcome = attempt(lambda: self.show(self.desk.source.snapshot()))
         self.set_class(isinstance(outcome, Undrawable), "-broken")
         if isinstance(outcome, Undrawable):

@@ -194,6 +194,19 @@ async def test_on_a_screen_that_is_too_low_what_matters_most_is_seen(keys: list[
             assert "web" in stage.text
 
 
+async def test_a_list_that_was_left_twice_by_quick_fingers_is_left_once() -> None:
+    async with on_stage(mixed_fleet()) as stage:
+        await stage.press("f")
+        picker = stage.app.screen
+        assert isinstance(picker, PickerScreen)
+        picker.action_pick()
+        picker.action_pick()
+        picker.action_leave()
+        await stage.settle()
+        assert stage.app.is_running
+        assert len(stage.app.screen_stack) == 1
+
+
 @pytest.mark.parametrize(
     ("together", "then"),
     [

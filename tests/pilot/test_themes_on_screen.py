@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -108,3 +109,12 @@ async def test_without_colours_no_widget_sends_any() -> None:
             await stage.press(*keys)
             legend = styled(stage).rpartition("\n\n")[2].splitlines()
             assert {" ".join(line.split()[2:5]) for line in legend} == {"own on own"}
+
+
+async def test_the_terminals_own_ground_may_shine_through() -> None:
+    glass = replace(THEMES["nord"], name="glass", background="ansi_default")
+    async with on_stage(
+        mixed_fleet(), looks=Looks({"glass": glass}, "glass", ascii_only=False)
+    ) as stage:
+        legend = styled(stage).rpartition("\n\n")[2]
+        assert "#e5e9f0 on own" in legend or "#e5e9f0 on default" in legend

@@ -10,17 +10,19 @@ import pytest
 from opsdash.config.contrast import PALETTES, contrast, seen_on, too_faint
 from opsdash.config.eyes import EYES, alike, apart, ciede2000
 from opsdash.config.paths import shipped
-from opsdash.config.themes import (
-    DEFAULT_LIGHT,
-    DEFAULT_THEME,
-    NO_COLOURS,
-    SIXTEEN_COLOURS,
-    load_theme,
-    load_themes,
-)
+from opsdash.config.themes import load_theme, load_themes
 from opsdash.core.errors import ConfigError
 from opsdash.core.health import Health
-from opsdash.core.theme import GLYPHS, STYLED, USUAL_STYLES, Theme
+from opsdash.core.theme import (
+    DEFAULT_LIGHT,
+    DEFAULT_THEME,
+    GLYPHS,
+    NO_COLOURS,
+    SIXTEEN_COLOURS,
+    STYLED,
+    USUAL_STYLES,
+    Theme,
+)
 from opsdash.widgets.line import Role
 from opsdash.widgets.palette import Palette
 

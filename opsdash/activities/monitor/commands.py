@@ -177,17 +177,17 @@ def _answer(snapshot: Snapshot, selection: Selection) -> tuple[Snapshot, list[Ho
 
 
 def _show_table(snapshot: Snapshot, selection: Selection, longer: tuple[str, ...]) -> int:
-    import locale
     import os
+    import sys
 
     import click
 
     from opsdash.activities.monitor.status_report import table
+    from opsdash.core.terminal import ascii_only
 
     snapshot, states, code = _answer(snapshot, selection)
-    plain = "UTF-8" not in locale.getpreferredencoding(do_setlocale=False).upper()
-    ascii_only = plain or "OPSDASH_ASCII" in os.environ
-    click.echo(table(snapshot, states, longer, ascii_only=ascii_only), nl=False)
+    plain = ascii_only(os.environ, coerced=bool(sys.flags.utf8_mode))
+    click.echo(table(snapshot, states, longer, ascii_only=plain), nl=False)
     return code
 
 

@@ -130,21 +130,21 @@ async def _examined(
 
 def _print(name: str) -> Callable[[Examined], None]:
     """What writes each stage as a person reads it."""
-    import locale
     import os
     import shutil
+    import sys
 
     import click
 
     from opsdash.activities.troubleshoot.doctor_report import stage_lines
+    from opsdash.core.terminal import ascii_only
 
-    plain = "UTF-8" not in locale.getpreferredencoding(do_setlocale=False).upper()
-    ascii_only = plain or "OPSDASH_ASCII" in os.environ
+    plain = ascii_only(os.environ, coerced=bool(sys.flags.utf8_mode))
     width = shutil.get_terminal_size((100, 24)).columns
 
     def say(one: Examined) -> None:
         hop = "" if one.host == name else one.host
-        for text in stage_lines(one, hop=hop, width=width, ascii_only=ascii_only):
+        for text in stage_lines(one, hop=hop, width=width, ascii_only=plain):
             click.echo(text)
 
     return say

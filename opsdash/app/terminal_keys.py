@@ -1,0 +1,110 @@
+"""What the program does for the terminal's sake: a screen as a text file, the mouse let go."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from textual.timer import Timer
+
+from opsdash.app.colours import Colours
+from opsdash.app.screen_driver import ScreenDriver
+from opsdash.core.text import clean_line
+from opsdash.store.dumps import new_path, write_new
+from opsdash.widgets.entries import Entry
+from opsdash.widgets.line import Line, Role, Span
+
+MOUSE_S = 15
+"""How long the terminal has the mouse: enough to select a few lines."""
+
+SAID_S = 6.0
+
+
+class TerminalKeys(Colours):
+    """The part of the app that knows of files of screens, and of the mouse."""
+
+    _now: Callable[[], float]
+    _mouse_s = 0
+    _mouse_timer: Timer | None = None
+
+    def terminal_badges(self) -> Line:
+        """For how long the mouse is the terminal's."""
+        return (Span(f" MOUSE FREE {self._mouse_s}s ", Role.WARN),) if self._mouse_s else ()
+
+    def action_mouse(self) -> None:
+        """Leave the mouse to the terminal for a while, to select text by it; or take it back."""
+        if self._mouse_s:
+            self._take_mouse()
+            return
+        self._mouse_s = MOUSE_S
+        self._capture(on=False)
+        self._mouse_timer = self.set_interval(1.0, self._count_down)
+        self.say("the mouse is the terminal's: select by it; the same key takes it back", 3.0)
+
+    def _count_down(self) -> None:
+        self._mouse_s -= 1
+        if self._mouse_s <= 0:
+            self._take_mouse()
+
+    def _take_mouse(self) -> None:
+        self._mouse_s = 0
+        if self._mouse_timer is not None:
+            self._mouse_timer.stop()
+        self._capture(on=True)
+        self.say("the mouse is opsdash's again")
+
+    def _capture(self, *, on: bool) -> None:
+        if isinstance(self._driver, ScreenDriver):
+            self._driver.capture_mouse(on=on)
+
+    def hang_up(self) -> None:
+        """The terminal is gone: end, as nobody sees anything any more. From any thread."""
+        self.call_later(self.exit)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the terminal still has not taken the last bytes."""
+        return isinstance(self._driver, ScreenDriver) and self._driver.stuck
+
+    def screen_text(self) -> str:
+        """What is on the screen, as plain text without colours."""
+        strips = self.screen._compositor.render_strips()  # noqa: SLF001 - what export does, too
+        lines = [strip.text.rstrip() for strip in strips]
+        return "\n".join(lines).rstrip("\n") + "\n"
+
+    def dump_entry(self) -> Entry:
+        """The palette's way to write the screen to a file."""
+        return Entry("dump", self._dump, "the screen as a text file", takes="[PATH]")
+
+    def _dump(self, where: str) -> None:
+        # the palette is to be gone from the screen before it is written
+        self.call_after_refresh(lambda: self.run_worker(self._write(where), name="dump"))
+
+    async def _write(self, where: str) -> None:
+        text = self.screen_text()
+        try:
+            path = await asyncio.to_thread(partial(_file_for, where, self._now()))
+            await asyncio.to_thread(write_new, path, text)
+        except FileExistsError:
+            said = f"give another name: there is already a file {where}"
+        except (OSError, ValueError, RuntimeError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            said = f"the screen can't be written: {reason}: {where}"
+        else:
+            said = f"the screen is in {_short(path)}"
+        self.say(clean_line(said), SAID_S)
+
+
+def _file_for(where: str, now: float) -> Path:
+    """The path that was typed, or a new one in the state directory."""
+    from opsdash.config.paths import state_dir
+
+    return Path(where).expanduser() if where else new_path(state_dir() / "screens", now)
+
+
+def _short(path: Path) -> str:
+    """A path as a shell takes it, with the home directory as a tilde: there is little room."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)

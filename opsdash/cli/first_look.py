@@ -1,0 +1,89 @@
+"""How the screen looks on this terminal: characters and colours that it can show."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import click
+
+from opsdash.config.theme_files import ThemeFiles
+from opsdash.core.errors import OpsdashError
+from opsdash.core.terminal import MANY, SIXTEEN, Terminal
+from opsdash.core.theme import (
+    DEFAULT_LIGHT,
+    DEFAULT_THEME,
+    NO_COLOURS,
+    SIXTEEN_COLOURS,
+    Theme,
+)
+
+_SYSTEMS = {SIXTEEN: "standard", MANY: "256"}
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """What the screen begins with; `fixed` says that a flag chose the theme for this run.
+
+    `by_ground` are the themes for a dark and a light ground, where that alone is to decide and is
+    not known yet, and `full` is the theme where bytes do not count.
+    """
+
+    files: ThemeFiles
+    themes: Mapping[str, Theme]
+    theme: str
+    plain: bool
+    fixed: bool
+    by_ground: tuple[str, str] | None
+    full: str
+
+
+def first_look(
+    terminal: Terminal, wanted: str | None, *, kept: str, plain: bool | None, low: bool
+) -> FirstLook:
+    """The theme that was asked for (`wanted`), or was kept, or fits; and whether to draw in ASCII.
+
+    `low` asks for few bytes. OpsdashError when there is no theme of the name that is wanted.
+    """
+    from opsdash.config.paths import theme_folders
+
+    files = ThemeFiles(theme_folders())
+    themes, notices = files.read()
+    for notice in notices:
+        click.echo(f"opsdash: {notice}", err=True)
+    if wanted is not None and wanted not in themes:
+        raise OpsdashError(f"there is no theme {wanted!r}; these are: {', '.join(sorted(themes))}")
+    name = wanted or _fitting(terminal, themes, kept, low=low)
+    if name not in themes:
+        raise OpsdashError(f"the theme {name} is missing: install opsdash again")
+    coded = "UTF-8" in (sys.__stdout__ or sys.stdout).encoding.upper()
+    ascii_only = (terminal.plain or not coded) if plain is None else plain
+    undecided = name == DEFAULT_THEME and not (wanted or kept) and terminal.light is None
+    by_ground = (DEFAULT_THEME, DEFAULT_LIGHT) if undecided else None
+    full = wanted or _fitting(terminal, themes, kept, low=False)
+    return FirstLook(files, themes, name, ascii_only, wanted is not None, by_ground, full)
+
+
+def _fitting(terminal: Terminal, themes: Mapping[str, Theme], kept: str, *, low: bool) -> str:
+    """The theme to begin with where no flag names one."""
+    if not terminal.coloured:
+        return NO_COLOURS
+    usual = DEFAULT_LIGHT if terminal.light else DEFAULT_THEME
+    name = kept if kept in themes else usual
+    few = low or terminal.colours <= SIXTEEN
+    return SIXTEEN_COLOURS if few and name in themes and not themes[name].is_ansi else name
+
+
+def tell_textual(terminal: Terminal, *, frames_per_s: int) -> None:
+    """Set what Textual reads when it is imported; what the user set stays."""
+    for stale in ("COLUMNS", "LINES"):
+        os.environ.pop(stale, None)  # an exported size would outlive every resize of the window
+    os.environ.setdefault("TEXTUAL_FPS", str(frames_per_s))
+    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", _SYSTEMS.get(terminal.colours, "truecolor"))
+    if not terminal.answers:
+        os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
+    # it would be answered by greys of its own; the theme without colours sends none
+    os.environ.pop("NO_COLOR", None)
