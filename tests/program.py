@@ -16,6 +16,7 @@ from opsdash.app.main import OpsdashApp
 from opsdash.app.prompt_screen import ScreenPrompter
 from opsdash.cli.tui import Watching
 from opsdash.config import paths
+from opsdash.config.importers import ssh_config
 from opsdash.engine import declared
 from tests.looks import THEMES
 from tests.screens import SMALL
@@ -28,6 +29,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(ssh_config, "user_home", lambda: tmp_path)  # ssh does not heed $HOME
     monkeypatch.delenv(paths.HOSTS_VARIABLE, raising=False)
     monkeypatch.setattr(fleet_files, "LOOK_S", 0.1)
     monkeypatch.setattr(declared, "REST_S", 0.02)
