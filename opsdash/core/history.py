@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isnan, nan
 
 from opsdash.core.reading import SampleKey
@@ -17,8 +18,8 @@ DAY_S = 24 * HOUR_S
 class Point:
     """What a metric was from `at` (seconds since 1970) on, for as long as a step of its series.
 
-    The mean, the least and the most of what was seen then. Where nothing was seen there is no
-    point: a gap is never drawn over.
+    The mean, the least and the most of what was seen then, where means of ten seconds are the
+    finest that is remembered. Where nothing was seen there is no point: a gap is never drawn over.
     """
 
     at: float
@@ -49,10 +50,7 @@ def step_for(span_s: float) -> Step:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was seen of one host in a step that begins at `at`.
-
-    `values` has three floats for each of `keys`: mean, least and most.
-    """
+    """What was seen of one host in a step that begins at `at`: a mean for each of `keys`."""
 
     host: str
     at: int
@@ -60,47 +58,41 @@ class Seen:
     values: array[float]
 
 
+@dataclass(slots=True)
 class Series:
-    """The points of one metric while they are gathered, in the order of time."""
+    """One metric over time: times that only grow, and as many values."""
 
-    __slots__ = ("_leasts", "_means", "_mosts", "_times")
-
-    def __init__(self) -> None:
-        self._times: list[int] = []
-        self._means, self._leasts, self._mosts = array("f"), array("f"), array("f")
-
-    def extend(self, times: Sequence[int], values: array[float], place: int, width: int) -> None:
-        """Points of rows that have `width` metrics each, of which this is the one at `place`."""
-        self._times.extend(times)
-        self._means += values[3 * place :: 3 * width]
-        self._leasts += values[3 * place + 1 :: 3 * width]
-        self._mosts += values[3 * place + 2 :: 3 * width]
-
-    def add(self, point: Point) -> None:
-        """One more point."""
-        self._times.append(int(point.at))
-        self._means.append(point.mean)
-        self._leasts.append(point.least)
-        self._mosts.append(point.most)
+    times: list[int] = field(default_factory=list)
+    values: array[float] = field(default_factory=lambda: array("f"))
 
     def points(self, step_s: int) -> list[Point]:
-        """The points summed up by steps that begin at whole multiples of `step_s` seconds."""
-        found: list[Point] = []
-        begin, count = 0, len(self._times)
-        while begin < count:
-            at = self._times[begin] // step_s * step_s
-            end = begin + 1
-            while end < count and at <= self._times[end] < at + step_s:
-                end += 1
-            found.append(self._sum_up(at, begin, end))
-            begin = end
-        return found
+        """The values summed up by steps that begin at whole multiples of `step_s` seconds."""
+        return summed_up(self.values, steps_in(self.times, step_s))
 
-    def _sum_up(self, at: int, begin: int, end: int) -> Point:
-        if end - begin == 1:
-            return Point(at, self._means[begin], self._leasts[begin], self._mosts[begin])
-        mean = sum(self._means[begin:end]) / (end - begin)
-        return Point(at, mean, min(self._leasts[begin:end]), max(self._mosts[begin:end]))
+
+Steps = list[tuple[int, int, int]]
+"""When a step begins, and the places of its first value and of the one behind its last."""
+
+
+def steps_in(times: Sequence[int], step_s: int) -> Steps:
+    """The steps that hold some of these times, which only grow."""
+    found: Steps = []
+    begin, count = 0, len(times)
+    while begin < count:
+        at = times[begin] // step_s * step_s
+        end = bisect_left(times, at + step_s, begin)
+        found.append((at, begin, end))
+        begin = end
+    return found
+
+
+def summed_up(values: array[float], steps: Steps) -> list[Point]:
+    """Values as a point for each step: their mean, the least, the most."""
+    points = []
+    for at, begin, end in steps:
+        some = values[begin:end]
+        points.append(Point(at, sum(some) / (end - begin), min(some), max(some)))
+    return points
 
 
 def by_key(rows: Iterable[Seen]) -> dict[SampleKey, Series]:
@@ -124,47 +116,38 @@ def _gather(run: Sequence[Seen], found: dict[SampleKey, Series]) -> None:
     for row in run:
         together += row.values
     for place, key in enumerate(run[0].keys):
-        found.setdefault(key, Series()).extend(times, together, place, len(run[0].keys))
+        values = together[place :: len(run[0].keys)]
+        if key in found:
+            found[key].times = found[key].times + times
+            found[key].values += values
+        else:
+            found[key] = Series(times, values)  # all metrics of a run share its times
 
 
-def summed_up(rows: Sequence[Seen], at: int) -> Seen:
-    """Rows of one host as a single one that begins at `at`; None of them may be missing."""
-    host, keys = rows[0].host, rows[-1].keys
-    if any(row.keys != keys for row in rows):
-        series = by_key(rows)
-        keys = tuple(series)
-        span_s = rows[-1].at - at + 1
-        values = array("f")
-        for one in series.values():
-            point = one.points(max(span_s, at + span_s))[0]
-            values.extend((point.mean, point.least, point.most))
-        return Seen(host, at, keys, values)
-    together = array("f")
-    for row in rows:
-        together += row.values
-    width, count = 3 * len(keys), len(rows)
-    values = array("f")
-    for place in range(0, width, 3):
-        values.append(sum(together[place::width]) / count)
-        values.append(min(together[place + 1 :: width]))
-        values.append(max(together[place + 2 :: width]))
-    return Seen(host, at, keys, values)
+def mean_of(rows: Sequence[Seen], at: int) -> Seen:
+    """Rows of one host, one or more, as a single one that begins at `at`."""
+    series = by_key(rows)
+    means = array("f", [sum(one.values) / len(one.values) for one in series.values()])
+    return Seen(rows[0].host, at, tuple(series), means)
 
 
-def packed(points: Iterable[Point], start: int, step_s: int, span_s: int) -> array[float]:
-    """Points of a span as means, then leasts, then mosts, with NaN where there is none."""
+def packed(
+    values: array[float], steps: Steps, start: int, step_s: int, *, span_s: int
+) -> array[float]:
+    """summed_up() of the span from `start` on, as means, then leasts, then mosts; NaN is a gap."""
     count = span_s // step_s
-    values = array("f", [nan]) * (3 * count)
-    for point in points:
-        place = (int(point.at) - start) // step_s
+    found = array("f", [nan]) * (3 * count)
+    for at, begin, end in steps:
+        place = (at - start) // step_s
         if 0 <= place < count:
-            values[place], values[count + place] = point.mean, point.least
-            values[2 * count + place] = point.most
-    return values
+            some = values[begin:end]
+            found[place] = sum(some) / (end - begin)
+            found[count + place], found[2 * count + place] = min(some), max(some)
+    return found
 
 
 def unpacked(values: array[float], start: int, step_s: int) -> list[Point]:
-    """The points that packed() put away."""
+    """The points that packed() made an array of."""
     count = len(values) // 3
     return [
         Point(start + place * step_s, mean, values[count + place], values[2 * count + place])

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from array import array
 from collections.abc import Callable, Mapping
-from math import isfinite
+from math import isfinite, isnan
 
 from opsdash.core.history import FINE, Seen
 from opsdash.core.plugin import Collector
 from opsdash.core.reading import MetricKind, SampleKey
-from opsdash.core.series import Ring
 from opsdash.core.snapshot import HostState
 from opsdash.engine.state import State
 from opsdash.store.history import History
@@ -23,11 +22,12 @@ TURNS = round(FINE.seconds / TURN_S)
 COMPACT_EVERY = 60
 """Turns after which it is asked whether an hour is over."""
 
+LOOK_FOR_KEYS = 6
+"""Metrics that a host did not have before are looked for every so manieth time: all its samples
+must be gone through for that."""
+
 MOST_KEYS = 256
 """Metrics with labels of one host that are remembered; on a host with more, the first ones."""
-
-
-Span = tuple[float, float, float]
 
 
 class Historian:
@@ -45,6 +45,8 @@ class Historian:
         self._clock = clock
         self._machine_wide = {name for name, one in collectors.items() if one.machine_wide}
         self._kept = {name: kept for name, one in collectors.items() if (kept := kept_metrics(one))}
+        self._collector = {metric: name for name, kept in self._kept.items() for metric in kept}
+        self._keys: dict[str, tuple[SampleKey, ...]] = {}
         self._seen_at: dict[str, float] = {}
 
     async def run(self) -> None:
@@ -70,30 +72,45 @@ class Historian:
         if state.at <= self._seen_at.get(state.name, now - 2 * FINE.seconds):
             return None
         self._seen_at[state.name] = state.at
-        found = self._spans(state)
-        if not found:
+        at = int(now) // FINE.seconds
+        keys = self._keys.get(state.name, ())
+        values = self._values(state, keys) if keys and at % LOOK_FOR_KEYS else None
+        if values is None:
+            keys = self._keys[state.name] = self._kept_keys(state)
+            values = self._values(state, keys)
+        if not keys or values is None:
             return None
-        values = array("f")
-        for span in found.values():
-            values.extend(span)
-        at = int(now) // FINE.seconds * FINE.seconds
-        return Seen(state.name, at, tuple(found), values)
+        return Seen(state.name, at * FINE.seconds, keys, values)
 
-    def _spans(self, state: HostState) -> dict[SampleKey, Span]:
-        """Mean, least and most of each metric since the last look."""
-        newest = max(1, FINE.seconds // max(1, state.host.interval_s))
-        found: dict[SampleKey, Span] = {}
+    def _kept_keys(self, state: HostState) -> tuple[SampleKey, ...]:
+        """The metrics of a host that are its own and have a history, in the host's order."""
+        found: list[SampleKey] = []
         for name, kept in self._kept.items():
             reading = state.readings.get(name)
             if reading is None or reading.problem is not None:
                 continue
             if state.container and name in self._machine_wide:
                 continue  # the whole machine's: no history of this host
-            for key, value in reading.samples.items():
-                if key[0] in kept and isfinite(value) and len(found) < MOST_KEYS:
-                    ring = None if key[1] else state.series.get(key[0])
-                    found[key] = _span(ring, newest) or (value, value, value)
-        return found
+            found += [
+                key for key, value in reading.samples.items() if key[0] in kept and isfinite(value)
+            ]
+        return tuple(found[:MOST_KEYS])
+
+    def _values(self, state: HostState, keys: tuple[SampleKey, ...]) -> array[float] | None:
+        """The mean of each of these metrics since the last look; None if one is missing."""
+        newest = max(1, FINE.seconds // max(1, state.host.interval_s))
+        readings, series, home = state.readings, state.series, self._collector
+        found = []
+        for key in keys:
+            metric, label = key
+            value = readings[home[metric]].samples.get(key)
+            if value is None:
+                return None
+            if not label and metric in series:
+                mean = series[metric].mean(newest)
+                value = value if isnan(mean) else mean  # a gap among them: the newest holds
+            found.append(value)
+        return array("f", found) if isfinite(sum(found)) else None
 
 
 def kept_metrics(collector: Collector) -> frozenset[str]:
@@ -103,11 +120,3 @@ def kept_metrics(collector: Collector) -> frozenset[str]:
         for metric in collector.metrics
         if (metric.kept or metric.recent) and metric.kind is MetricKind.GAUGE
     )
-
-
-def _span(ring: Ring | None, newest: int) -> Span | None:
-    """Mean, least and most of the newest values of a ring; None if there are none."""
-    if ring is None:
-        return None
-    values = [value for value in ring.tail(newest) if isfinite(value)]
-    return (sum(values) / len(values), min(values), max(values)) if values else None

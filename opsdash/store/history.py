@@ -5,8 +5,17 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from opsdash.core.history import COARSE, HOUR_S, MINUTE, Seen, by_key, summed_up
-from opsdash.core.reading import SampleKey
+from opsdash.core.history import (
+    COARSE,
+    HOUR_S,
+    MINUTE,
+    Seen,
+    Steps,
+    by_key,
+    mean_of,
+    packed,
+    steps_in,
+)
 from opsdash.store.database import Database
 from opsdash.store.history_codec import deflated
 from opsdash.store.history_numbers import Numbers
@@ -27,6 +36,7 @@ class History:
         self._store = store
         self._numbers = Numbers()
         self._windows: dict[str, list[Seen]] = {}
+        self._expired = 0
 
     async def add(self, seen: Sequence[Seen]) -> None:
         """Remember what was seen of some hosts within one step of ten seconds."""
@@ -62,8 +72,9 @@ class History:
             for host, at in due:
                 self._chunk(db, host, at // HOUR_S * HOUR_S)
             done = len(due)
-            if not due:
+            if not due and over > self._expired:
                 _expire(db, now, over)
+                self._expired = over
 
         await self._store.write(write)
         return done
@@ -73,7 +84,7 @@ class History:
         window = self._windows.setdefault(seen.host, [])
         ended = None
         if window and window[0].at // COARSE.seconds != seen.at // COARSE.seconds:
-            ended = summed_up(window, window[0].at // COARSE.seconds * COARSE.seconds)
+            ended = mean_of(window, window[0].at // COARSE.seconds * COARSE.seconds)
             window.clear()
         window.append(seen)
         return ended
@@ -87,22 +98,18 @@ class History:
             (host, start, end),
         )
         found = [one for row in rows if (one := self._numbers.seen(db, "", row)) is not None]
+        steps: dict[tuple[int, int], Steps] = {}
+        chunks = []
         for key, series in by_key(found).items():
-            number = _series(db, host, key)
+            number = self._numbers.series(db, host, key)
             for step in CHUNKED:
-                chunk = (number, step.seconds, start, deflated(series, start, step))
-                db.execute("INSERT OR REPLACE INTO history_chunk VALUES (?, ?, ?, ?)", chunk)
+                same = id(series.times), step.seconds  # most metrics share their times
+                if same not in steps:
+                    steps[same] = steps_in(series.times, step.seconds)
+                values = packed(series.values, steps[same], start, step.seconds, span_s=HOUR_S)
+                chunks.append((number, step.seconds, start, deflated(values)))
+        db.executemany("INSERT OR REPLACE INTO history_chunk VALUES (?, ?, ?, ?)", chunks)
         db.execute("DELETE FROM history_fine WHERE host = ? AND at < ?", (host, end))
-
-
-def _series(db: sqlite3.Connection, host: int, key: SampleKey) -> int:
-    db.execute(
-        "INSERT OR IGNORE INTO history_series (host, metric, label) VALUES (?, ?, ?)", (host, *key)
-    )
-    found = db.execute(
-        "SELECT id FROM history_series WHERE metric = ? AND label = ? AND host = ?", (*key, host)
-    ).fetchone()
-    return int(found[0])
 
 
 def _expire(db: sqlite3.Connection, now: float, over: int) -> None:
@@ -113,4 +120,3 @@ def _expire(db: sqlite3.Connection, now: float, over: int) -> None:
             (step.seconds, int(now - step.kept_s) - HOUR_S),
         )
     db.execute("DELETE FROM history_coarse WHERE at < ?", (over - HOUR_S,))
-    db.execute("DELETE FROM history_series WHERE id NOT IN (SELECT series FROM history_chunk)")

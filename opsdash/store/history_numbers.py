@@ -21,12 +21,13 @@ class Numbers:
         self._hosts: dict[str, int] = {}
         self._layouts: dict[Keys, int] = {}
         self._keys: dict[int, Keys] = {}
+        self._series: dict[tuple[int, SampleKey], int] = {}
 
     def meet(self, db: sqlite3.Connection) -> None:
         """Forget the numbers of another file: they mean nothing in this one."""
         if db is not self._db:
             self._db = db
-            self._hosts, self._layouts, self._keys = {}, {}, {}
+            self._hosts, self._layouts, self._keys, self._series = {}, {}, {}, {}
 
     def forget(self) -> None:
         """What was given in a transaction that failed was never given."""
@@ -41,7 +42,7 @@ class Numbers:
         """What a row says; None of a damaged one."""
         at, _, layout, data = row
         keys, values = self.keys(db, layout), floats(data)
-        return Seen(name, at, keys, values) if len(values) == 3 * len(keys) else None
+        return Seen(name, at, keys, values) if len(values) == len(keys) else None
 
     def keys(self, db: sqlite3.Connection, layout: int) -> Keys:
         """The metrics, with labels, that rows of a layout hold, in their order."""
@@ -51,6 +52,20 @@ class Numbers:
             loaded = json.loads(found[0]) if found else []
             keys = self._keys[layout] = tuple((str(m), str(label)) for m, label in loaded)
         return keys
+
+    def series(self, db: sqlite3.Connection, host: int, key: SampleKey) -> int:
+        """The number of a metric of a host."""
+        number = self._series.get((host, key))
+        if number is None:
+            given = (*key, host)
+            db.execute(
+                "INSERT OR IGNORE INTO history_series (metric, label, host) VALUES (?, ?, ?)", given
+            )
+            found = db.execute(
+                "SELECT id FROM history_series WHERE metric = ? AND label = ? AND host = ?", given
+            ).fetchone()
+            number = self._series[host, key] = int(found[0])
+        return number
 
     def _host(self, db: sqlite3.Connection, name: str) -> int:
         number = self._hosts.get(name)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from array import array
+from math import nan
 
 from opsdash.core.history import COARSE, HOUR_S, Point, Seen, Series, Step, by_key, unpacked
 from opsdash.core.reading import SampleKey
@@ -10,6 +12,9 @@ from opsdash.store.database import Database
 from opsdash.store.history import CHUNKED
 from opsdash.store.history_codec import FLOAT_BYTES, floats, inflated
 from opsdash.store.history_numbers import Numbers
+
+_AN_HOUR = HOUR_S // COARSE.seconds
+"""Steps of five minutes."""
 
 _OF_HOST = "(SELECT id FROM history_host WHERE name = ?)"
 
@@ -59,22 +64,30 @@ class Past:
 
         return await self._store.read(read, [])
 
-    async def fleet(self, key: SampleKey, since: float) -> dict[str, list[Point]]:
-        """One metric of every host since a time, in steps of five minutes, oldest first."""
+    async def fleet(self, key: SampleKey, since: float, until: float) -> dict[str, array[float]]:
+        """The means of one metric of every host, by five minutes from the full hour before `since`
+        on; NaN where nothing was seen.
+        """
+        start = int(since) // HOUR_S * HOUR_S
+        wide = max(0, int(until) - start + COARSE.seconds - 1) // COARSE.seconds
 
-        def read(db: sqlite3.Connection) -> dict[str, list[Point]]:
+        def read(db: sqlite3.Connection) -> dict[str, array[float]]:
             self._numbers.meet(db)
             names = dict(db.execute("SELECT id, name FROM history_host"))
-            found: dict[str, list[Point]] = {name: [] for name in names.values()}
-            for host, start, data in db.execute(
-                "SELECT s.host, c.start, c.data FROM history_series s JOIN history_chunk c "
-                "ON c.series = s.id AND c.step_s = ? AND c.start >= ? "
-                "WHERE s.metric = ? AND s.label = ? ORDER BY s.host, c.start",
-                (COARSE.seconds, int(since) // HOUR_S * HOUR_S, *key),
-            ):
-                found[names[host]] += unpacked(inflated(data), start, COARSE.seconds)
-            self._add_coarse(db, key, int(since), {k: found[name] for k, name in names.items()})
-            return {name: [p for p in points if p.at >= since] for name, points in found.items()}
+            found = {host: array("f", [nan]) * (wide + _AN_HOUR) for host in names}
+            rows = db.execute(
+                "SELECT s.host, c.start, c.data FROM history_series s CROSS JOIN history_chunk c "
+                "ON c.series = s.id AND c.step_s = ? AND c.start >= ? AND c.start < ? "
+                "WHERE s.metric = ? AND s.label = ?",
+                (COARSE.seconds, start, start + wide * COARSE.seconds, *key),
+            )
+            self._add_coarse(db, key, start, found)
+            for host, at, data in rows:
+                place = (at - start) // COARSE.seconds
+                means = inflated(data)[:_AN_HOUR]
+                if len(means) == _AN_HOUR:
+                    found[host][place : place + _AN_HOUR] = means
+            return {names[host]: values[:wide] for host, values in found.items()}
 
         return await self._store.read(read, {})
 
@@ -89,22 +102,21 @@ class Past:
         return list({one.at: one for one in found}.values())
 
     def _add_coarse(
-        self, db: sqlite3.Connection, key: SampleKey, since: int, found: dict[int, list[Point]]
+        self, db: sqlite3.Connection, key: SampleKey, start: int, found: dict[int, array[float]]
     ) -> None:
         """The hours that are in no chunk yet."""
-        places: dict[int, int | None] = {}
+        offsets: dict[int, int | None] = {}
         for at, host, layout, data in db.execute(
-            "SELECT at, host, layout, data FROM history_coarse WHERE at >= ? ORDER BY at", (since,)
+            "SELECT at, host, layout, data FROM history_coarse WHERE at >= ?", (start,)
         ):
-            if layout not in places:
+            if layout not in offsets:
                 keys = self._numbers.keys(db, layout)
-                places[layout] = keys.index(key) * 3 * FLOAT_BYTES if key in keys else None
-            place, points = places[layout], found.get(host)
-            if place is None or points is None or (points and at <= points[-1].at):
-                continue
-            values = floats(data[place : place + 3 * FLOAT_BYTES])
-            if len(values) == 3:
-                points.append(Point(at, *values))
+                offsets[layout] = keys.index(key) * FLOAT_BYTES if key in keys else None
+            offset, values = offsets[layout], found.get(host)
+            place = (at - start) // COARSE.seconds
+            if offset is not None and values is not None and place < len(values):
+                mean = floats(data[offset : offset + FLOAT_BYTES])
+                values[place : place + len(mean)] = mean
 
 
 def _from_chunks(

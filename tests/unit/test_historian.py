@@ -18,7 +18,7 @@ from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading
 from opsdash.core.series import Ring
 from opsdash.core.snapshot import HostState
-from opsdash.engine.historian import TURNS, Historian, kept_metrics
+from opsdash.engine.historian import LOOK_FOR_KEYS, TURNS, Historian, kept_metrics
 from opsdash.engine.state import State
 from opsdash.store.history import History
 from opsdash.store.past import Past
@@ -61,7 +61,7 @@ def historian(store: Store, *hosts: str) -> tuple[Historian, State]:
 
 async def test_the_recent_values_are_summed_up_and_the_rest_is_as_it_is(store: Store) -> None:
     ring = Ring(10)
-    for value in (0.9, nan, 0.25, 0.5, 0.75, 0.5):
+    for value in (0.9, nan, 0.25, 0.5, 0.75, 0.25, 0.75):
         ring.append(value)
     cpu = reading("cpu", busy_ratio=0.5, iowait_ratio=0.125, cores=4.0)
     disk = reading("filesystem", used_ratio__root=0.75, size_bytes__root=1e9)
@@ -71,18 +71,31 @@ async def test_the_recent_values_are_summed_up_and_the_rest_is_as_it_is(store: S
     assert found is not None
     assert found.at == 1_795_759_200
     assert found.keys == (BUSY, ("cpu.iowait_ratio", ""), ("filesystem.used_ratio", "/"))
-    assert list(found.values) == [0.5, 0.25, 0.75, *[0.125] * 3, *[0.75] * 3]
+    assert list(found.values) == [0.5, 0.125, 0.75]
 
 
 async def test_nothing_new_is_a_gap(store: Store) -> None:
     taker, _ = historian(store, "web1")
     state = state_of(reading("cpu", busy_ratio=0.5))
-    assert taker.look(state, NOW) is not None
+    assert taker.look(state, NOW + 1) is not None
     assert taker.look(state, NOW + 10) is None
     assert taker.look(replace(state, at=NOW + 9), NOW + 10) is not None
     long_ago = replace(state, at=NOW - 3 * FINE.seconds)
     assert historian(store, "web1")[0].look(long_ago, NOW) is None
     assert taker.look(HostState(Host("db1")), NOW) is None
+
+
+@pytest.mark.parametrize("later_s", range(0, 60, 10))
+async def test_a_metric_that_comes_or_goes_is_noticed(store: Store, later_s: int) -> None:
+    taker, _ = historian(store, "web1")
+    cpu = {"busy_ratio": 0.5, "iowait_ratio": 0.25}
+    kept: list[int] = []
+    for turn, samples in enumerate((cpu, {"busy_ratio": 0.5}, {}, *[cpu] * LOOK_FOR_KEYS)):
+        now = NOW + later_s + 10 * turn
+        found = taker.look(replace(state_of(reading("cpu", **samples)), at=now), now)
+        kept.append(len(found.keys) if found else 0)
+    assert kept[:4] == [2, 1, 0, 2]
+    assert kept[-1] == 2
 
 
 async def test_what_is_not_the_hosts_own_or_failed_is_left_out(store: Store) -> None:

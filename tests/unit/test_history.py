@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from array import array
 from collections.abc import AsyncIterator
+from math import isnan
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,10 @@ from opsdash.core.history import (
     Seen,
     Series,
     by_key,
+    mean_of,
     packed,
     step_for,
-    summed_up,
+    steps_in,
     unpacked,
 )
 from opsdash.store.history import GRACE_S, History
@@ -37,9 +39,8 @@ START = 1_795_759_200  # a whole hour
 def seen(
     at: int, *values: float, host: str = "web1", keys: tuple[tuple[str, str], ...] = (CPU, ROOT)
 ) -> Seen:
-    """A row whose least is half of each value, and whose most is its double."""
-    flat = [part for value in values for part in (value, value / 2, value * 2)]
-    return Seen(host, at, keys[: len(values)], array("f", flat))
+    """A row of some metrics."""
+    return Seen(host, at, keys[: len(values)], array("f", values))
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ async def fill(history: History, start: int, seconds: int, *, gap: range = range
     """A row every ten seconds whose value is the minute."""
     for at in range(start, start + seconds, 10):
         if at - start not in gap:
-            await history.add([seen(at, float((at - start) // 60), 0.5)])
+            await history.add([seen(at, float((at - start) // 10), 0.5)])
 
 
 def test_the_finest_step_that_reaches_back_is_taken() -> None:
@@ -82,8 +83,8 @@ async def test_an_hour_is_the_same_before_and_after_it_became_chunks(store: Stor
         assert await past.points("web1", CPU, START, START + HOUR_S, step) == points
     minutes = before[MINUTE]
     assert [int(point.at - START) // 60 for point in minutes] == [*range(10), *range(13, 60)]
-    assert minutes[20] == Point(START + 23 * 60, 23.0, 11.5, 46.0)
-    assert before[COARSE][0] == Point(START, 2.0, 0.0, 8.0)
+    assert minutes[20] == Point(START + 23 * 60, 140.5, 138.0, 143.0)
+    assert before[COARSE][0] == Point(START, 14.5, 0.0, 29.0)
 
 
 async def test_rows_go_on_where_chunks_end(store: Store) -> None:
@@ -94,7 +95,7 @@ async def test_rows_go_on_where_chunks_end(store: Store) -> None:
         pass
     points = await past.points("web1", CPU, START + 1800, START + 2 * HOUR_S, MINUTE)
     assert [point.at for point in points] == list(range(START + 1800, START + HOUR_S + 600, 60))
-    assert [point.mean for point in points] == [*range(30, 60), *range(10)]
+    assert [point.least for point in points] == [*range(180, 360, 6), *range(0, 60, 6)]
     fine = await past.points("web1", CPU, START + HOUR_S, START + 2 * HOUR_S, FINE)
     assert len(fine) == 60
 
@@ -105,11 +106,13 @@ async def test_a_fleet_is_read_over_chunks_and_rows(store: Store) -> None:
         await history.add([seen(at, 1.0, host="web1"), seen(at, 2.0, host="db1")])
     while await history.compact(START + 2 * HOUR_S + GRACE_S + 10):
         pass
-    found = await past.fleet(CPU, START)
-    assert sorted(found) == ["db1", "web1"]
-    assert [point.mean for point in found["db1"]] == [2.0] * 15
-    assert [point.at for point in found["web1"]] == list(range(START, START + 4500, 300))
-    assert await past.fleet(("no.such", ""), START) == {"db1": [], "web1": []}
+    found = await past.fleet(CPU, START + 100, START + 2 * HOUR_S)
+    assert {name: len(values) for name, values in found.items()} == {"db1": 24, "web1": 24}
+    assert list(found["db1"][:15]) == [2.0] * 15
+    assert all(isnan(value) for value in found["db1"][15:])
+    unknown = await past.fleet(("no.such", ""), START, START + HOUR_S)
+    assert all(isnan(value) for values in unknown.values() for value in values)
+    assert len(unknown["web1"]) == 12
 
 
 async def test_metrics_that_come_and_go_keep_their_own_times(store: Store) -> None:
@@ -135,7 +138,6 @@ async def test_what_is_past_its_time_goes(store: Store) -> None:
     assert len(await past.points("web1", CPU, START, now, COARSE)) == 4
     await history.compact(now + 31 * 24 * HOUR_S)
     assert await past.points("web1", CPU, START, now, COARSE) == []
-    assert await past.keys("web1") == []
 
 
 async def test_damage_costs_what_is_damaged(store: Store, path: Path) -> None:
@@ -175,11 +177,13 @@ async def test_another_program_reads_while_this_one_writes(store: Store, path: P
     await reader.close()
 
 
-def test_rows_with_different_metrics_are_summed_up_by_metric() -> None:
+def test_rows_with_different_metrics_are_taken_together_by_metric() -> None:
     rows = [seen(START + 10, 1.0, 4.0), seen(START + 20, 3.0), seen(START + 30, 5.0)]
-    whole = summed_up(rows, START)
-    points = {key: one.points(300)[0] for key, one in by_key([whole]).items()}
-    assert points == {CPU: Point(START, 3.0, 0.5, 10.0), ROOT: Point(START, 4.0, 2.0, 8.0)}
+    whole = mean_of(rows, START)
+    assert dict(zip(whole.keys, whole.values, strict=True)) == {CPU: 3.0, ROOT: 4.0}
+    found = by_key(rows)
+    assert found[CPU].times == [START + 10, START + 20, START + 30]
+    assert found[ROOT].times == [START + 10]
 
 
 @given(
@@ -190,11 +194,13 @@ def test_rows_with_different_metrics_are_summed_up_by_metric() -> None:
     )
 )
 def test_what_is_packed_comes_back(values: list[tuple[int, float]]) -> None:
-    points = [Point(START + 10 * n, v, v, v) for n, v in sorted(values)]
-    assert unpacked(packed(points, START, 10, HOUR_S), START, 10) == points
-    series = Series()
-    for point in points:
-        series.add(point)
-    minutes = series.points(60)
-    assert all(point.least <= point.most and point.at % 60 == 0 for point in minutes)
-    assert {point.at for point in minutes} == {point.at // 60 * 60 for point in points}
+    times = [START + 10 * n for n, _ in sorted(values)]
+    series = Series(times, array("f", [value for _, value in sorted(values)]))
+    for step_s in (10, 60, 300):
+        points = series.points(step_s)
+        together = packed(series.values, steps_in(times, step_s), START, step_s, span_s=HOUR_S)
+        back = unpacked(together, START, step_s)
+        assert [one.at for one in back] == sorted({at // step_s * step_s for at in times})
+        assert [(p.least, p.most) for p in back] == [(p.least, p.most) for p in points]
+        assert [p.mean for p in back] == pytest.approx([p.mean for p in points], rel=1e-6)
+        assert all(p.least <= p.mean * 1.000001 and p.mean <= p.most * 1.000001 for p in back)
