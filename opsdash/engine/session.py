@@ -20,12 +20,14 @@ from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.core.text import count
 from opsdash.engine.doctor import begun, examine, sought
 from opsdash.engine.fleet_change import FleetChange, batched, compare
+from opsdash.engine.historian import Historian
 from opsdash.engine.judge import Judge
 from opsdash.engine.poller import Poller, Reach
 from opsdash.engine.privilege import Privilege
 from opsdash.engine.rhythm import Rhythm
 from opsdash.engine.root_script import root_rule
 from opsdash.engine.state import State
+from opsdash.store.history import History
 from opsdash.store.store import Store
 from opsdash.transport.base import Transport
 from opsdash.transport.open_files import make_room_for
@@ -101,6 +103,9 @@ class Session:
         self._store = Store(surroundings.state_dir / "history.db")
         self._known_hosts = surroundings.state_dir / "known_hosts"
         self._given = surroundings.transports
+        self._historian = Historian(
+            self._state, self._collectors, History(self._store), self._clock
+        )
         self._asker = Asker(surroundings.prompter)
         self._transports = dict(self._given or {})
         self._open_ways(fleet)
@@ -133,6 +138,7 @@ class Session:
         self._tasks = [
             asyncio.create_task(self._poller.run(list(self.fleet.hosts.values())), name="poller"),
             asyncio.create_task(self._save_now_and_then(), name="saver"),
+            asyncio.create_task(self._historian.run(), name="historian"),
         ]
         for task in self._tasks:
             task.add_done_callback(self._stopped)
