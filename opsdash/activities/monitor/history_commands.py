@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     import click
 
-    from opsdash.activities.monitor.history_report import Excerpt
     from opsdash.core.reading import SampleKey
     from opsdash.store.past import Past
 
@@ -86,11 +85,11 @@ async def _tell(
     import click
 
     from opsdash.activities.monitor import history_report as report
-    from opsdash.core.clock import now
+    from opsdash.core import clock
     from opsdash.core.history import step_for
 
     host, metric, keys = wanted
-    key, step, at = report.key_of(metric), step_for(back_s), now()
+    key, step, at = report.key_of(metric), step_for(back_s), clock.now()
     if key not in keys:
         text = f"there is no history of {metric} of {host}"
         return _nothing(text, metric, [report.name_of(one) for one in keys])
@@ -102,11 +101,9 @@ async def _tell(
         click.echo(report.as_csv(excerpt), nl=False)
     else:
         click.echo("\n".join(report.as_table(excerpt)))
-    return _known(excerpt)
-
-
-def _known(excerpt: Excerpt) -> int:
-    return 0 if excerpt.points else NOTHING
+    if not points:
+        click.echo("opsdash: nothing was seen in that time: opsdash did not run then", err=True)
+    return 0 if points else NOTHING
 
 
 def _unit(metric: str) -> str:
@@ -130,8 +127,7 @@ def _list(keys: list[SampleKey]) -> int:
 def _nothing(text: str, word: str, known: list[str]) -> int:
     import click
 
-    from opsdash.config.form_faults import did_you_mean
-    from opsdash.core.text import clean_line
+    from opsdash.core.text import clean_line, did_you_mean
 
     some = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
     rest = f"; of these there is: {some}" if known else ": it grows while opsdash runs"

@@ -61,7 +61,12 @@ def as_table(excerpt: Excerpt) -> list[str]:
 def as_json(excerpt: Excerpt) -> str:
     """One document; times are UTC, values in the metric's own unit."""
     points = [
-        {"at": _utc(one.at), "mean": one.mean, "min": one.least, "max": one.most}
+        {
+            "at": _utc(one.at),
+            "mean": _exact(one.mean),
+            "min": _exact(one.least),
+            "max": _exact(one.most),
+        }
         for one in excerpt.points
     ]
     metric, label = excerpt.key
@@ -83,8 +88,14 @@ def as_csv(excerpt: Excerpt) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("time", "mean", "min", "max"))
-    writer.writerows((_utc(one.at), one.mean, one.least, one.most) for one in excerpt.points)
+    for one in excerpt.points:
+        writer.writerow((_utc(one.at), *map(_exact, (one.mean, one.least, one.most))))
     return text.getvalue()
+
+
+def _exact(value: float) -> float:
+    """A value with the seven digits that 32 bits remember, not with what they add."""
+    return float(f"{value:.7g}")
 
 
 def _utc(at: float) -> str:
