@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from opsdash.activities.monitor.fleet_panel import FleetPanel
-from opsdash.app import fleet_files
+from opsdash.app import keys_in_force
 from opsdash.app.look import Looks
 from opsdash.app.main import OpsdashApp
 from opsdash.app.prompt_screen import ScreenPrompter
@@ -31,7 +31,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr(ssh_config, "user_home", lambda: tmp_path)  # ssh does not heed $HOME
     monkeypatch.delenv(paths.HOSTS_VARIABLE, raising=False)
-    monkeypatch.setattr(fleet_files, "LOOK_S", 0.1)
+    monkeypatch.setattr(keys_in_force, "LOOK_S", 0.1)
     monkeypatch.setattr(declared, "REST_S", 0.02)
     folder = tmp_path / "config" / "opsdash"
     folder.mkdir(parents=True)

@@ -22,9 +22,6 @@ CHOICE = "theme"
 
 COLOURLESS = Colourless()
 
-LOOK_S = 1.0
-"""How often the theme files are looked at."""
-
 FAULT_S = 15.0
 """How long a fault in one stays: it is read in another window than it was made in."""
 
@@ -55,11 +52,7 @@ class Colours(Dialogs):
     def on_mount(self) -> None:
         """Look at the theme files from now on."""
         if self.theme_files is not None:
-            self.set_interval(LOOK_S, self._look_at_themes)
-
-    def _look_at_themes(self) -> None:
-        if not any(worker.name == "themes" and not worker.is_finished for worker in self.workers):
-            self.run_worker(self._heed_themes(), name="themes")
+            self.follow_files("themes", self._heed_themes)
 
     async def _heed_themes(self) -> None:
         """A slow disk may hold up this worker, and nothing else."""

@@ -11,11 +11,6 @@ from opsdash.core.source import Declared
 from opsdash.core.text import count
 from opsdash.widgets.line import Line, Role, Span, line, wrap
 
-LOOK_S = 1.0
-"""How often the files are looked at: what was saved in the other window is in force when the eyes
-are back on this one.
-"""
-
 SAID_S = 6.0
 
 
@@ -26,10 +21,10 @@ class FleetFiles(Pages):
     _failure: OpsdashError | None = None
     start_again: Callable[[], None]
 
-    def follow_files(self) -> None:
+    def follow_fleet(self) -> None:
         """Look at the files from now on; where there are none to follow, do nothing."""
         if self._declared is not None:
-            self.set_interval(LOOK_S, self._look)
+            self.follow_files("files", self._heed)
 
     def badges(self) -> Line:
         """That what is declared is not what is shown belongs on every screen."""
@@ -38,11 +33,6 @@ class FleetFiles(Pages):
             return super().badges()
         said = Span(f" HOSTS FILE: {count(faults, 'fault')} ", Role.CRIT)
         return (*super().badges(), said)
-
-    def _look(self) -> None:
-        """In a worker, and one at a time: neither a slow disk nor a host may hold up a key."""
-        if not any(worker.name == "files" and not worker.is_finished for worker in self.workers):
-            self.run_worker(self._heed(), name="files")
 
     async def _heed(self) -> None:
         if self._declared is None:

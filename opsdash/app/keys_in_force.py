@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING
 
 from textual.app import App
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from opsdash.config.keys import KeysFile, KeysRead
 
 LOOK_S = 1.0
-"""How often keys.yaml is looked at: one stat, in a thread."""
+"""How often the user's files are looked at: what was saved in the other window is in force when the
+eyes are back on this one.
+"""
 
 SAID_S = 6.0
 
@@ -43,12 +46,19 @@ class KeysInForce(App[None]):
     def on_mount(self) -> None:
         """Follow keys.yaml from now on."""
         if self._keys_file is not None:
-            self.set_interval(LOOK_S, self._look_at_keys)
+            self.follow_files("keys", self._heed_keys)
 
-    def _look_at_keys(self) -> None:
-        """In a worker, and one at a time: a slow disk must not hold up a key."""
-        if not any(worker.name == "keys" and not worker.is_finished for worker in self.workers):
-            self.run_worker(self._heed_keys(), name="keys")
+    def follow_files(self, name: str, heed: Callable[[], Coroutine[None, None, None]]) -> None:
+        """Heed some files again and again, in a worker of this name: neither a slow disk nor a
+        host may hold up a key.
+        """
+
+        def look() -> None:
+            running = (worker for worker in self.workers if worker.name == name)
+            if all(worker.is_finished for worker in running):
+                self.run_worker(heed(), name=name)
+
+        self.set_interval(LOOK_S, look)
 
     async def _heed_keys(self) -> None:
         file = self._keys_file

@@ -91,7 +91,7 @@ class OpsdashApp(Importing, inherit_bindings=False):
     def on_mount(self) -> None:
         """Paint first, then start."""
         self.start_again()
-        self.follow_files()
+        self.follow_fleet()
 
     def start_again(self) -> None:
         """Start; and again when it failed and its cause may be mended."""

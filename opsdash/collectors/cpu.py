@@ -106,8 +106,8 @@ CPU = Collector(
         Metric("cpu.busy_ratio", "ratio", "Share of time with work", recent=True),
         Metric("cpu.user_ratio", "ratio", "Share of time in programs"),
         Metric("cpu.system_ratio", "ratio", "Share of time in the kernel"),
-        Metric("cpu.iowait_ratio", "ratio", "Share of time awaiting a disk"),
-        Metric("cpu.steal_ratio", "ratio", "Share of time taken by the hypervisor"),
+        Metric("cpu.iowait_ratio", "ratio", "Share of time awaiting a disk", kept=True),
+        Metric("cpu.steal_ratio", "ratio", "Share of time taken by the hypervisor", kept=True),
         Metric("cpu.core_busy_ratio", "ratio", "Share of time with work, by core", label="core"),
     ),
 )

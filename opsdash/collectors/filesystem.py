@@ -218,7 +218,15 @@ FILESYSTEM = Collector(
             label="mount",
             trend=True,
         ),
-        Metric("filesystem.used_ratio", "ratio", "Used of what users may use", label="mount"),
-        Metric("filesystem.inodes_used_ratio", "ratio", "Files of those possible", label="mount"),
+        Metric(
+            "filesystem.used_ratio", "ratio", "Used of what users may use", label="mount", kept=True
+        ),
+        Metric(
+            "filesystem.inodes_used_ratio",
+            "ratio",
+            "Files of those possible",
+            label="mount",
+            kept=True,
+        ),
     ),
 )

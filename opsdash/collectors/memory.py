@@ -90,6 +90,11 @@ MEMORY = Collector(
         Metric("memory.cached_bytes", "bytes", "File cache, tmpfs included"),
         Metric("memory.swap_total_bytes", "bytes", "Size of swap"),
         Metric("memory.swap_used_bytes", "bytes", "Swap in use"),
-        Metric("memory.swap_used_ratio", "ratio", "Share of swap in use; absent without swap"),
+        Metric(
+            "memory.swap_used_ratio",
+            "ratio",
+            "Share of swap in use; absent without swap",
+            kept=True,
+        ),
     ),
 )

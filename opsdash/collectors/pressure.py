@@ -43,10 +43,35 @@ PRESSURE = Collector(
     parse=parse,
     machine_wide=True,
     metrics=(
-        Metric("pressure.cpu_some_ratio", "ratio", "Time in which some task waited for a CPU"),
-        Metric("pressure.memory_some_ratio", "ratio", "Time in which some task waited for memory"),
-        Metric("pressure.memory_full_ratio", "ratio", "Time in which all tasks waited for memory"),
-        Metric("pressure.io_some_ratio", "ratio", "Time in which some task waited for a disk"),
-        Metric("pressure.io_full_ratio", "ratio", "Time in which all tasks waited for a disk"),
+        Metric(
+            "pressure.cpu_some_ratio",
+            "ratio",
+            "Time in which some task waited for a CPU",
+            kept=True,
+        ),
+        Metric(
+            "pressure.memory_some_ratio",
+            "ratio",
+            "Time in which some task waited for memory",
+            kept=True,
+        ),
+        Metric(
+            "pressure.memory_full_ratio",
+            "ratio",
+            "Time in which all tasks waited for memory",
+            kept=True,
+        ),
+        Metric(
+            "pressure.io_some_ratio",
+            "ratio",
+            "Time in which some task waited for a disk",
+            kept=True,
+        ),
+        Metric(
+            "pressure.io_full_ratio",
+            "ratio",
+            "Time in which all tasks waited for a disk",
+            kept=True,
+        ),
     ),
 )

@@ -93,7 +93,7 @@ PROCESSES = Collector(
     derive=derive,
     metrics=(
         Metric("processes.up_s", "s", "Time since boot at which these were read"),
-        Metric("processes.threads", "threads", "Threads of all processes"),
+        Metric("processes.threads", "threads", "Threads of all processes", kept=True),
         Metric(
             "processes.most_threads", "threads", "Most that there can be: pid_max or a cgroup's"
         ),

@@ -99,6 +99,6 @@ SOCKETS = Collector(
         Metric("sockets.listen_drops_per_s", "times/s", "New connections dropped per second"),
         Metric("sockets.tracked", "connections", "That the firewall tracks; absent without one"),
         Metric("sockets.most_tracked", "connections", "Most that it can track"),
-        Metric("sockets.tracked_ratio", "ratio", "Share of its table in use"),
+        Metric("sockets.tracked_ratio", "ratio", "Share of its table in use", kept=True),
     ),
 )

@@ -38,6 +38,14 @@ def _whole_seconds(value: Any, longest: int, shown: str) -> int:
     return int(seconds)
 
 
+def span_s(value: str) -> float:
+    """A time span in seconds: ``30s``, ``90m``, ``6h``, ``7d``."""
+    found = _SPAN.fullmatch(value)
+    if found is None or not float(found[1]):
+        raise ValueError("should be a time span: 30s, 90m, 6h, 7d")
+    return float(found[1]) * _UNIT_S[found[2]]
+
+
 def threshold(value: Any) -> float | None:
     """``80%`` as a ratio, ``10m`` in seconds, a plain number as it is, ``never`` as None."""
     if value == "never":

@@ -10,7 +10,8 @@ from threading import Lock
 from opsdash.config import paths
 from opsdash.config.offers import offers
 from opsdash.config.open_fleet import open_fleet
-from opsdash.config.trail import Stamp, Trail, unchanged_since
+from opsdash.config.stamps import Stamp
+from opsdash.config.trail import Trail, unchanged_since
 from opsdash.core.errors import ConfigError, Fault
 from opsdash.core.fleet import Fleet
 from opsdash.core.offer import Offer

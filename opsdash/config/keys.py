@@ -9,6 +9,7 @@ from pathlib import Path
 
 from opsdash.config import paths
 from opsdash.config.marked_yaml import Marked, load_marked
+from opsdash.config.stamps import Stamp, stamp_of
 from opsdash.core.errors import ConfigError
 from opsdash.core.key_names import EDITS, KeyNameError, key_named
 from opsdash.core.keymap import Keymap, Registry
@@ -38,7 +39,7 @@ class KeysFile:
 
     registry: Registry
     named: Path | None = None
-    _stamp: tuple[int, ...] = ()
+    _stamp: Stamp = ()
 
     def read(self) -> KeysRead:
         """What it says now."""
@@ -49,12 +50,8 @@ class KeysFile:
         """Whether it was saved, made or removed since it was read; not for the event loop."""
         return self._look() != self._stamp
 
-    def _look(self) -> tuple[int, ...]:
-        try:
-            found = (self.named or paths.keys_file()).stat()
-        except OSError:
-            return ()
-        return (found.st_mtime_ns, found.st_size, found.st_ino)
+    def _look(self) -> Stamp:
+        return stamp_of(self.named or paths.keys_file())
 
 
 def read_keys(registry: Registry, named: Path | None = None) -> KeysRead:

@@ -6,10 +6,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from opsdash.config.stamps import Stamp, stamps_in
 from opsdash.config.themes import load_themes
 from opsdash.core.theme import Theme
-
-Stamps = dict[str, tuple[int, int, int]]
 
 
 class ThemeFiles:
@@ -17,7 +16,7 @@ class ThemeFiles:
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = folders
-        self._stamps: Stamps = {}
+        self._stamps: dict[str, Stamp] = {}
 
     def read(self) -> tuple[dict[str, Theme], tuple[str, ...]]:
         """All themes by name, and what is wrong with any file, as load_themes()."""
@@ -34,15 +33,5 @@ class ThemeFiles:
             fault = fault.removeprefix(f"{folder}{os.sep}")
         return fault
 
-    def _look(self) -> Stamps:
-        found: Stamps = {}
-        for folder in self._folders:
-            try:
-                with os.scandir(folder) as entries:
-                    for entry in entries:
-                        if entry.name.endswith((".yaml", ".yml")):
-                            at = entry.stat()
-                            found[entry.path] = (at.st_mtime_ns, at.st_size, at.st_ino)
-            except OSError:
-                continue  # a folder that is not there yet, or a file that is just being replaced
-        return found
+    def _look(self) -> dict[str, Stamp]:
+        return stamps_in(self._folders, (".yaml", ".yml"))

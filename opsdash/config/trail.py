@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import glob
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from opsdash.config.hosts_files import Book
-
-Stamp = tuple[object, ...]
-"""What tells one content of a file from another without reading it; empty: there is none."""
+from opsdash.config.stamps import Stamp, stamp_of
 
 
 @dataclass(slots=True)
@@ -30,7 +27,7 @@ class Trail:
 
     def stamps(self) -> dict[str, Stamp]:
         """How everything on the trail looks now; cheap, but not for the event loop."""
-        found = {path: _stamp(path) for path in self.files}
+        found = {path: stamp_of(path) for path in self.files}
         for pattern in self.patterns:
             found[pattern] = tuple(sorted(glob.glob(pattern)))  # noqa: PTH207 - patterns are absolute
         return found
@@ -41,11 +38,3 @@ def unchanged_since(before: dict[str, Stamp], after: dict[str, Stamp]) -> dict[s
     was being read still counts as changed.
     """
     return {name: before.get(name, stamp) for name, stamp in after.items()}
-
-
-def _stamp(path: str) -> Stamp:
-    try:
-        found = os.stat(path)  # noqa: PTH116 - a hundred of these are looked at every second
-    except (OSError, ValueError):
-        return ()
-    return (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)

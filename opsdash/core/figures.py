@@ -21,12 +21,16 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number of a host: percent, seconds, bytes per second or plain; None while unknown."""
+    """One number of a host: percent, seconds, bytes per second or plain; None while unknown.
+
+    `metric` is what it is read from, where that is one metric.
+    """
 
     name: str
     about: str
     unit: Unit
     value: Callable[[HostState, float], float | None]
+    metric: str = ""
 
 
 def _ratio(name: str, about: str, metric: str) -> Figure:
@@ -34,11 +38,11 @@ def _ratio(name: str, about: str, metric: str) -> Figure:
         found = state.value(metric)
         return None if found is None else found * 100
 
-    return Figure(name, about, Unit.PERCENT, value)
+    return Figure(name, about, Unit.PERCENT, value, metric)
 
 
 def _plain(name: str, about: str, metric: str, unit: Unit = Unit.PLAIN) -> Figure:
-    return Figure(name, about, unit, lambda state, now: state.value(metric))
+    return Figure(name, about, unit, lambda state, now: state.value(metric), metric)
 
 
 def _own(name: str, about: str, metric: str) -> Figure:
@@ -47,7 +51,7 @@ def _own(name: str, about: str, metric: str) -> Figure:
     def value(state: HostState, now: float) -> float | None:
         return None if state.container else state.value(metric)
 
-    return Figure(name, about, Unit.BYTES_PER_S, value)
+    return Figure(name, about, Unit.BYTES_PER_S, value, metric)
 
 
 _fullest_known: dict[str, tuple[Reading, float | None]] = {}

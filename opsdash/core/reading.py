@@ -28,7 +28,8 @@ class Metric:
 
     `label` says what tells several values apart (mount, interface), `recent` that its last ten
     minutes are kept in memory for sparks and charts, `trend` that its last hours are, by label and
-    a point a minute.
+    a point a minute. `kept` says that it has a history of thirty days on disk; what is `recent` has
+    one, too.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Metric:
     label: str = ""
     recent: bool = False
     trend: bool = False
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)

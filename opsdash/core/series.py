@@ -30,6 +30,15 @@ class Ring:
         made._values, made._next, made.filled = self._values[:], self._next, self.filled
         return made
 
+    def mean(self, wanted: int) -> float:
+        """The mean of the newest `wanted` values at most; NaN if there are none, or a gap."""
+        end = self._next or len(self._values)
+        begin = end - min(wanted, self.filled)
+        if begin < 0 or begin == end:
+            newest = self.tail(wanted)
+            return sum(newest) / len(newest) if newest else nan
+        return sum(self._values[begin:end]) / (end - begin)
+
     def tail(self, wanted: int) -> list[float]:
         """The newest `wanted` values at most, oldest first."""
         size = len(self._values)

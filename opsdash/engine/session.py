@@ -12,7 +12,6 @@ from pathlib import Path
 from opsdash.core.clock import now
 from opsdash.core.discover import checks, collectors
 from opsdash.core.examination import Examination, Say
-from opsdash.core.finding import FindingKey
 from opsdash.core.fleet import Fleet
 from opsdash.core.host import Host, Way
 from opsdash.core.prompts import Asker, Nobody, Prompter
@@ -21,6 +20,7 @@ from opsdash.core.text import count
 from opsdash.engine.doctor import begun, examine, sought
 from opsdash.engine.fleet_change import FleetChange, batched, compare
 from opsdash.engine.judge import Judge
+from opsdash.engine.memory import Memory
 from opsdash.engine.poller import Poller, Reach
 from opsdash.engine.privilege import Privilege
 from opsdash.engine.rhythm import Rhythm
@@ -32,16 +32,12 @@ from opsdash.transport.open_files import make_room_for
 
 LOG = logging.getLogger(__name__)
 
-SAVE_FINDINGS_S = 10.0
 GARBAGE_AFTER = (10_000, 20, 20)
 """When Python looks for dead cycles: a sample makes hundreds of objects and none, and with Python's
 own figures the search is a twentieth of all work, and a pause of 0.1 s with a thousand hosts."""
 
 LONGEST_END_S = 5.0
 """Whatever still runs so long after it was told to end loses its connections all the same."""
-
-SAVE_COUNTERS_EVERY = 30
-"""Counters are saved with every so manieth saving of findings, and at the end."""
 
 
 def transports_for(
@@ -101,12 +97,12 @@ class Session:
         self._store = Store(surroundings.state_dir / "history.db")
         self._known_hosts = surroundings.state_dir / "known_hosts"
         self._given = surroundings.transports
+        self._memory = Memory(self._state, self._collectors, self._store, self._clock)
         self._asker = Asker(surroundings.prompter)
         self._transports = dict(self._given or {})
         self._open_ways(fleet)
         self._changing = asyncio.Lock()
         self._judge = Judge.over(self._checks, self._collectors)
-        self._closed: set[FindingKey] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._privilege = Privilege(self._asker, self._clock, root_rule())
         self._poller = Poller(
@@ -132,7 +128,8 @@ class Session:
         gc.set_threshold(*GARBAGE_AFTER)
         self._tasks = [
             asyncio.create_task(self._poller.run(list(self.fleet.hosts.values())), name="poller"),
-            asyncio.create_task(self._save_now_and_then(), name="saver"),
+            asyncio.create_task(self._memory.save_findings(), name="saver"),
+            asyncio.create_task(self._memory.historian.run(), name="historian"),
         ]
         for task in self._tasks:
             task.add_done_callback(self._stopped)
@@ -157,7 +154,7 @@ class Session:
         await self._asker.close()
         await asyncio.gather(*(transport.close() for transport in self._transports.values()))
         if self._tasks:
-            await self._save(counters=True)
+            await self._memory.save(counters=True)
         await self._store.close()
 
     async def __aenter__(self) -> Session:
@@ -268,30 +265,4 @@ class Session:
 
     def _judge_host(self, name: str) -> None:
         judgement = self._judge.judge_into(self._state, name, self._clock())
-        self._closed.update(judgement.closed)
-
-    async def _save_now_and_then(self) -> None:
-        turn = 0
-        while True:
-            await asyncio.sleep(SAVE_FINDINGS_S)
-            turn += 1
-            await self._save(counters=turn % SAVE_COUNTERS_EVERY == 0)
-
-    async def _save(self, *, counters: bool) -> None:
-        states = self._state.snapshot().hosts.values()
-        hosts = [state for state in states if state.at]
-        closed, self._closed = self._closed, set()
-        seen = [finding for state in states for finding in state.findings]
-        await self._store.save_findings(
-            self._clock(), seen, closed, [state.name for state in hosts]
-        )
-        if counters:
-            await self._store.save_counters(
-                reading
-                for state in hosts
-                for name, reading in state.readings.items()
-                if not reading.problem
-                and (name == "uptime" or self._collectors[name].derive is not None)
-            )
-        if self._store.notice:
-            self._state.notice(self._store.notice)
+        self._memory.closed.update(judgement.closed)

@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[2]
 RESULTS = Path(__file__).parent / "results"
 NAMES = (
     "first_frame",
+    "history_cost",
     "remote_cost",
     "sample_cost",
     "sample_cost_1000",

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
 import pytest
+from rich.color import Color, ColorSystem
 from rich.segment import Segment
 
 from opsdash.app.look import Looks
 from opsdash.app.picker_screen import PickerScreen
+from opsdash.cli.first_look import first_look
 from opsdash.config.paths import shipped
 from opsdash.config.themes import load_themes
 from opsdash.core.kept import Forgetful
+from opsdash.core.terminal import MANY, SIXTEEN, terminal_of
 from tests.fleet_states import mixed_fleet
+from tests.pilot.test_terminals import KINDS
 from tests.screens import Stage, assert_snapshot, on_stage
 
 THEMES, _ = load_themes([shipped("themes") or Path("themes")])
 NAMED = "abcdefghijklmnopqrstuvwxyz"
 
 
-def styled(stage: Stage) -> str:
+def styled(stage: Stage, system: ColorSystem = ColorSystem.TRUECOLOR) -> str:
     """The screen as it goes to the terminal: a letter per style under each line, and a legend."""
     letters: dict[str, str] = {}
     rows = []
@@ -32,7 +37,10 @@ def styled(stage: Stage) -> str:
         for one in filters:
             segments = one.apply(segments, stage.app.screen.background_colors[1])
         names = [
-            (letters.setdefault(_said(segment), NAMED[len(letters) % 26]), segment.cell_length)
+            (
+                letters.setdefault(_said(segment, system), NAMED[len(letters) % 26]),
+                segment.cell_length,
+            )
             for segment in segments
         ]
         rows.append(strip.text.rstrip())
@@ -47,12 +55,35 @@ def _run(names: list[tuple[str, int]]) -> Iterator[str]:
         yield letter + "." * (width - 1)
 
 
-def _said(segment: Segment) -> str:
+def _said(segment: Segment, system: ColorSystem) -> str:
     style = segment.style
     assert style is not None
     attributes = [name for name in ("bold", "underline", "reverse") if getattr(style, name)]
-    colours = [colour.name if colour else "own" for colour in (style.color, style.bgcolor)]
+    colours = [_named(colour, system) for colour in (style.color, style.bgcolor)]
     return " ".join([f"{colours[0]} on {colours[1]}", *attributes])
+
+
+def _named(colour: Color | None, system: ColorSystem) -> str:
+    """A colour by its name, or by its number where the terminal has the nearest of 256."""
+    if colour is None:
+        return "own"
+    nearest = colour.downgrade(system)
+    same = nearest.type is colour.type
+    return colour.name if same or nearest.number is None else f"color({nearest.number})"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_each_kind_of_terminal_has_a_checked_look(kind: str) -> None:
+    """What opsdash decides by the environment alone, in the colours that are left there."""
+    environ = {"LANG": "C.UTF-8", **KINDS[kind].environ}
+    terminal = terminal_of(environ, coerced=False)
+    first = first_look(terminal, None, kept="", plain=None, low=False)
+    system = {SIXTEEN: ColorSystem.STANDARD, MANY: ColorSystem.EIGHT_BIT}.get(terminal.colours)
+    looks = Looks(first.themes, first.theme, ascii_only=first.plain)
+    async with on_stage(mixed_fleet(), looks=looks) as stage:
+        await stage.press("j", "j")
+        name = re.sub(r"\W+", "-", kind.lower())
+        assert_snapshot(f"terminal-{name}", styled(stage, system or ColorSystem.TRUECOLOR))
 
 
 @pytest.mark.parametrize("name", sorted(THEMES))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import isnan
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,3 +52,15 @@ def test_a_rate_is_never_negative(
     assert per_s is None or per_s >= 0
     if grown is None:
         assert per_s is None
+
+
+@given(st.lists(st.floats(0, 100, width=32), max_size=20), st.integers(1, 12))
+def test_the_mean_is_that_of_the_newest(values: list[float], wanted: int) -> None:
+    ring = Ring(8)
+    for value in values:
+        ring.append(value)
+    newest = ring.tail(wanted)
+    if newest:
+        assert ring.mean(wanted) == pytest.approx(sum(newest) / len(newest))
+        ring.append(None)
+    assert isnan(ring.mean(wanted))

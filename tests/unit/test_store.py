@@ -14,7 +14,8 @@ import pytest
 from opsdash.core.finding import Finding
 from opsdash.core.health import Health
 from opsdash.core.reading import Reading
-from opsdash.store.store import SCHEMA_VERSION, Store
+from opsdash.store.schema import SCHEMA_VERSION
+from opsdash.store.store import Store
 
 FULL = Finding("disk-full", "db1", Health.CRIT, "/var 97% full", subject="/var", since=100.0)
 COUNTERS = Reading(
@@ -122,16 +123,21 @@ async def test_two_runs_share_one_file(opened: Open) -> None:
     [(b"not a database at all\n" * 300, "not a database"), (b"SQLite format 3\0junk" * 99, "")],
     ids=["garbage", "damaged"],
 )
-async def test_a_corrupt_file_is_left_alone_and_named(
+async def test_a_damaged_file_is_set_aside_and_a_new_one_begun(
     opened: Open, path: Path, content: bytes, said: str
 ) -> None:
     path.parent.mkdir(parents=True)
-    path.write_bytes(content)
-    store = await opened()
-    assert f"({path})" in store.notice
-    assert said in store.notice
-    await still_works(store)
-    assert path.read_bytes() == content
+    for number in (1, 2):
+        path.write_bytes(content)
+        aside = path.with_name(f"history.db.damaged-{number}")
+        store = await opened()
+        assert store.notice.startswith("history begins anew, the old file is damaged")
+        assert said in store.notice
+        assert store.notice.endswith(str(aside))
+        await still_works(store)
+        await store.close()
+        assert aside.read_bytes() == content
+    assert await (await opened()).open_findings() == {FULL.key: 100.0}
 
 
 async def test_a_file_that_was_cut_off_does_not_stop_anything(opened: Open, path: Path) -> None:
@@ -143,7 +149,7 @@ async def test_a_file_that_was_cut_off_does_not_stop_anything(opened: Open, path
     await again.open_findings()
     await again.save_findings(900.0, [FULL], [], ["db1"])
     await again.save_counters([COUNTERS])
-    assert f"({path})" in again.notice
+    assert "history begins anew, the old file is damaged" in again.notice
     assert await again.counters() == [replace(COUNTERS, source="store")]
 
 

@@ -1,0 +1,64 @@
+"""What outlives the program: findings, the last counters and the history go into the store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from opsdash.core.finding import FindingKey
+from opsdash.core.plugin import Collector
+from opsdash.engine.historian import Historian
+from opsdash.engine.state import State
+from opsdash.store.history import History
+from opsdash.store.store import Store
+
+SAVE_FINDINGS_S = 10.0
+
+SAVE_COUNTERS_EVERY = 30
+"""Counters are saved with every so manieth saving of findings, and at the end."""
+
+
+class Memory:
+    """Saves what the state holds; `closed` gathers the findings that have ended meanwhile."""
+
+    def __init__(
+        self,
+        state: State,
+        collectors: Mapping[str, Collector],
+        store: Store,
+        clock: Callable[[], float],
+    ) -> None:
+        self._state = state
+        self._collectors = collectors
+        self._store = store
+        self._clock = clock
+        self.historian = Historian(state, collectors, History(store), clock)
+        self.closed: set[FindingKey] = set()
+
+    async def save_findings(self) -> None:
+        """Save again and again until cancelled."""
+        turn = 0
+        while True:
+            await asyncio.sleep(SAVE_FINDINGS_S)
+            turn += 1
+            await self.save(counters=turn % SAVE_COUNTERS_EVERY == 0)
+
+    async def save(self, *, counters: bool) -> None:
+        """Save what is open and what has ended, and the counters if asked to."""
+        states = self._state.snapshot().hosts.values()
+        hosts = [state for state in states if state.at]
+        closed, self.closed = self.closed, set()
+        seen = [finding for state in states for finding in state.findings]
+        await self._store.save_findings(
+            self._clock(), seen, closed, [state.name for state in hosts]
+        )
+        if counters:
+            await self._store.save_counters(
+                reading
+                for state in hosts
+                for name, reading in state.readings.items()
+                if not reading.problem
+                and (name == "uptime" or self._collectors[name].derive is not None)
+            )
+        if self._store.notice:
+            self._state.notice(self._store.notice)

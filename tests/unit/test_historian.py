@@ -1,0 +1,131 @@
+"""What the historian takes down of a host: what is new, what is its own, and how it spread."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from math import nan
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+from opsdash.core.discover import collectors
+from opsdash.core.fleet import Fleet
+from opsdash.core.history import FINE
+from opsdash.core.host import Host
+from opsdash.core.problem import Problem, ProblemKind
+from opsdash.core.reading import Reading
+from opsdash.core.series import Ring
+from opsdash.core.snapshot import HostState
+from opsdash.engine.historian import LOOK_FOR_KEYS, TURNS, Historian, kept_metrics
+from opsdash.engine.state import State
+from opsdash.store.history import History
+from opsdash.store.past import Past
+from opsdash.store.store import Store
+
+NOW = 1_795_759_207.0
+BUSY = ("cpu.busy_ratio", "")
+
+
+def reading(collector: str, *, at: float = NOW, **samples: float) -> Reading:
+    """A reading of unlabelled metrics; ``name__label`` names a label, too."""
+    found = {}
+    for name, value in samples.items():
+        metric, _, label = name.partition("__")
+        found[f"{collector}.{metric}", label.replace("root", "/")] = value
+    return Reading(collector=collector, host="web1", at=at, samples=found)
+
+
+def state_of(*readings: Reading, **changes: object) -> HostState:
+    """A host that delivered these readings just now."""
+    by_name = {one.collector: one for one in readings}
+    state = HostState(Host("web1"), at=NOW - 1, readings=by_name)
+    return replace(state, **changes)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = Store(tmp_path / "history.db")
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+def historian(store: Store, *hosts: str) -> tuple[Historian, State]:
+    """A historian of hosts of which nothing is known yet, and their state."""
+    fleet = Fleet(MappingProxyType({name: Host(name) for name in hosts}))
+    state = State(fleet, collectors(), lambda: NOW)
+    return Historian(state, collectors(), History(store), lambda: NOW), state
+
+
+async def test_the_recent_values_are_summed_up_and_the_rest_is_as_it_is(store: Store) -> None:
+    ring = Ring(10)
+    for value in (0.9, nan, 0.25, 0.5, 0.75, 0.25, 0.75):
+        ring.append(value)
+    cpu = reading("cpu", busy_ratio=0.5, iowait_ratio=0.125, cores=4.0)
+    disk = reading("filesystem", used_ratio__root=0.75, size_bytes__root=1e9)
+    found = historian(store, "web1")[0].look(
+        state_of(cpu, disk, series={"cpu.busy_ratio": ring}), NOW
+    )
+    assert found is not None
+    assert found.at == 1_795_759_200
+    assert found.keys == (BUSY, ("cpu.iowait_ratio", ""), ("filesystem.used_ratio", "/"))
+    assert list(found.values) == [0.5, 0.125, 0.75]
+
+
+async def test_nothing_new_is_a_gap(store: Store) -> None:
+    taker, _ = historian(store, "web1")
+    state = state_of(reading("cpu", busy_ratio=0.5))
+    assert taker.look(state, NOW + 1) is not None
+    assert taker.look(state, NOW + 10) is None
+    assert taker.look(replace(state, at=NOW + 9), NOW + 10) is not None
+    long_ago = replace(state, at=NOW - 3 * FINE.seconds)
+    assert historian(store, "web1")[0].look(long_ago, NOW) is None
+    assert taker.look(HostState(Host("db1")), NOW) is None
+
+
+@pytest.mark.parametrize("later_s", range(0, 60, 10))
+async def test_a_metric_that_comes_or_goes_is_noticed(store: Store, later_s: int) -> None:
+    taker, _ = historian(store, "web1")
+    cpu = {"busy_ratio": 0.5, "iowait_ratio": 0.25}
+    kept: list[int] = []
+    for turn, samples in enumerate((cpu, {"busy_ratio": 0.5}, {}, *[cpu] * LOOK_FOR_KEYS)):
+        now = NOW + later_s + 10 * turn
+        found = taker.look(replace(state_of(reading("cpu", **samples)), at=now), now)
+        kept.append(len(found.keys) if found else 0)
+    assert kept[:4] == [2, 1, 0, 2]
+    assert kept[-1] == 2
+
+
+async def test_what_is_not_the_hosts_own_or_failed_is_left_out(store: Store) -> None:
+    taker, _ = historian(store, "web1")
+    problem = Problem(ProblemKind.BAD_OUTPUT, "no")
+    cpu = replace(reading("cpu"), problem=problem)
+    disks = reading("diskio", read_bytes_per_s=5.0)
+    load = reading("load", one=float("inf"))
+    assert taker.look(state_of(cpu, disks, load, container="lxc"), NOW) is None
+    found = historian(store, "web1")[0].look(state_of(cpu, disks, load, container=""), NOW)
+    assert found is not None
+    assert found.keys == (("diskio.read_bytes_per_s", ""),)
+
+
+async def test_every_host_has_its_turn_once_in_ten_seconds(store: Store) -> None:
+    names = [f"web{number}" for number in range(25)]
+    taker, state = historian(store, *names)
+    for name in names:
+        state.take(name, [replace(reading("cpu", busy_ratio=0.5), host=name)])
+    for turn in range(TURNS):
+        await taker.take_down(turn)
+    assert await store.query("SELECT count(*), count(DISTINCT host) FROM history_fine") == [
+        (25, 25)
+    ]
+    points = await Past(store).points("web7", BUSY, NOW - 10, NOW, FINE)
+    assert [point.mean for point in points] == [0.5]
+
+
+def test_counters_have_no_history_but_their_rates_have() -> None:
+    kept = kept_metrics(collectors()["network"])
+    assert "network.receive_bytes_per_s" in kept
+    assert "network.receive_bytes" not in kept
+    assert not kept_metrics(collectors()["os"])
