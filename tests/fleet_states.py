@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -36,6 +36,7 @@ class Memory:
         self.rev = 1
         self.asked: list[tuple[str, ...]] = []
         self.waiting_for_root = 0
+        self.told_root: list[Callable[[str], None]] = []
         self.touched = 0
         self.stages: list[Examined] = []
         self.examined: list[tuple[str, bool]] = []
@@ -63,8 +64,9 @@ class Memory:
         """Count it."""
         self.touched += 1
 
-    def become_root(self) -> int:
-        """So many hosts wait for a password."""
+    def become_root(self, tell: Callable[[str], None]) -> int:
+        """So many hosts wait for a password; what comes of it is the test's to tell."""
+        self.told_root.append(tell)
         return self.waiting_for_root
 
     def refresh(self, names: tuple[str, ...] = ()) -> None:
@@ -337,6 +339,7 @@ COLLECTORS = {
         _collector("filesystem", Tier.FACTS),
         _collector("units", Tier.FACTS),
         _collector("os", Tier.FACTS),
+        replace(_collector("logins", Tier.FACTS), needs_root=True),
     )
 }
 """A registry that does not change when a real collector does."""

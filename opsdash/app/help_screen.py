@@ -27,6 +27,9 @@ MEANINGS = {
     Health.OK: "nothing is wrong as far as is known",
 }
 
+MARK = "{mark}"
+"""Stands for the sign of a marked row, which is the palette's to know."""
+
 WORDS = (
     ("NEW", "first seen within the last half hour"),
     ("ack", "somebody has it in hand"),
@@ -34,7 +37,7 @@ WORDS = (
     ("+2", "two more findings on this host: {nav.in} shows them"),
     ("AGE <5s", "fresh; 11m? is 11 minutes old: do not go by it"),
     ("▸ 12 OK", "twelve hosts that are well, folded away: {nav.in} shows them"),
-    ("◆", "marked: {refresh} and {copy} are about the marked hosts"),
+    (MARK, "marked: {refresh} and {copy} are about the marked hosts"),
     ("FROZEN", "the screen stands still while polling goes on"),
     ("-", "not known; it is never shown as 0"),
     ("SINCE", "for how long the first reason holds"),
@@ -72,7 +75,10 @@ def help_lines(keys: Sequence[Sequence[Line]], palette: Palette, keymap: Keymap)
         _entry(f"{palette.glyph(health)} {health.name}", MEANINGS[health], ROLES[health])
         for health in sorted(Health, reverse=True)
     ]
-    words = [_entry(word, _with_keys(meaning, keymap), Role.STRONG) for word, meaning in WORDS]
+    words = [
+        _entry(word.replace(MARK, palette.mark), _with_keys(meaning, keymap), Role.STRONG)
+        for word, meaning in WORDS
+    ]
     more = ":keys lists every key of every page, and its id for keys.yaml"
     return stacked(
         [

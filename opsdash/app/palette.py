@@ -24,11 +24,11 @@ Go = Callable[[str], None]
 def host_entries(snapshot: Snapshot, go: Go, before: str = "") -> list[Entry]:
     """Every host, the worst first, with what is wrong with it."""
     ranked = sorted(snapshot.hosts.values(), key=triage)
-    return [_host(state, go, before) for state in ranked]
+    return [_host(state, snapshot.at, go, before) for state in ranked]
 
 
-def _host(state: HostState, go: Go, before: str) -> Entry:
-    said = reason(state)
+def _host(state: HostState, now: float, go: Go, before: str) -> Entry:
+    said = reason(state, now)
     about = said.text if said.role is not Role.OK else " ".join(sorted(state.host.tags))
     return Entry(f"{before}{state.name}", lambda _: go(state.name), about)
 

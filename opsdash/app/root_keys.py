@@ -8,6 +8,9 @@ from opsdash.app.suspend import Suspending
 from opsdash.core.source import FleetSource
 from opsdash.core.text import count
 
+ROOT_S = 10.0
+"""How long it is said what came of a password: one looks up from the keyboard first."""
+
 
 class RootKeys(Suspending):
     """The part of the app that knows of root."""
@@ -22,8 +25,11 @@ class RootKeys(Suspending):
 
     def action_root(self) -> None:
         """Ask for the sudo password, on behalf of all hosts that want one."""
-        waiting = 0 if self._source is None else self._source.become_root()
+        waiting = 0 if self._source is None else self._source.become_root(self._tell_root)
         if waiting:
             self.say(f"{count(waiting, 'host')} with a sudo that asks")
         else:
             self.say("no host is known whose sudo asks for a password")
+
+    def _tell_root(self, text: str) -> None:
+        self.say(text, ROOT_S)

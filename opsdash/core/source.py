@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from opsdash.core.examination import Examination, Say
@@ -41,8 +42,11 @@ class FleetSource(Protocol):
         """Somebody is at the keyboard: what is forgotten after idle minutes stays known."""
         ...
 
-    def become_root(self) -> int:
-        """Ask for the sudo password, once; gives how many hosts wait for it."""
+    def become_root(self, tell: Callable[[str], None]) -> int:
+        """Ask for the sudo password, once; gives how many hosts wait for it.
+
+        `tell` hears in a sentence what came of it: refused, taken, or not given.
+        """
         ...
 
 

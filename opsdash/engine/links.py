@@ -15,7 +15,6 @@ from enum import Enum, auto
 from opsdash.core.host import Host
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.snapshot import Link, LinkState
-from opsdash.core.text import count
 from opsdash.engine.state import State
 
 LOG = logging.getLogger(__name__)
@@ -160,7 +159,8 @@ class Links:
             self.state.withdraw(self._offline.text)
             self._offline = None
         else:
-            text = f"is this machine offline? none of {count(unheard, 'host')} answers"
+            # no number: while it is said more and more hosts are given up
+            text = "is this machine offline? no host answers"
             self._offline = Problem(ProblemKind.OFFLINE, text)
             self.state.notice(text)
             LOG.warning("%s", text)

@@ -14,6 +14,7 @@ from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.prompts import Asker, Question
 from opsdash.core.reading import Reading
 from opsdash.core.secret import Secret
+from opsdash.core.text import count
 from opsdash.transport.base import Connection
 from opsdash.transport.bundle import collect_bundle
 from opsdash.transport.elevate import Root, as_root, by_rule, find_root
@@ -25,6 +26,9 @@ IDLE_S = 900.0
 """A password is forgotten when nobody has touched the program for so long."""
 
 HOW = "press # to type it: it is tried on one host first, and forgotten after 15 idle minutes"
+
+
+NEEDS_ROOT = "needs root: "
 
 
 def _tool(root: Root) -> str:
@@ -52,6 +56,7 @@ class Privilege:
     _refused: set[str] = field(default_factory=set)
     _doubted: set[str] = field(default_factory=set)
     _wanted: bool = False
+    _tell: Callable[[str], None] = LOG.info
     _touched: float = 0.0
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -59,9 +64,12 @@ class Privilege:
         """Somebody is there."""
         self._touched = self.clock()
 
-    def want(self) -> list[str]:
-        """The person is ready to type a password; gives the hosts that wait for one."""
+    def want(self, tell: Callable[[str], None] = LOG.info) -> list[str]:
+        """The person is ready to type a password; gives the hosts that wait for one. `tell` hears
+        in a sentence what comes of the password.
+        """
         self.touch()
+        self._tell = tell
         self._wanted = True
         if self._refused:
             self.forget()  # what a host has refused is not tried there again: another is meant
@@ -136,6 +144,8 @@ class Privilege:
         if self._password is None and self._wanted:
             self._wanted = False  # asked for once, whatever comes of it
             self._password = await self._ask(host, _tool(root))
+            if self._password is None:
+                self._tell("no password was given: what needs root stays empty")
             self._refused.clear()
         if self._password is None or host.name in self._refused:
             raise _wants_password(root, HOW)
@@ -151,11 +161,17 @@ class Privilege:
         try:
             readings = await collect_bundle(elevated, due, host.name)
         except HostError as error:
+            if not self._proved or error.problem.kind is ProblemKind.DENIED:
+                self._tell(f"{host.name}: {error.problem.text.removeprefix(NEEDS_ROOT)}")
             if error.problem.kind is ProblemKind.DENIED:
                 self._refused.add(host.name)
                 if not self._proved or host.name in self._proved:
                     self.forget()
             raise
+        if not self._proved:
+            others = sum(known.takes_password for known in self._root.values()) - 1
+            more = f", {count(others, 'other host')} may have it now" if others > 0 else ""
+            self._tell(f"{host.name}: {_tool(root)} took the password{more}")
         self._proved.add(host.name)
         return readings
 

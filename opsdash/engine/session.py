@@ -257,9 +257,11 @@ class Session:
         """Somebody is at the keyboard."""
         self._privilege.touch()
 
-    def become_root(self) -> int:
-        """Ask for the sudo password and use it; gives how many hosts wait for one."""
-        waiting = self._privilege.want()
+    def become_root(self, tell: Callable[[str], None] = LOG.info) -> int:
+        """Ask for the sudo password and use it; gives how many hosts wait for one, and tells what
+        came of it.
+        """
+        waiting = self._privilege.want(tell)
         self._poller.fetch_as_root(waiting)
         return len(waiting)
 

@@ -57,11 +57,14 @@ if [ $w = never ] && command -v doas >/dev/null 2>&1; then
 fi
 """
 
+REFUSED = "sudo refused the password"
+AGAIN = "press # to type it again"
+
 _REFUSALS = (
     (r"not in the sudoers|may not run|not allowed to (run|execute)", "sudo does not let it"),
     (
         r"incorrect password|orry, try again|no password was provided",
-        "sudo refused the password",
+        REFUSED,
     ),
     (r"must have a tty|no tty present|terminal is required", "sudo wants a terminal (requiretty)"),
     (r"a password is required|[Aa]uthentication (failed|required)", "sudo asks for a password"),
@@ -101,7 +104,8 @@ def by_rule(connection: Connection, rule: RootRule) -> Execute:
 async def _allowed(execute: Execute, wrapped: bytes, timeout_s: float, max_bytes: int) -> Completed:
     done = await execute(wrapped, timeout_s=timeout_s, max_bytes=max_bytes)
     if done.status != 0 and not done.stdout:
-        raise _denied(_refusal(done.stderr.decode("utf-8", "replace"), done.status))
+        reason = _refusal(done.stderr.decode("utf-8", "replace"), done.status)
+        raise _denied(reason, AGAIN if reason == REFUSED else "")
     return done
 
 
@@ -126,7 +130,7 @@ def as_root(connection: Connection, root: Root, password: Secret | None = None) 
                 command, password, timeout_s=timeout_s, max_bytes=max_bytes
             )
             if done.status != 0 and b"doas: " in done.stdout[:400]:
-                raise _denied("doas refused the password")
+                raise _denied("doas refused the password", AGAIN)
             return done
         wrapped = _wrapped(script, root, password)
         return await _allowed(connection.execute, wrapped, timeout_s, max_bytes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from opsdash.core.finding import Finding
 from opsdash.core.health import Health
 from opsdash.core.snapshot import HostState, LinkState
-from opsdash.core.text import count, duration, size
+from opsdash.core.text import count, duration, shorten, size
 from opsdash.widgets.line import ROLES, Line, Role, Span, fit_line, join, line, width_of, wrap
 from opsdash.widgets.palette import Palette
 from opsdash.widgets.wording import Reason, ago, reason, wall_clock
@@ -33,12 +33,12 @@ ROOM = 4
 
 def details(state: HostState, now: float, palette: Palette, width: int) -> list[Line]:
     """What the fleet row had no room for, the most useful first: at most four lines."""
-    said = reason(state)
+    said = reason(state, now)
     if not said.text:
         return paragraph("ok", _traits(state), Role.MUTED, width)[:ROOM]
     why = state.why
     told = why is not None and why.summary == said.text
-    parts = [[labelled("why", Span(said.text, said.role), *_since(said, now))]]
+    parts = [[_why(said, now, width)]]
     parts += [[one] for one in _link_lines(state, now)] if _is_cut_off(said) else []
     parts += finding_parts(why, width) if why is not None and told else []
     rest = state.findings[1:] if told else state.findings
@@ -62,12 +62,21 @@ def _fitted(parts: list[list[Line]]) -> list[Line]:
     return [one for part in parts for one in part][: ROOM + 1]
 
 
-def _since(said: Reason, now: float) -> tuple[Span, ...]:
-    if not said.since:
-        return ()
-    text = f"  for {ago(said.since, now)}, since {wall_clock(said.since, now)}"
-    flag = (Span(f"  {said.flag}", Role.STRONG),) if said.flag else ()
-    return (Span(text, Role.MUTED), *flag)
+def _why(said: Reason, now: float, width: int) -> Line:
+    """The reason, for how long, and its flag; where there is no room the time of day goes first,
+    then the end of the reason.
+    """
+    flag = f"  {said.flag}" if said.since and said.flag else ""
+    room = width - LABEL_WIDTH - len(said.text) - len(flag)
+    span = f"  for {ago(said.since, now)}" if said.since else ""
+    since = f"{span}, since {wall_clock(said.since, now)}" if said.since else ""
+    if len(since) > room:
+        since = span
+    text = (
+        shorten(said.text, len(said.text) + room - len(since)) if len(since) > room else said.text
+    )
+    ends = [Span(since, Role.MUTED), Span(flag, Role.STRONG)]
+    return labelled("why", Span(text, said.role), *(end for end in ends if end.text))
 
 
 def paragraph(label: str, text: str, role: Role, width: int) -> list[Line]:

@@ -79,9 +79,9 @@ class Freezer:
         """Somebody is at the keyboard."""
         self._source.touch()
 
-    def become_root(self) -> int:
-        """Ask for the sudo password."""
-        return self._source.become_root()
+    def become_root(self, tell: Callable[[str], None]) -> int:
+        """Ask for the sudo password; `tell` hears what came of it."""
+        return self._source.become_root(tell)
 
 
 def _still(snapshot: Snapshot) -> Snapshot:

@@ -29,7 +29,7 @@ class Reason(NamedTuple):
     more: int = 0
 
 
-def reason(state: HostState) -> Reason:
+def reason(state: HostState, now: float) -> Reason:
     """The worst that is known of a host; a lost connection speaks first, before old findings."""
     why, link = state.why, state.link
     down = link.state is LinkState.DOWN and link.cause is None
@@ -40,17 +40,20 @@ def reason(state: HostState) -> Reason:
     if state.health is Health.OK:
         return Reason("", Role.OK)
     since = state.at if link.state is LinkState.UP else link.since
-    return Reason(_no_data(state), Role.MUTED, since)
+    return Reason(_no_data(state, now), Role.MUTED, since)
 
 
-def _no_data(state: HostState) -> str:
+def _no_data(state: HostState, now: float) -> str:
     match state.link.state:
         case LinkState.CONNECTING:
             return "connecting…"
         case LinkState.IDLE:
             return "not asked yet"
         case LinkState.UP:
-            return "connected, no data yet" if not state.at else "data too old to judge"
+            if not state.at:
+                return "connected, no data yet"
+            old = is_old(state, now)
+            return "data too old to judge" if old else "first figures in, not yet judged"
         case LinkState.DOWN:
             return "not reachable"
 
@@ -85,10 +88,14 @@ def age(state: HostState, now: float) -> str:
 
 
 def ago(at: float, now: float) -> str:
-    """How long something lasts, in steps of five seconds below a minute; ``-`` if not known."""
+    """How long something lasts, in steps of five seconds below a minute, so that rows stay still:
+    ``<5s``, ``5s``, ``10s``; ``-`` if not known.
+    """
     if not at:
         return "-"
     span_s = max(0.0, now - at)
+    if span_s < 5:
+        return "<5s"
     return duration(span_s - span_s % 5 if span_s < 60 else span_s)
 
 

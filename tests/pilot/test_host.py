@@ -115,6 +115,18 @@ async def test_how_it_is_reached_stands_on_the_page() -> None:
         assert line_of(lines, "sudo") == "sudo       never used here"
 
 
+async def test_how_root_is_become_is_said_once_it_was_found_out() -> None:
+    asks = Problem(ProblemKind.DENIED, "needs root: sudo asks for a password")
+    denied = Reading("a", "logins", NOW, problem=asks)
+    for found, said in (
+        ((), "found out when it is needed"),
+        ((denied,), "sudo asks for a password"),
+        ((reading("logins"),), "works: what needs root was read"),
+    ):
+        async with on_stage([with_readings(up("a"), *found)], TALL) as stage:
+            assert line_of(await page_of(stage), "sudo") == f"sudo       {said}"
+
+
 async def test_a_host_that_left_the_fleet_is_said_to_be_gone() -> None:
     async with on_stage([up("a"), up("b")]) as stage:
         await stage.press("enter")

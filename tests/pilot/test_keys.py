@@ -207,3 +207,6 @@ async def test_the_root_key_says_who_waits_and_every_key_shows_that_somebody_is_
         await stage.press("number_sign")
         assert "3 hosts with a sudo that asks" in stage.lines[-1]
         assert stage.source.touched >= 2
+        stage.source.told_root[-1]("db1: sudo refused the password")
+        await stage.settle()
+        assert "db1: sudo refused the password" in stage.lines[-1]

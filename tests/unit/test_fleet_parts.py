@@ -134,3 +134,14 @@ def test_long_advice_takes_the_lines_that_are_free_and_a_cut_is_marked() -> None
     assert len(lines) == 4
     assert sum(text.endswith(" …") for text in lines) == 2
     assert max(map(len, lines)) <= 80
+
+
+def test_a_reason_with_no_room_is_cut_with_an_ellipsis_and_keeps_its_flag() -> None:
+    def first(words: str) -> str:
+        state = up("a", wrong("a", Health.WARN, words, new=True))
+        return texts(details(state, NOW, PALETTE, 80))[0]
+
+    assert first("w" * 40).endswith("w  for 6m, since 07:54:00  NEW")
+    assert first("w" * 60).endswith("w  for 6m  NEW")
+    assert first("w" * 72).endswith("w…  for 6m  NEW")
+    assert len(first("w" * 72)) == 80

@@ -75,13 +75,13 @@ def test_ascii_only_has_no_other_character_and_keeps_widths() -> None:
 
 def test_a_lost_link_speaks_before_old_findings() -> None:
     lost = replace(down("a"), findings=(disk_full("a"),))
-    assert reason(lost).text == "no answer from a within 10 s"
-    assert reason(lost).more == 1
+    assert reason(lost, NOW).text == "no answer from a within 10 s"
+    assert reason(lost, NOW).more == 1
 
 
 def test_a_finding_about_the_lost_link_is_not_said_twice() -> None:
     judged = wrong("a", Health.DOWN, "unreachable: no answer", 60)
-    assert reason(replace(down("a"), findings=(judged,))).text == "unreachable: no answer"
+    assert reason(replace(down("a"), findings=(judged,)), NOW).text == "unreachable: no answer"
 
 
 @pytest.mark.parametrize(
@@ -94,13 +94,21 @@ def test_a_finding_about_the_lost_link_is_not_said_twice() -> None:
     ],
 )
 def test_a_host_without_data_says_what_it_is_waiting_for(state: LinkState, text: str) -> None:
-    assert reason(HostState(Host("a"), link=Link(state))).text == text
+    assert reason(HostState(Host("a"), link=Link(state)), NOW).text == text
+
+
+@pytest.mark.parametrize(
+    ("age_s", "text"), [(1, "first figures in, not yet judged"), (75, "data too old to judge")]
+)
+def test_only_old_data_is_called_too_old(age_s: float, text: str) -> None:
+    state = replace(up("a"), at=NOW - age_s, health=Health.UNKNOWN)
+    assert reason(state, NOW).text == text
 
 
 def test_a_problem_of_a_link_that_came_back_is_not_a_reason() -> None:
     problem = Problem(ProblemKind.LOST, "connection lost")
     state = replace(up("a"), link=Link(LinkState.UP, NOW, problem))
-    assert reason(state).text == ""
+    assert reason(state, NOW).text == ""
 
 
 @pytest.mark.parametrize(
@@ -124,7 +132,8 @@ def test_a_host_that_never_answered_has_no_age() -> None:
 
 
 @pytest.mark.parametrize(
-    ("began_s", "shown"), [(0.4, "0s"), (9.9, "5s"), (59, "55s"), (61, "61s"), (600, "10m")]
+    ("began_s", "shown"),
+    [(0.4, "<5s"), (4.9, "<5s"), (5, "5s"), (9.9, "5s"), (59, "55s"), (61, "61s"), (600, "10m")],
 )
 def test_short_spans_tick_in_steps_of_five_seconds(began_s: float, shown: str) -> None:
     assert ago(NOW - began_s, NOW) == shown

@@ -84,6 +84,7 @@ class Fleet:
         self.privilege = Privilege(Asker(self.person), self.clock)
         self.hosts = hosts
         self.sudo = Sudo.PROBE
+        self.told: list[str] = []
 
     async def ask(self, name: str) -> str:
         """What comes of the root facts of a host: empty when they came."""
@@ -108,7 +109,7 @@ async def test_nobody_is_asked_unbidden() -> None:
 async def test_one_answer_serves_every_host() -> None:
     fleet = Fleet("good", db1=SudoHost(), db2=SudoHost())
     assert [await fleet.ask("db1"), await fleet.ask("db2")] == [ASKS, ASKS]
-    assert fleet.privilege.want() == ["db1", "db2"]
+    assert fleet.privilege.want(fleet.told.append) == ["db1", "db2"]
     assert [await fleet.ask("db1"), await fleet.ask("db2"), await fleet.ask("db1")] == ["", "", ""]
     assert len(fleet.person.asked) == 1
     assert fleet.hosts["db1"].tried == ["good", "good"]
@@ -116,33 +117,48 @@ async def test_one_answer_serves_every_host() -> None:
 
 async def test_a_wrong_password_fails_on_one_host_only_and_is_forgotten() -> None:
     fleet = Fleet("wrong", "good", db1=SudoHost(), db2=SudoHost())
-    fleet.privilege.want()
+    fleet.privilege.want(fleet.told.append)
     assert await fleet.ask("db1") == REFUSED
     assert [await fleet.ask("db2"), await fleet.ask("db1")] == [ASKS, ASKS]
     assert (fleet.hosts["db1"].tried, fleet.hosts["db2"].tried) == (["wrong"], [])
-    fleet.privilege.want()
+    fleet.privilege.want(fleet.told.append)
     assert [await fleet.ask("db2"), await fleet.ask("db1")] == ["", ""]
 
 
 async def test_a_host_with_another_password_sees_it_once() -> None:
     fleet = Fleet("good", db1=SudoHost(), odd=SudoHost(right="other"))
-    fleet.privilege.want()
+    fleet.privilege.want(fleet.told.append)
     assert await fleet.ask("db1") == ""
     assert [await fleet.ask("odd"), await fleet.ask("odd")] == [REFUSED, ASKS]
     assert fleet.hosts["odd"].tried == ["good"]
     assert await fleet.ask("db1") == ""
 
 
+async def test_what_came_of_a_password_is_told() -> None:
+    fleet = Fleet("wrong", "good", db1=SudoHost(), db2=SudoHost())
+    assert [await fleet.ask("db1"), await fleet.ask("db2")] == [ASKS, ASKS]
+    fleet.privilege.want(fleet.told.append)
+    assert [await fleet.ask("db1"), await fleet.ask("db2")] == [REFUSED, ASKS]
+    assert fleet.told == ["db1: sudo refused the password"]
+    fleet.privilege.want(fleet.told.append)
+    assert [await fleet.ask("db1"), await fleet.ask("db2")] == ["", ""]
+    assert fleet.told[1:] == ["db1: sudo took the password, 1 other host may have it now"]
+    fleet.privilege.forget()
+    fleet.privilege.want(fleet.told.append)
+    await fleet.ask("db1")
+    assert fleet.told[2:] == ["no password was given: what needs root stays empty"]
+
+
 async def test_a_declined_question_is_not_asked_again_by_itself() -> None:
     fleet = Fleet(db1=SudoHost(), db2=SudoHost())
-    fleet.privilege.want()
+    fleet.privilege.want(fleet.told.append)
     assert [await fleet.ask("db1"), await fleet.ask("db2")] == [ASKS, ASKS]
     assert len(fleet.person.asked) == 1
 
 
 async def test_after_idle_minutes_the_password_is_forgotten_and_a_key_press_keeps_it() -> None:
     fleet = Fleet("good", db1=SudoHost())
-    fleet.privilege.want()
+    fleet.privilege.want(fleet.told.append)
     assert await fleet.ask("db1") == ""
     fleet.clock.at += IDLE_S - 1
     fleet.privilege.touch()
@@ -155,7 +171,7 @@ async def test_after_idle_minutes_the_password_is_forgotten_and_a_key_press_keep
 
 async def test_a_password_that_was_right_and_is_no_longer_fails_once_and_is_forgotten() -> None:
     fleet = Fleet("good", "better", db1=SudoHost(), db2=SudoHost())
-    fleet.privilege.want()
+    fleet.privilege.want(fleet.told.append)
     assert [await fleet.ask("db1"), await fleet.ask("db2")] == ["", ""]
     for host in fleet.hosts.values():
         host.right = "better"
@@ -163,15 +179,15 @@ async def test_a_password_that_was_right_and_is_no_longer_fails_once_and_is_forg
     assert [await fleet.ask("db1"), await fleet.ask("db1")] == [REFUSED, ASKS]
     assert await fleet.ask("db2") == ASKS
     assert (fleet.hosts["db1"].tried, fleet.hosts["db2"].tried) == (["good"], [])
-    fleet.privilege.want()
+    fleet.privilege.want(fleet.told.append)
     assert [await fleet.ask("db1"), await fleet.ask("db2")] == ["", ""]
 
 
 async def test_a_host_that_refused_never_sees_the_same_password_twice() -> None:
     fleet = Fleet("good", "other", db1=SudoHost(), odd=SudoHost(right="other"))
-    fleet.privilege.want()
+    fleet.privilege.want(fleet.told.append)
     assert [await fleet.ask("db1"), await fleet.ask("odd")] == ["", REFUSED]
-    fleet.privilege.want()  # the person means another password
+    fleet.privilege.want(fleet.told.append)  # the person means another password
     assert await fleet.ask("odd") == ""
     assert fleet.hosts["odd"].tried == ["good", "other"]
 
@@ -179,7 +195,7 @@ async def test_a_host_that_refused_never_sees_the_same_password_twice() -> None:
 async def test_doas_gets_the_password_on_a_terminal_and_refuses_it_in_words() -> None:
     fleet = Fleet("good", alpine=SudoHost(says="tty"), odd=SudoHost(right="other", says="tty"))
     assert await fleet.ask("alpine") == "needs root: doas asks for a password"
-    fleet.privilege.want()
+    fleet.privilege.want(fleet.told.append)
     assert await fleet.ask("alpine") == ""
     assert await fleet.ask("odd") == "needs root: doas refused the password"
     assert fleet.hosts["odd"].tried == ["good"]

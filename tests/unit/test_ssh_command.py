@@ -11,6 +11,7 @@ from opsdash.activities.monitor.host_keys import parts
 from opsdash.activities.monitor.ssh_command import ssh_command
 from opsdash.core.host import Host, Way
 from opsdash.core.snapshot import HostState
+from tests.fleet_states import NOW
 
 BASTION = Host("bastion", address="10.0.0.1", port=2200, user="jump")
 INNER = Host("inner", address="2001:db8::1", jump="bastion")
@@ -59,9 +60,9 @@ def test_a_path_is_one_word_and_nothing_else_to_a_shell() -> None:
 @pytest.mark.parametrize("way", [Way.LOCAL, Way.REPLAY])
 def test_there_is_none_where_ssh_does_not_lead(way: Way) -> None:
     state = HostState(Host("here", address="localhost", way=way))
-    assert "ssh command" not in parts(state, {})
+    assert "ssh command" not in parts(state, {}, now=NOW)
 
 
 def test_it_can_be_copied_where_ssh_leads() -> None:
     state = HostState(Host("db1", jump="bastion", way=Way.OPENSSH))
-    assert parts(state, FLEET)["ssh command"] == "ssh -J jump@10.0.0.1:2200 db1"
+    assert parts(state, FLEET, now=NOW)["ssh command"] == "ssh -J jump@10.0.0.1:2200 db1"

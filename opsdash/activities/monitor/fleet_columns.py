@@ -48,7 +48,7 @@ def name(row: Shown, width: int) -> Line:
 
 def why(row: Shown, width: int) -> Line:
     """What is wrong, in words; at the right how many more findings, and whether it is new."""
-    said = reason(row.state)
+    said = reason(row.state, row.now)
     marks = [Span(f" +{said.more}", Role.MUTED)] if said.more else []
     if said.flag:
         marks.append(Span(f" {said.flag}", Role.STRONG if said.flag == "NEW" else Role.MUTED))
@@ -57,7 +57,7 @@ def why(row: Shown, width: int) -> Line:
 
 def since(row: Shown, width: int) -> Line:
     """For how long the first reason holds."""
-    said = reason(row.state)
+    said = reason(row.state, row.now)
     return _right(ago(said.since, row.now), width, Role.TEXT) if said.since else ()
 
 

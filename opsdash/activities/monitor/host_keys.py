@@ -87,7 +87,7 @@ class HostKeys(Panel):
     def action_copy(self) -> None:
         """The host, or the marked ones, a line each."""
         hosts = self.desk.source.snapshot().hosts
-        lines = [row_text(hosts[name]) for name in self.chosen() if name in hosts]
+        lines = [row_text(hosts[name], self.desk.now()) for name in self.chosen() if name in hosts]
         if lines:
             what = self.chosen()[0] if len(lines) == 1 else count(len(lines), "host")
             self.post_message(self.CopyWanted("\n".join(lines), what))
@@ -99,7 +99,8 @@ class HostKeys(Panel):
         state = self.state_or_say()
         if state is not None:
             hosts = {name: one.host for name, one in self.desk.source.snapshot().hosts.items()}
-            entries = [self._copying(name, text) for name, text in parts(state, hosts).items()]
+            found = parts(state, hosts, now=self.desk.now())
+            entries = [self._copying(name, text) for name, text in found.items()]
             self.post_message(self.PickWanted(f"copy from {state.name}", entries))
 
     def _copying(self, name: str, text: str) -> Entry:
@@ -109,20 +110,20 @@ class HostKeys(Panel):
         return Entry(name, run, about=text.split("\n")[0])
 
 
-def row_text(state: HostState) -> str:
+def row_text(state: HostState, now: float) -> str:
     """A host in one line of plain text: name, health, why."""
-    return f"{state.name}\t{state.health.name}\t{reason(state).text}".rstrip()
+    return f"{state.name}\t{state.health.name}\t{reason(state, now).text}".rstrip()
 
 
-def parts(state: HostState, hosts: Mapping[str, Host]) -> dict[str, str]:
+def parts(state: HostState, hosts: Mapping[str, Host], *, now: float) -> dict[str, str]:
     """What of a host is worth copying, by its name; `hosts` has its jump hosts by name."""
     host, why = state.host, state.why
     found = {
         "name": host.name,
         "address": host.address or host.name,
         "ssh command": ssh_command(host, hosts),
-        "row": row_text(state),
-        "why": reason(state).text,
+        "row": row_text(state, now),
+        "why": reason(state, now).text,
         "evidence": why.evidence if why else "",
         "advice": why.advice if why else "",
         "all findings": "\n".join(f"{f.health.name}\t{f.summary}" for f in state.findings),

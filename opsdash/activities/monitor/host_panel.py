@@ -96,8 +96,10 @@ class HostPanel(HostKeys):
         trail = Span(f"{self.desk.title} > ", Role.MUTED)
         if state is None:
             return line(trail, self.host or "no host"), ()
-        said = Span(f"  {reason(state).text}", reason(state).role)
-        old = Span(f"  age {age(state, self.desk.now())}", Role.MUTED)
+        now = self.desk.now()
+        why = reason(state, now)
+        said = Span(f"  {why.text}", why.role)
+        old = Span(f"  age {age(state, now)}", Role.MUTED)
         return (trail, *title_of(state, self.desk.look()), said), (old,)
 
     def _page(self, state: HostState) -> list[Line]:

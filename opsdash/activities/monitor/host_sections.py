@@ -8,6 +8,7 @@ from opsdash.core import discover
 from opsdash.core.finding import Finding
 from opsdash.core.host import Sudo
 from opsdash.core.plugin import Collector, Tier
+from opsdash.core.problem import ProblemKind
 from opsdash.core.reading import Reading
 from opsdash.core.snapshot import HostState, LinkState
 from opsdash.core.text import count, duration
@@ -96,7 +97,7 @@ def missing(page: Page, title: str, collector: str) -> list[Line]:
 
 def why_section(page: Page) -> list[Line]:
     """Every finding with its age, what proves it and what to do; the link first when it is down."""
-    said, lines = reason(page.state), []
+    said, lines = reason(page.state, page.now), []
     if said.text and (page.state.why is None or page.state.why.summary != said.text):
         since = f"  for {ago(said.since, page.now)}" if said.since else ""
         lines.append(line(head("WHY"), Span(said.text, said.role), Span(since, Role.MUTED)))
@@ -160,11 +161,24 @@ def system_section(page: Page) -> list[Line]:
         ("tags", " ".join(sorted(host.tags)) or None),
         ("groups", " ".join(host.groups) or None),
         ("link", _link(page)),
-        ("sudo", SUDO_WORDS[host.sudo]),
+        ("sudo", _sudo(state)),
     )
     shown = [(name, text) for name, text in values if text or name in ("os", "kernel", "up")]
     lines = [line(label(name), text or "-") for name, text in shown]
     return [line(head("SYSTEM"), *freshness(page, "os")), *lines]
+
+
+def _sudo(state: HostState) -> str:
+    """How root is become: what hosts.yaml says, and where that is to be found out, what was."""
+    known = discover.collectors()
+    for name, reading in state.readings.items():
+        if state.host.sudo is not Sudo.PROBE or name not in known or not known[name].needs_root:
+            continue
+        if reading.problem is None:
+            return "works: what needs root was read"
+        if reading.problem.kind is ProblemKind.DENIED:
+            return reading.problem.text.removeprefix("needs root: ")
+    return SUDO_WORDS[state.host.sudo]
 
 
 def _words(*parts: object) -> str | None:

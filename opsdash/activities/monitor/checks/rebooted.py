@@ -43,7 +43,12 @@ def judge(inquiry: Inquiry) -> Iterator[Finding]:
     ago = "just now" if ago_s < A_MOMENT_S else f"{duration(ago_s)} ago"
     evidence = f"by its {by}" if by else "neither wtmp nor a journal of the boot before"
     text = f"rebooted {ago}, {why}"
-    yield Finding(CHECK_ID, state.name, Health.WARN, text, evidence=evidence)
+    yield Finding(CHECK_ID, state.name, Health.WARN, text, _boot(state), evidence)
+
+
+def _boot(state: HostState) -> str:
+    """Which boot it is, as the kernel names it: the next reboot is another finding, and new."""
+    return str(next(iter(state.rows("uptime")), {}).get("boot_id") or "")
 
 
 def _booted_at(state: HostState) -> float:
