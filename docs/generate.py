@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from opsdash.cli.main import opsdash
 from opsdash.core.discover import checks, collectors, commands, keys
 from opsdash.core.examination import ABOUT
 from opsdash.core.figures import FIGURES, Unit
@@ -97,19 +98,21 @@ def _limit(limit: float | None, unit: str, below: str) -> str:
 
 def commands_page() -> str:
     """Every verb of the command line, with its own help."""
-    parts = [NOTE, "# Commands\n\nWithout a verb, `opsdash` opens the screen.\n"]
+    intro = "# Commands\n\nWithout a verb, `opsdash` opens the screen.\n"
+    parts = [NOTE, intro, f"\n```text\n{_help(opsdash, 'opsdash')}\n```\n"]
     for command in commands().values():
         built = command.build()
-        context = click.Context(built, info_name=f"opsdash {command.name}")
-        with context:
-            parts.append(f"\n## {command.name}\n\n```text\n{built.get_help(context)}\n```\n")
+        text = _help(built, f"opsdash {command.name}")
+        parts.append(f"\n## {command.name}\n\n```text\n{text}\n```\n")
         for name, verb in sorted(getattr(built, "commands", {}).items()):
-            inner = click.Context(verb, info_name=f"opsdash {command.name} {name}")
-            with inner:
-                parts.append(
-                    f"\n### {command.name} {name}\n\n```text\n{verb.get_help(inner)}\n```\n"
-                )
+            text = _help(verb, f"opsdash {command.name} {name}")
+            parts.append(f"\n### {command.name} {name}\n\n```text\n{text}\n```\n")
     return "".join(parts)
+
+
+def _help(command: click.Command, called: str) -> str:
+    with click.Context(command, info_name=called, **opsdash.context_settings) as context:
+        return command.get_help(context)
 
 
 def figures_table() -> str:
@@ -245,8 +248,9 @@ def problems_page() -> str:
 DEMO = """# The demo
 
 `opsdash --demo [N]` opens the screen on N made-up hosts (200; 1 to 2000), `opsdash status --demo
-[N]` reports on them. Nothing is contacted, and no file of yours is read or written: what the demo
-remembers is in a folder that goes when it ends. DEMO stands on the screen.
+[N]` reports on them. Nothing is contacted, your hosts are not read, and what the demo remembers is
+in a folder that goes when it ends. On the screen your own keys.yaml and themes hold, and `:dump`
+writes where it always does; nothing else of yours is read or written. DEMO stands on the screen.
 
 The hosts are made of recordings of real ones: a minute of all that the pulse reads, and the
 output of each command that asks for facts, also under faults. Sizes, loads and names are made up

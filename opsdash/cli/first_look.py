@@ -48,7 +48,7 @@ def first_look(
 ) -> FirstLook:
     """The theme that was asked for (`wanted`), or was kept, or fits; and whether to draw in ASCII.
 
-    `low` asks for few bytes. OpsdashError when there is no theme of the name that is wanted.
+    `low` asks for few bytes. click.UsageError when there is no theme of the name that is wanted.
     """
     from opsdash.config.paths import theme_folders
 
@@ -56,8 +56,7 @@ def first_look(
     themes, notices = files.read()
     for notice in notices:
         click.echo(f"opsdash: {notice}", err=True)
-    if wanted is not None and wanted not in themes:
-        raise OpsdashError(f"there is no theme {wanted!r}; these are: {', '.join(sorted(themes))}")
+    _must_be_there(wanted, themes)
     name = wanted or _fitting(terminal, themes, kept, low=low)
     if name not in themes:
         raise OpsdashError(f"the theme {name} is missing: install opsdash again")
@@ -77,6 +76,21 @@ def _missed(files: ThemeFiles, kept: str, shown: str, themes: Mapping[str, Theme
         instead = f"another {kept}" if kept == shown else shown
         return clean_line(f"theme {kept}: {fault}; {instead} is shown")
     return f"the theme {kept} is gone, {shown} is shown" if kept and kept not in themes else ""
+
+
+def check_theme(wanted: str | None) -> None:
+    """A theme that is asked for must be there, also where none is worn; else click.UsageError."""
+    from opsdash.config.paths import theme_folders
+
+    if wanted is not None:
+        _must_be_there(wanted, ThemeFiles(theme_folders()).read()[0])
+
+
+def _must_be_there(wanted: str | None, themes: Mapping[str, Theme]) -> None:
+    if wanted is not None and wanted not in themes:
+        raise click.UsageError(
+            f"there is no theme {wanted!r}; these are: {', '.join(sorted(themes))}"
+        )
 
 
 def _fitting(terminal: Terminal, themes: Mapping[str, Theme], kept: str, *, low: bool) -> str:

@@ -115,16 +115,26 @@ def opsdash(log_file: Path | None, **wishes: Any) -> None:
 
 def _hand_down(ctx: click.Context, verb: str, wishes: dict[str, Any]) -> None:
     """Give flags to the verb that follows; one that has no demo would ask real hosts."""
-    if wishes["hosts_file"]:
-        os.environ["OPSDASH_HOSTS"] = wishes["hosts_file"]
     if wishes["plain"] is not None:
         os.environ["OPSDASH_ASCII"] = str(int(wishes["plain"]))
-    if wishes["demo"] is None:
-        return
+    given = {"--hosts": wishes["hosts_file"], "--demo": wishes["demo"]}
     built = opsdash.get_command(ctx, verb)
-    if built is not None and all(option.name != "demo" for option in built.params):
+    if built is None:
+        return
+    taken = _defaults(built, {flag: str(value) for flag, value in given.items() if value})
+    if wishes["demo"] is not None and "demo" not in taken:
         raise click.UsageError(f"there is no demo of {verb!r}", ctx)
-    ctx.default_map = {verb: {"demo": str(wishes["demo"])}}
+    ctx.default_map = {verb: taken}
+
+
+def _defaults(command: click.Command, given: dict[str, str]) -> dict[str, Any]:
+    """What a command and those below it take of the flags in front, in click's form."""
+    below: dict[str, click.Command] = getattr(command, "commands", {})
+    found: dict[str, Any] = {name: _defaults(one, given) for name, one in below.items()}
+    for option in command.params:
+        for flag in given.keys() & {*option.opts}:
+            found[option.name or flag] = given[flag]
+    return found
 
 
 def main() -> NoReturn:

@@ -130,8 +130,10 @@ def run(wishes: Wishes) -> int:
     """Open the screen, of so many made-up hosts if `demo` says so; returns the exit code."""
     refusal = _refusal()
     if refusal:
+        from opsdash.cli.first_look import check_theme
         from opsdash.cli.status_instead import status_instead
 
+        check_theme(wishes.theme)
         click.echo(f"opsdash: {refusal}: this is what opsdash status says", err=True)
         return status_instead(wishes.hosts_file, wishes.demo, plain=wishes.plain)
     terminal = terminal_of(os.environ, coerced=bool(sys.flags.utf8_mode))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from opsdash.config.hosts_files import Book, HostsFile
 from opsdash.config.hosts_schema import HostForm, Settings
+from opsdash.config.importers.imported import command_again
 from opsdash.config.marked_yaml import Where
 from opsdash.config.ranges import MAX_HOSTS, names_of
 from opsdash.core.text import did_you_mean
@@ -40,6 +42,14 @@ class Declarations:
     groups: dict[str, Scope] = field(default_factory=dict)
     hosts: dict[str, Scope] = field(default_factory=dict)
     members: dict[str, dict[str, None]] = field(default_factory=dict)
+    _again: dict[Path, str] = field(default_factory=dict)
+
+    def command_again(self, scope: Scope) -> str:
+        """The command that makes a scope's file anew, if it is an import; else empty."""
+        path = scope.file.marked.path
+        if path not in self._again:  # a whole fleet may stand in two files
+            self._again[path] = command_again(path)
+        return self._again[path]
 
     def host_scopes(self) -> list[Scope]:
         """Every place that declares hosts, once, though a range has many."""
@@ -100,14 +110,27 @@ def _members(file: HostsFile) -> Iterator[tuple[str, Scope]]:
 def _declare(found: Declarations, scope: Scope) -> None:
     known = [name for name in scope.names if name in found.hosts]
     if known:
-        first = found.hosts[known[0]].place
+        first = found.hosts[known[0]]
         more = f" and {len(known) - 1} more" if len(known) > 1 else ""
-        scope.blame(f"{known[0]}{more} declared twice (first in {first})", key=True)
+        _blame_twice(found, first, scope, f"{known[0]}{more}")
     fresh = [name for name in scope.names if name not in found.hosts]
     if len(found.hosts) + len(fresh) > MAX_HOSTS:
         scope.blame(f"the fleet has more than {MAX_HOSTS:,} hosts", key=True)
         return
     found.hosts.update(dict.fromkeys(fresh, scope))
+
+
+def _blame_twice(found: Declarations, first: Scope, second: Scope, names: str) -> None:
+    """Of an import and a file that was written by hand, the latter is what can be mended."""
+    own, other = (second, first) if found.command_again(first) else (first, second)
+    again = found.command_again(other)
+    if again and not found.command_again(own):
+        text = (
+            f"{names} imported, too ({other.place}); to leave out there what you declare: {again}"
+        )
+        own.blame(text, key=True)
+    else:
+        second.blame(f"{names} declared twice (first in {first.place})", key=True)
 
 
 def _declare_group(found: Declarations, scope: Scope, name: str) -> None:

@@ -21,7 +21,7 @@ def demo_option() -> Callable[[Any], Any]:
         is_flag=False,
         flag_value=str(USUAL),
         callback=_hosts,
-        help=f"A made-up fleet of N hosts ({USUAL}): nothing is contacted, no file is touched.",
+        help=f"A made-up fleet of N hosts ({USUAL}): nothing is contacted, nothing is kept.",
     )
 
 

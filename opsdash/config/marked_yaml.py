@@ -117,6 +117,7 @@ _KINDER = {
         "a value can't begin with this character (tabs don't indent; quote @ ` % and the like)"
     ),
     "mapping values are not allowed in this context": "a second colon: quote the value",
+    "mapping keys are not allowed in this context": 'what begins with ? must be in quotes: "?"',
     "did not find expected key": (
         "a key was expected here (a value that begins with { or a quote ends too early: "
         "quote all of it)"

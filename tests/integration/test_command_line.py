@@ -124,6 +124,12 @@ async def test_a_hung_host_is_unknown_at_the_deadline_and_holds_nobody_up(
         (("nosuch",), 64, "No such command"),
         (("status", "--hosts", "/nosuch/hosts.yaml"), 65, "/nosuch/hosts.yaml"),
         (("status", "--deadline", "never"), 64, "not a valid float"),
+        (("--theme", "bogus"), 64, "there is no theme 'bogus'; these are: ansi16, "),
+        (("--hosts", "/nosuch.yaml"), 65, "no such file (named by --hosts)"),
+        (("--hosts", "/nosuch.yaml", "status"), 65, "no such file (named by --hosts)"),
+        (("--hosts", "/nosuch.yaml", "hosts", "list"), 65, "no such file (named by --hosts)"),
+        (("--hosts", "/nosuch.yaml", "hosts", "check"), 65, "no such file (named by --hosts)"),
+        (("--hosts", "/nosuch.yaml", "doctor", "a"), 65, "no such file (named by --hosts)"),
     ],
 )
 def test_a_wrong_word_is_named_with_an_exit_code_of_its_own(
@@ -133,6 +139,26 @@ def test_a_wrong_word_is_named_with_an_exit_code_of_its_own(
     assert (done.returncode, done.stdout) == (code, "")
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+async def test_a_theme_that_is_none_is_wrong_usage_on_a_terminal_too(home: dict[str, str]) -> None:
+    leader, follower = os.openpty()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "opsdash", "--theme", "bogus"),
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        env={**home, "TERM": "xterm-256color"},
+    )
+    os.close(follower)
+    async with asyncio.timeout(20):
+        assert await process.wait() == 64
+    os.close(leader)
+
+
+def test_a_host_that_no_file_names_is_said_so_once(home: dict[str, str]) -> None:
+    done = run(home, "doctor", "--batch", "ops@127.0.0.1:1")
+    assert (done.stdout + done.stderr).count("is not in hosts.yaml") == 1
 
 
 def test_hosts_that_could_not_be_asked_are_not_taken_for_fine(

@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from click.testing import CliRunner
+
 import opsdash
+from opsdash.activities.setup.theme_commands import build as themes
 from opsdash.core.problem import HINTS, ProblemKind
 
 ROOT = Path(opsdash.__file__).resolve().parents[1]
@@ -37,6 +40,38 @@ def test_the_readme_begins_with_its_two_commands() -> None:
     for block in (run, test):
         assert block.startswith("python3 -m venv .venv && .venv/bin/pip install")
         assert block.count("\n") == 1
+
+
+def test_the_readme_says_what_opsdash_stands_for_before_it_uses_the_word() -> None:
+    text = (ROOT / "README.md").read_text()
+    assert text.count("made-up") == 1
+    first = re.search(r"^opsdash |`opsdash ", text, re.M)
+    assert first is not None
+    assert text.index("`opsdash` stands for `.venv/bin/opsdash`") < first.start()
+
+
+def test_the_pages_of_commands_and_of_the_demo_hide_nothing() -> None:
+    commands = (ROOT / "docs/commands.md").read_text()
+    assert "--low-bandwidth" in commands
+    assert commands.count("-h, --help ") == commands.count("--help ")
+    demo = (ROOT / "docs/demo.md").read_text()
+    assert "keys.yaml" in demo
+    assert "`:dump`" in demo
+
+
+def test_the_quickstart_imports_by_words_that_work() -> None:
+    assert "`import ssh-config` and `enter`" in (ROOT / "docs/quickstart.md").read_text()
+
+
+def test_the_example_of_a_theme_is_a_clean_one(tmp_path: Path) -> None:
+    example = re.findall(
+        r"^```yaml\n(.*?)^```$", (ROOT / "docs/themes.md").read_text(), re.M | re.S
+    )
+    file = tmp_path / "night.yaml"
+    file.write_text(example[0])
+    file.chmod(0o600)
+    done = CliRunner().invoke(themes(), ["check", str(file)])
+    assert (done.exit_code, done.output) == (0, f"{file}: night, 0 faults, 0 pieces of advice\n")
 
 
 def test_links_between_the_pages_lead_somewhere() -> None:

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from opsdash.activities.setup.commands import COMMAND
+from opsdash.cli.main import opsdash
 from opsdash.config.fleet_files import FleetFiles
 from opsdash.config.importers import ssh_config
 from opsdash.config.offers import offers
@@ -73,7 +74,7 @@ def test_what_is_written_is_the_fleet_without_any_hosts_yaml(home: HostsFolder) 
 def test_another_config_is_kept_as_what_its_hosts_are_resolved_with(home: HostsFolder) -> None:
     other = home.write("Host a\n", "work/ssh_config")
     assert run("import", "ssh-config", str(other), "--write").exit_code == 0
-    assert (parts(home) / "ssh-config-ssh-config.yaml").exists()
+    assert (parts(home) / "ssh-config-work.yaml").exists()
     (host,) = json.loads(run("list", "--json").stdout)["hosts"]
     assert host["ssh_config"] == str(other)
 
@@ -96,8 +97,32 @@ def test_a_host_of_two_files_is_a_fault_with_both_places(home: HostsFolder) -> N
     own = home.write("hosts: {web1: }\n", ".config/opsdash/hosts.yaml")
     result = run("check")
     assert result.exit_code == 65
-    place = f"{parts(home)}/ssh-config.yaml:7:3: hosts.web1"
-    assert f"{place}: web1 declared twice (first in {own}:1)" in result.stderr
+    said, *_ = result.stderr.splitlines()
+    assert said == (
+        f"{own}:1:9: hosts.web1: web1 imported, too ({parts(home)}/ssh-config.yaml:7); to leave out"
+        " there what you declare: opsdash hosts import ssh-config --write"
+    )
+    assert run(*said.partition(" opsdash hosts ")[2].split()).exit_code == 0
+    assert run("check").exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["", "mine"])
+def test_the_command_that_mends_it_makes_the_same_file_anew(home: HostsFolder, name: str) -> None:
+    other = home.write("Host a b\n", "work/ssh_config")
+    run("import", "ssh-config", str(other), "--write", *(["--name", name] if name else []))
+    home.write("hosts: {a: }\n", ".config/opsdash/hosts.yaml")
+    said, *_ = run("check").stderr.splitlines()
+    assert run(*said.partition(" opsdash hosts ")[2].split()).exit_code == 0
+    assert listed() == ["a", "b"]
+    assert len(list(parts(home).iterdir())) == 1
+
+
+def test_a_host_of_two_imports_is_a_fault_of_the_second(home: HostsFolder) -> None:
+    run("import", "ssh-config", "--write")
+    twin = parts(home) / "twin.yaml"
+    twin.write_text((parts(home) / "ssh-config.yaml").read_text())
+    twin.chmod(0o600)
+    assert f"{twin}:7:3: hosts.web1: web1 declared twice (first in" in run("check").stderr
 
 
 def test_hosts_d_is_part_of_the_users_own_file_only(home: HostsFolder) -> None:
@@ -174,7 +199,8 @@ def test_an_import_of_another_source_is_replaced_by_force_only(home: HostsFolder
     [
         ("", "names no host to import"),
         ("Host *\n", "names no host to import"),
-        ("Host github.com\n", "names no host to import: 1 left out, "),
+        ("Host github.com\n", "names no host to import: its one host is left out ("),
+        ("Host github.com\nHost gitlab.com\n", "all its 2 hosts are left out ("),
         ("Host a\0\n", "is a binary file"),
         ("Host \x1b[31m\n", "1:6: control character U+001B is not allowed"),
         ("#" * 2_000_000, "is larger than 1024 KiB"),
@@ -224,6 +250,12 @@ def test_another_hosts_file_in_the_environment_is_pointed_out(
 ) -> None:
     monkeypatch.setenv("OPSDASH_HOSTS", str(home.write("hosts: {a: }\n", "a.yaml")))
     assert "$OPSDASH_HOSTS names another" in run("import", "ssh-config").stderr
+    done = CliRunner().invoke(opsdash, ["--hosts", "a.yaml", "hosts", "import", "ssh-config"])
+    assert "\n--hosts names another hosts file" in done.stderr
+
+
+def test_the_help_shows_that_the_kind_may_be_left_out(home: HostsFolder) -> None:
+    assert "import [OPTIONS] [KIND] [PATH]" in run("import", "--help").stdout
 
 
 def test_an_offer_is_gone_when_it_was_taken_up(home: HostsFolder) -> None:

@@ -127,6 +127,7 @@ def test_every_preset_is_whole(name: str) -> None:
         ),
         ("keys: {raw: x, raw: y}", "1:16: keys.raw: stands here twice (first in line 1)"),
         ("keys:\n\traw: x", "2:1: a value can't begin with this character (tabs don't indent; "),
+        ("keys:\n  raw: ?", '2:8: what begins with ? must be in quotes: "?"'),
         ("keys: {raw: no}", "1:13: keys.raw: no could be read as true or false: quote it"),
     ],
 )  # fmt: skip

@@ -220,3 +220,10 @@ def test_the_command_prints_the_rule_and_the_script_that_it_allows() -> None:
     refused = CliRunner().invoke(build, ["--user", "ALL"])
     assert refused.exit_code != 0
     assert "alias" in refused.stderr
+
+
+def test_root_is_told_to_name_who_logs_in_on_the_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "root")
+    refused = CliRunner().invoke(COMMAND.build(), [])
+    assert "you are root here, and root needs no rule: give --user NAME" in refused.stderr
+    assert "Invalid value" not in refused.stderr

@@ -99,9 +99,11 @@ def test_the_fullest_disk_is_the_one_that_is_shown() -> None:
     assert "30%" not in shown
 
 
-def test_the_table_names_the_checks_that_one_look_can_not_answer() -> None:
+def test_the_table_counts_the_checks_that_one_look_can_not_answer() -> None:
     shown = table(seen(FLEET), [], ("cpu-saturated", "memory-low"), ascii_only=True)
-    assert shown.endswith("not judged in one look: cpu-saturated, memory-low\n")
+    assert shown.endswith("\n2 checks need longer: opsdash status --watch\n")
+    shown = table(seen(FLEET), [], ("cpu-saturated",), ascii_only=True)
+    assert shown.endswith("\n1 check needs longer: opsdash status --watch\n")
 
 
 def test_the_schema_is_one() -> None:

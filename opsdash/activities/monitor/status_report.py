@@ -101,7 +101,8 @@ def table(
 ) -> str:
     """The report for a person: a summary line, then a line per host, worst first.
 
-    `longer` names the checks that could not speak: what they find must last a while.
+    `longer` names the checks that could not speak: what they find must last a while. Here they are
+    counted, the JSON form names them.
     """
     chosen = sorted(states, key=triage)
     glyphs = ASCII_GLYPHS if ascii_only else GLYPHS
@@ -115,7 +116,8 @@ def table(
         " ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)).rstrip()
         for row in rows
     ]
-    unsaid = [f"not judged in one look: {', '.join(longer)}"] if longer else []
+    needs = f"{count(len(longer), 'check')} {'needs' if len(longer) == 1 else 'need'} longer"
+    unsaid = [f"{needs}: opsdash status --watch"] if longer else []
     return "\n".join([*lines, *unsaid, *_notices(snapshot)]) + "\n"
 
 

@@ -34,8 +34,15 @@ Examples:
 """
 
 
+def _who_names_another() -> str:
+    """What puts another hosts file in the place of the user's own; empty if nothing does."""
+    if click.get_current_context().find_root().params.get("hosts_file"):
+        return "--hosts"
+    return f"${paths.HOSTS_VARIABLE}" if os.environ.get(paths.HOSTS_VARIABLE) else ""
+
+
 @click.command("import", epilog=_EXAMPLES)
-@click.argument("kind", metavar="KIND", required=False, type=click.Choice(_KINDS))
+@click.argument("kind", metavar="[KIND]", required=False, type=click.Choice(_KINDS))
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 @click.option("--write", is_flag=True, help="Write the file instead of printing it.")
 @click.option("--name", default="", metavar="NAME", help="Name of the file in hosts.d.")
@@ -91,8 +98,6 @@ def _said(plan: ImportPlan, *, written: bool) -> list[str]:
         lines.append(f"{hosts} written to {plan.target}; look at them: opsdash hosts list")
     else:
         lines.append(f"{hosts}. Nothing is written yet: --write makes {plan.target}")
-    if os.environ.get(paths.HOSTS_VARIABLE):
-        lines.append(
-            f"${paths.HOSTS_VARIABLE} names another hosts file: hosts.d is not read with it"
-        )
+    if named := _who_names_another():
+        lines.append(f"{named} names another hosts file: hosts.d is not read with it")
     return lines

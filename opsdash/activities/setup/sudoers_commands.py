@@ -9,6 +9,7 @@ import click
 
 from opsdash.activities.setup.sudoers import sudoers_rule
 from opsdash.core.plugin import Command
+from opsdash.core.text import clean_line
 from opsdash.engine.root_script import root_rule
 
 _EXAMPLES = """
@@ -40,6 +41,9 @@ def print_sudoers(user: str | None, *, script: bool) -> None:
     try:
         text = sudoers_rule(rule, name)
     except ValueError as error:
+        if user is None:
+            own = f"you are {clean_line(name, 40)} here, and {error}"
+            raise click.UsageError(f"{own}: give --user NAME, who logs in on the hosts") from None
         raise click.BadParameter(f"{name[:40]!r}: {error}", param_hint="--user") from None
     sys.stdout.write(text)
 

@@ -79,8 +79,6 @@ def _run(name: str, hosts_file: str | None, accepted: str, *, as_json: bool, sil
         host, notice = sought(fleet, name)
     except ValueError as error:
         raise click.UsageError(f"HOST {error}") from None
-    if notice and not as_json:
-        click.echo(notice, err=True)
     exam = asyncio.run(
         _examined(fleet, host, notice, prompter=_prompter(accepted, silent), quiet=as_json)
     )

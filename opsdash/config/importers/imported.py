@@ -21,6 +21,7 @@ _COMMENTS = 500
 """Remarks that are kept in the file."""
 _SHARED = ("user", "port", "keys", "ssh_config")
 _GENERIC = frozenset({"hosts", "inventory", "config", "groups", "nodes"})
+"""File names that say nothing: the folder's does. What is called as its kind is, neither."""
 
 
 def target_name(found: Found, usual: Path) -> str:
@@ -29,8 +30,13 @@ def target_name(found: Found, usual: Path) -> str:
     if source == usual:
         return f"{kind}.yaml"
     words = [source.parent.name, source.stem] if source.stem in _GENERIC else [source.stem]
-    slug = re.sub(r"[^a-z0-9]+", "-", "-".join(words).lower()).strip("-")
-    return f"{kind}-{slug or 'hosts'}.yaml"
+    if _slug(source.stem) == kind:
+        words = [source.parent.name]
+    return f"{kind}-{_slug('-'.join(words)) or 'hosts'}.yaml"
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
 def rendered(found: Found) -> str:
@@ -57,6 +63,18 @@ def is_untouched(path: Path) -> bool:
     lines = _lines(path)
     body = "\n".join(lines[2:])
     return len(lines) > 2 and lines[1] == f"{_SUM}{_checksum(body)}"
+
+
+def command_again(path: Path) -> str:
+    """The command that makes an imported file anew in its place; empty if it is none."""
+    made = made_of(path)
+    if made is None:
+        return ""
+    kind, source = made
+    if path.name == f"{kind}.yaml":
+        return f"opsdash hosts import {kind} --write"
+    named = [] if path.stem.startswith(f"{kind}-") else ["--name", path.stem]
+    return shlex.join(["opsdash", "hosts", "import", kind, source, "--write", *named])
 
 
 def _lines(path: Path) -> list[str]:

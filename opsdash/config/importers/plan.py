@@ -64,8 +64,7 @@ def plan_import(
     target = paths.hosts_parts_dir() / file
     _leave_out_declared(found, target)
     if not found.hosts:
-        first = "".join(f": {len(found.left_out)} left out, {text}" for text in found.left_out[:1])
-        raise whole_file(source, f"names no host to import{first}")
+        raise whole_file(source, _nothing(found))
     text = rendered(found)
     if len(text.encode()) > MAX_BYTES:
         hosts = count(len(found.hosts), "host")
@@ -81,6 +80,15 @@ def plan_import(
         tuple(found.left_out),
         tuple(found.notes),
     )
+
+
+def _nothing(found: Found) -> str:
+    """Why there is nothing to write."""
+    if not found.left_out:
+        return "names no host to import"
+    out = len(found.left_out)
+    all_of = "its one host is" if out == 1 else f"all its {out} hosts are"
+    return f"names no host to import: {all_of} left out ({found.left_out[0]})"
 
 
 def _absolute(path: Path) -> Path:
