@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from textual import events
+from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.pilot import Pilot
 
 from opsdash.app.first_hint import CHOICE, PUT_AWAY
@@ -21,8 +24,19 @@ from tests.fleet_states import Clock, Memory
 from tests.looks import THEMES
 from tests.waiting import wait_for
 
+HOPS = 8
+"""How often a message may lead to another one: a key goes up from widget to widget."""
+
 SMALL, LARGE = (80, 24), (160, 50)
 SNAPSHOTS = Path(__file__).parent / "snapshots"
+
+
+def _typed(name: str) -> str | None:
+    """The character that a key types; None: it types none."""
+    try:
+        return unicodedata.lookup(_get_unicode_name_from_key(REPLACED_KEYS.get(name, name)))
+    except KeyError:
+        return name if len(name) == 1 else None
 
 
 @dataclass
@@ -36,19 +50,26 @@ class Stage:
     stopped: list[bool]
 
     async def press(self, *keys: str) -> None:
-        """Press keys, and wait until the screen is quiet."""
+        """Press keys, each when the one before has done what it does."""
         for key in keys:
-            await self.pilot.press(key)
-        await self.settle()
+            name = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
+            event = events.Key(name, _typed(name))
+            event.set_sender(self.app)
+            driver = self.app._driver
+            assert driver is not None
+            driver.send_message(event)
+            await self.settle()
 
     async def settle(self) -> None:
         """Wait until what one message led to, and that to another, has been dealt with.
 
-        Not for the processor to be idle: on a busy machine it seems so while all is still to come.
+        Not for the processor to be idle: on a busy machine it seems so while all is still to come,
+        and on an idle one it takes longer than all the rest.
         """
-        for _ in range(4):
+        for _ in range(HOPS):
             await self.pilot._wait_for_screen()
-        await self.pilot.pause()
+        self.app.screen._on_timer_update()
+        await self.pilot._wait_for_screen()
 
     async def draw(self) -> None:
         """What the panel's timer would do at its next turn."""
