@@ -114,6 +114,7 @@ async def on_stage(
     title: str = "opsdash",
     looks: Looks | None = None,
     keys_file: KeysFile | None = None,
+    theme_notice: str = "",
 ) -> AsyncIterator[Stage]:
     """The program over these hosts, up to its first full screen; `view` is what was kept of one."""
     source, clock, stopped = Memory(states, notices), Clock(), list[bool]()
@@ -131,6 +132,7 @@ async def on_stage(
     app = OpsdashApp(
         start, stop, looks, now=clock, keeper=keeper, badge=badge, title=title, keys_file=keys_file
     )
+    app.theme_notice = theme_notice
     async with app.run_test(size=size) as pilot:
         await wait_for(lambda: app.page is not None, what="the first page")
         await app.workers.wait_for_complete()

@@ -27,7 +27,9 @@ FAULT_S = 15.0
 
 
 class Themes(Protocol):
-    """Where the themes are."""
+    """Where the themes are; `broken` ones by name, each with what is wrong with it."""
+
+    broken: tuple[tuple[str, str], ...]
 
     def changed(self) -> bool:
         """Whether any is other than when they were read."""
@@ -48,6 +50,7 @@ class Colours(Dialogs):
     looks: Looks
     _keeper: Keeper = Forgetful()
     theme_files: Themes | None = None
+    theme_notice = ""
 
     def on_mount(self) -> None:
         """Look at the theme files from now on."""
@@ -102,10 +105,12 @@ class Colours(Dialogs):
         self.pick("theme: moving shows it, enter keeps it", self.theme_entries())
 
     def theme_entries(self, before: str = "") -> list[Entry]:
-        """Every theme by name, the one in force first."""
+        """Every theme by name, the one in force first; broken ones can't be picked and say why."""
         worn = self.looks.name
         names = sorted(self.looks.themes, key=lambda name: (name != worn, name))
-        return [self._entry(self.looks.themes[name], before, worn) for name in names]
+        found = [self._entry(self.looks.themes[name], before, worn) for name in names]
+        broken = self.theme_files.broken if self.theme_files is not None else ()
+        return [*found, *(_unusable(before + name, fault) for name, fault in broken)]
 
     def _entry(self, theme: Theme, before: str, worn: str) -> Entry:
         about = f"{kind(theme)}{', in force' if theme.name == worn else ''}"
@@ -123,6 +128,10 @@ class Colours(Dialogs):
             self.register_theme(as_textual(theme))
         if self.looks.theme != before:
             self.mutate_reactive(Colours.theme)
+
+
+def _unusable(title: str, fault: str) -> Entry:
+    return Entry(clean_line(title), lambda _: None, disabled=clean_line(fault))
 
 
 def kind(theme: Theme) -> str:

@@ -108,12 +108,13 @@ class KeysInForce(App[None]):
         self.say(self.keys_notice or self._put_in_force(found.keymap), SAID_S)
 
     def _put_in_force(self, keymap: Keymap) -> str:
-        """These keys from now on, on every screen; says how many actions have others now."""
+        """These keys from now on, on every screen; says what has changed."""
         before, self.keymap = self.keymap, keymap
         for screen in self.screen_stack:
             screen.refresh_bindings()
         changed = sum(before.keys[key.id] != keymap.keys[key.id] for key in keymap.registry)
-        return f"keys.yaml read again: {count(changed, 'action')} on other keys"
+        read = self._keys_file is None or self._keys_file.there
+        return f"{'keys.yaml read again' if read else 'no keys.yaml'}: {_news(changed, keymap)}"
 
     def _note_faults(self, found: KeysRead) -> None:
         faults = () if found.error is None else found.error.faults
@@ -143,3 +144,11 @@ class KeysInForce(App[None]):
                 lines.append(line(name, f"{key.id:<16} {key.does}", Span(usual, Role.MUTED)))
             lines.append(())
         return lines
+
+
+def _news(changed: int, keymap: Keymap) -> str:
+    """What became of so many actions: all that no file gives other keys are back on the usual."""
+    if not changed:
+        return "no key has changed" if keymap.given else "the usual keys hold, as before"
+    actions = count(changed, "action")
+    return f"{actions} on other keys" if keymap.given else f"{actions} back on the usual keys"

@@ -119,7 +119,8 @@ class OpsdashApp(Importing, inherit_bindings=False):
                 self.open_page(self.kinds[0].slug)
         for hint in self.hints:
             hint.offer(self._keeper)
-        if notice := " · ".join(filter(None, (self.keys_notice, self._keeper.notice))):
+        notices = (self.theme_notice, self.keys_notice, self._keeper.notice)
+        if notice := " · ".join(filter(None, notices)):
             self.say(notice, NOTICE_S)
 
     async def on_unmount(self) -> None:

@@ -78,7 +78,7 @@ class SlowLink(TerminalKeys):
 
     def link_badges(self) -> Line:
         """That the screen is slower than the fleet, and how that ends."""
-        return (Span(" LOW :full ", Role.UNKNOWN),) if self.low else ()
+        return (Span(" LOW BANDWIDTH :full ", Role.UNKNOWN),) if self.low else ()
 
     def link_entries(self) -> list[Entry]:
         """The palette's switch."""

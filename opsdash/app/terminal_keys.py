@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from textual.timer import Timer
 
 from opsdash.app.colours import Colours
 from opsdash.app.screen_driver import ScreenDriver
-from opsdash.core.text import clean_line
+from opsdash.core.text import clean_line, middle
 from opsdash.store.dumps import new_path, write_new
 from opsdash.widgets.entries import Entry
-from opsdash.widgets.line import Line, Role, Span
+from opsdash.widgets.line import Line, Role, Span, width_of
 
 MOUSE_S = 15
 """How long the terminal has the mouse: enough to select a few lines."""
@@ -26,6 +25,7 @@ class TerminalKeys(Colours):
     """The part of the app that knows of files of screens, and of the mouse."""
 
     _now: Callable[[], float]
+    badges: Callable[[], Line]
     _mouse_s = 0
     _mouse_timer: Timer | None = None
 
@@ -41,7 +41,8 @@ class TerminalKeys(Colours):
         self._mouse_s = MOUSE_S
         self._capture(on=False)
         self._mouse_timer = self.set_interval(1.0, self._count_down)
-        self.say("the mouse is the terminal's: select by it; the same key takes it back", 3.0)
+        back = self.keymap.sentence("mouse", "; ", " takes it back")
+        self.say(f"the mouse selects text{back}", 3.0)
 
     def _count_down(self) -> None:
         self._mouse_s -= 1
@@ -83,25 +84,35 @@ class TerminalKeys(Colours):
         self.call_after_refresh(lambda: self.run_worker(self._write(where), name="dump"))
 
     async def _write(self, where: str) -> None:
-        text = self.screen_text()
-        try:
-            path = await asyncio.to_thread(partial(_file_for, where, self._now()))
-            await asyncio.to_thread(write_new, path, text)
-        except FileExistsError:
-            said = f"give another name: there is already a file {where}"
-        except (OSError, ValueError, RuntimeError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            said = f"the screen can't be written: {reason}: {where}"
-        else:
-            said = f"the screen is in {_short(path)}"
-        self.say(clean_line(said), SAID_S)
+        said, path = await asyncio.to_thread(_write, where, self._now(), self.screen_text())
+        room = self.size.width - width_of(self.badges()) - len(said)
+        self.say(f"{said}{middle(clean_line(path), room)}", SAID_S)
+
+
+def _write(where: str, now: float, text: str) -> tuple[str, str]:
+    """Write to the path that was typed, or to a new file; what came of it, and the whole path."""
+    path = Path(where)
+    try:
+        path = _file_for(where, now)
+        write_new(path, text)
+    except FileExistsError:
+        return "give another name, there is already a file ", _short(path)
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = clean_line(getattr(error, "strerror", None) or str(error))
+        return f"the screen can't be written: {reason}: ", _short(path)
+    return "the screen is in ", _short(path)
 
 
 def _file_for(where: str, now: float) -> Path:
-    """The path that was typed, or a new one in the state directory."""
+    """The path that was typed, or a new one in a folder: the state directory's, if none was."""
     from opsdash.config.paths import state_dir
 
-    return Path(where).expanduser() if where else new_path(state_dir() / "screens", now)
+    if not where:
+        return new_path(state_dir() / "screens", now)
+    path = Path(where).expanduser()
+    # of a link's own name nothing is resolved: write_new() refuses to follow it
+    path = path.resolve() if path.name == ".." else path.parent.resolve() / path.name
+    return new_path(path, now) if path.is_dir() else path
 
 
 def _short(path: Path) -> str:

@@ -12,6 +12,7 @@ import click
 from opsdash.config.theme_files import ThemeFiles
 from opsdash.core.errors import OpsdashError
 from opsdash.core.terminal import MANY, SIXTEEN, Terminal
+from opsdash.core.text import clean_line
 from opsdash.core.theme import (
     DEFAULT_LIGHT,
     DEFAULT_THEME,
@@ -27,6 +28,7 @@ _SYSTEMS = {SIXTEEN: "standard", MANY: "256"}
 class FirstLook:
     """What the screen begins with; `fixed` says that a flag chose the theme for this run.
 
+    `notice` is a sentence on the theme that was kept and can't be had; empty: all is well.
     `by_ground` are the themes for a dark and a light ground, where that alone is to decide and is
     not known yet, and `full` is the theme where bytes do not count.
     """
@@ -38,6 +40,7 @@ class FirstLook:
     fixed: bool
     by_ground: tuple[str, str] | None
     full: str
+    notice: str
 
 
 def first_look(
@@ -62,7 +65,17 @@ def first_look(
     undecided = name == DEFAULT_THEME and not (wanted or kept) and terminal.light is None
     by_ground = (DEFAULT_THEME, DEFAULT_LIGHT) if undecided else None
     full = wanted or _fitting(terminal, themes, kept, low=False)
-    return FirstLook(files, themes, name, ascii_only, wanted is not None, by_ground, full)
+    notice = "" if wanted or not terminal.coloured else _missed(files, kept, name, themes)
+    return FirstLook(files, themes, name, ascii_only, wanted is not None, by_ground, full, notice)
+
+
+def _missed(files: ThemeFiles, kept: str, shown: str, themes: Mapping[str, Theme]) -> str:
+    """Why the theme that was kept is not what is shown."""
+    fault = dict(files.broken).get(kept, "")
+    if fault:
+        instead = f"another {kept}" if kept == shown else shown
+        return clean_line(f"theme {kept}: {fault}; {instead} is shown")
+    return f"the theme {kept} is gone, {shown} is shown" if kept and kept not in themes else ""
 
 
 def check_theme(wanted: str | None) -> None:

@@ -165,7 +165,7 @@ def _app(wishes: Wishes, terminal: Terminal, keeper: Keeper | None) -> OpsdashAp
     marks = _marks_of(keeper, watching)
     app = OpsdashApp(watching.start, watching.stop, looks, keys_file=_keys(), **marks)
     app.theme_files, app.low, app.by_ground = first.files, wishes.low, first.by_ground
-    app.full_theme = first.full
+    app.full_theme, app.theme_notice = first.full, first.notice
     prompter.serve(app, app.look)
     _meet(app, terminal)
     return app

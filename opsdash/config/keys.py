@@ -50,6 +50,11 @@ class KeysFile:
         """Whether it was saved, made or removed since it was read; not for the event loop."""
         return self._look() != self._stamp
 
+    @property
+    def there(self) -> bool:
+        """Whether there was such a file when it was read."""
+        return bool(self._stamp)
+
     def _look(self) -> Stamp:
         return stamp_of(self.named or paths.keys_file())
 

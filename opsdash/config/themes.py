@@ -37,9 +37,13 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A theme file: its theme, or None and why it can't be used; advice tells of poor colours."""
+    """A theme file: its theme, or None and why it can't be used; advice tells of poor colours.
+
+    `name` is the theme's, or as near as a broken file tells it: the file's own at worst.
+    """
 
     path: Path
+    name: str
     theme: Theme | None
     faults: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()
@@ -51,9 +55,17 @@ def load_themes(folders: Iterable[Path]) -> tuple[dict[str, Theme], tuple[str, .
     A notice tells of a file that could not be used, or of colours that are hard to read.
     """
     found, notices = find_themes(folders)
-    themes = {one.theme.name: one.theme for one in found if one.theme is not None}
-    said = [text for one in found for text in (*one.faults, *one.advice)]
-    return themes, (*notices, *said)
+    return usable(found), (*notices, *told(found))
+
+
+def usable(found: Iterable[Found]) -> dict[str, Theme]:
+    """The themes among some files, by name, a later one's over an earlier one's."""
+    return {one.theme.name: one.theme for one in found if one.theme is not None}
+
+
+def told(found: Iterable[Found]) -> tuple[str, ...]:
+    """All that is to be said of some files."""
+    return tuple(text for one in found for text in (*one.faults, *one.advice))
 
 
 def find_themes(folders: Iterable[Path]) -> tuple[list[Found], list[str]]:
@@ -67,7 +79,7 @@ def find_themes(folders: Iterable[Path]) -> tuple[list[Found], list[str]]:
             name = one.theme.name if one.theme is not None else ""
             if name in here:
                 fault = f"{path}: {here[name].name} has the name {name}, too"
-                one = Found(path, None, (fault,))
+                one = Found(path, path.stem, None, (fault,))
             elif name:
                 here[name] = path
             found.append(one)
@@ -76,11 +88,21 @@ def find_themes(folders: Iterable[Path]) -> tuple[list[Found], list[str]]:
 
 def look_at(path: Path) -> Found:
     """One theme file, whatever is in it."""
+    name = path.stem
     try:
-        theme = load_theme(path)
+        marked = load_marked(path, private=False)
+        name = _named(marked.data) or name
+        theme = _theme(marked)
     except ConfigError as error:
-        return Found(path, None, tuple(str(fault) for fault in error.faults))
-    return Found(path, theme, advice=tuple(f"{path}: {text}" for text in too_faint(theme)))
+        return Found(path, name, None, tuple(str(fault) for fault in error.faults))
+    advice = tuple(f"{path}: {text}" for text in too_faint(theme))
+    return Found(path, theme.name, theme, advice=advice)
+
+
+def _named(data: Any) -> str:
+    """The name in what may be no theme at all; empty: there is none."""
+    name = data.get("name") if isinstance(data, dict) else None
+    return name if isinstance(name, str) and _NAME.fullmatch(name) else ""
 
 
 def _theme_files(folder: Path, notices: list[str]) -> list[Path]:
@@ -93,7 +115,10 @@ def _theme_files(folder: Path, notices: list[str]) -> list[Path]:
 
 def load_theme(path: Path) -> Theme:
     """One theme; ConfigError holds everything that is wrong with it, each with its place."""
-    marked = load_marked(path, private=False)
+    return _theme(load_marked(path, private=False))
+
+
+def _theme(marked: Marked) -> Theme:
     form = _Form(marked)
     if not isinstance(marked.data, dict):
         marked.blame((), "should be a mapping of colours, like themes/midnight.yaml")
@@ -140,12 +165,10 @@ class _Form:
 
     def name(self) -> str:
         """The theme's name: lower-case letters, digits and dashes."""
-        name = self._at(("name",))
-        if isinstance(name, str) and _NAME.fullmatch(name):
-            return name
-        if "name" in self.marked.data:
+        name = _named(self.marked.data)
+        if not name and "name" in self.marked.data:
             self._blame(("name",), "should be lower-case letters, digits and dashes")
-        return ""
+        return name
 
     def dark(self) -> bool:
         """Whether the background is dark."""

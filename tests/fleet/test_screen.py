@@ -54,7 +54,7 @@ async def test_from_the_first_screen_to_the_cause_and_out(
         terminal.keys("q")
         await terminal.shows("HOST     WHY")
         terminal.keys("/", "why~shop", "Enter")
-        await terminal.shows("1 of 10 · /why~shop")
+        await terminal.shows("1 of 10 · filter why~shop")
         terminal.keys("Escape")
         await wait_for(lambda: not any("1 of 10" in line for line in terminal.lines()), within_s=15)
         terminal.keys("f", "vault", "Enter")

@@ -35,7 +35,7 @@ async def test_a_filter_holds_while_it_is_typed_and_enter_keeps_it() -> None:
         assert "why~disk" in stage.text
         assert all(name.startswith("web") for name in rows(stage))
         await stage.press("enter")
-        assert stage.lines[2].startswith("6 of 24 · /web")
+        assert stage.lines[2].startswith("6 of 24 · filter web")
         await stage.press("j")
         assert here(stage) == rows(stage)[1]
 

@@ -125,7 +125,7 @@ async def test_an_empty_list_says_why_and_what_fills_it(size: tuple[int, int]) -
         assert "no host has a problem as far as is known" in stage.text
         assert "esc shows all hosts again, ! those without problems too" in stage.text
         await stage.press("exclamation_mark", "slash", *"web", "enter")
-        assert "no host fits /web" in stage.text
+        assert "no host fits the filter web" in stage.text
         await stage.press("escape")
         assert "no host fits" not in stage.text
     async with on_stage([], size) as stage:

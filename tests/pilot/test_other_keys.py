@@ -141,6 +141,29 @@ async def test_a_wrong_file_leaves_the_usual_keys_and_is_told(tmp_path: Path) ->
         assert "did you mean help?" in stage.text
 
 
+async def test_keys_that_go_back_to_the_usual_ones_are_told_so(tmp_path: Path) -> None:
+    path = tmp_path / "keys.yaml"
+    async with on_stage(mixed_fleet(), keys_file=reading(tmp_path, "keys: {raw: x}")) as stage:
+        path.write_text("")
+        await stage.app.read_keys_again()
+        told = "keys.yaml read again: 1 action back on the usual keys"
+        await wait_for(lambda: told in stage.text)
+
+
+async def test_a_deleted_keys_file_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    path = tmp_path / "opsdash" / "keys.yaml"
+    path.parent.mkdir()
+    path.write_text("keys: {raw: x}")
+    async with on_stage(mixed_fleet(), keys_file=KeysFile(keys())) as stage:
+        path.unlink()
+        await stage.app.read_keys_again()
+        told = "no keys.yaml: 1 action back on the usual keys"
+        await wait_for(lambda: told in stage.text)
+
+
 async def test_keys_change_while_the_program_runs(tmp_path: Path) -> None:
     file = reading(tmp_path, "")
     async with on_stage(mixed_fleet(), keys_file=file) as stage:

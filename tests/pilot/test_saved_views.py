@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from opsdash.core.kept import Forgetful, Kept
-from opsdash.core.view import View
+from opsdash.core.view import Grouping, View
 from opsdash.store.kept_views import KeptViews
 from tests.fleet_states import mixed_fleet
-from tests.screens import Stage, on_stage
+from tests.screens import Stage, on_stage, seasoned
 
 NIGHT, DAY = View(filter="state:crit"), View(sort="cpu")
 
@@ -49,6 +49,19 @@ async def test_only_the_whole_name_forgets_a_view() -> None:
         assert keeper.kept.saved == {"night": NIGHT}
         keeper.keep(replace(keeper.kept, saved={}))
         assert "saved views: none" in await said(stage, "forget night")
+
+
+async def test_a_saved_view_is_told_with_all_that_it_saved() -> None:
+    keeper = seasoned()
+    rest = View(group=Grouping.TAG, sort="cpu", inverted=True, wide=True, detail=False)
+    keeper.keep(replace(keeper.kept, saved={"night": NIGHT, "rest": rest, "usual": View()}))
+    async with on_stage(mixed_fleet(), (160, 24), keeper=keeper) as stage:
+        page = stage.app.page
+        assert page is not None
+        about = {entry.title: entry.about for entry in page.entries()}
+        assert about["view night"] == "saved: filter state:crit"
+        assert about["view rest"] == "saved: sort cpu inverted, group tag, wide, no details"
+        assert about["view usual"] == "saved: all hosts, worst first"
 
 
 async def test_a_broken_file_is_spoken_of_at_the_start(tmp_path: Path) -> None:

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from opsdash.app.look import Looks
+from opsdash.app.picker_screen import PickerScreen
 from opsdash.config.theme_files import ThemeFiles
 from opsdash.core.terminal_answers import Answers
 from tests.fleet_states import mixed_fleet
 from tests.looks import THEMES
-from tests.screens import SMALL, on_stage
+from tests.screens import SMALL, Stage, on_stage
 from tests.unit.test_themes import GOOD, write
 from tests.waiting import wait_for
 
@@ -23,6 +24,7 @@ async def test_the_mouse_is_let_go_with_a_countdown_and_comes_back() -> None:
     async with on_stage(mixed_fleet()) as stage:
         await stage.press("M")
         assert "MOUSE FREE 15s" in stage.lines[-1]
+        assert stage.lines[-1].startswith("the mouse selects text; M takes it back")
         for _ in range(14):
             stage.app._count_down()
         await stage.press("j")
@@ -57,6 +59,37 @@ async def test_a_dump_without_a_name_goes_to_the_state_directory(
     assert "24 hosts" in dumped.read_text(encoding="utf-8")
 
 
+async def dumped(stage: Stage, where: str) -> str:
+    """What is said of a dump to this path."""
+    stage.app.say("")
+    await stage.app._write(where)
+    await stage.settle()
+    return stage.lines[-1]
+
+
+async def test_a_dump_goes_into_a_folder_and_tells_the_whole_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "me"))
+    (tmp_path / "me").mkdir()
+    async with on_stage(mixed_fleet(), (200, 24)) as stage:
+        name = "opsdash-20270115-080000.txt"
+        assert await dumped(stage, str(tmp_path)) == f"the screen is in {tmp_path}/{name}"
+        assert await dumped(stage, "~") == f"the screen is in ~/{name}"
+        assert await dumped(stage, "rel.txt") == f"the screen is in {tmp_path}/rel.txt"
+        already = f"give another name, there is already a file {tmp_path}/"
+        assert await dumped(stage, "rel.txt") == f"{already}rel.txt"
+        assert await dumped(stage, "~/..") == f"{already}{name}"
+
+
+async def test_a_long_path_of_a_dump_ends_with_its_name(tmp_path: Path) -> None:
+    folder = tmp_path / ("long" * 20)
+    folder.mkdir()
+    async with on_stage(mixed_fleet()) as stage:
+        assert (await dumped(stage, f"{folder}/screen.txt")).endswith("/screen.txt")
+
+
 async def test_a_dump_that_can_not_be_written_says_why() -> None:
     async with on_stage(mixed_fleet()) as stage:
         await stage.press("colon", *"dump /nowhere/at/all", "enter")
@@ -80,7 +113,9 @@ async def test_a_slow_link_is_spared_and_the_palette_ends_it() -> None:
         assert app.theme == "night"
         assert app.link_badges() == ()
         await stage.press("colon", *"low band", "enter")
-        assert "LOW :full" in stage.lines[-1]
+        await stage.press("M")
+        assert stage.lines[-1].startswith("the mouse selects text; M takes it back ")
+        assert "LOW BANDWIDTH :full" in stage.lines[-1]
 
 
 async def test_a_near_terminal_is_not_spared_and_a_flag_decides_for_good() -> None:
@@ -129,6 +164,10 @@ async def test_a_theme_that_is_saved_is_worn_and_a_broken_one_says_where(tmp_pat
         await stage.app._heed_themes()
         await stage.settle()
         assert "dusk.yaml:5:10: surface: should be a colour" in stage.text.replace("\n", "")
+        await stage.press("C")
+        assert "2 of 2" in stage.text
+        assert "dusk.yaml:5:10: surface" in stage.text
+        await stage.press("escape")
         assert stage.app.look().theme.background == "#010203"
         path.unlink()
         await stage.app._heed_themes()
@@ -146,3 +185,22 @@ def test_only_a_changed_file_is_news(tmp_path: Path) -> None:
     files.read()
     write(tmp_path, GOOD.replace("dusk", "dawn"), "dawn.yaml")
     assert files.changed()
+
+
+async def test_a_broken_theme_is_listed_and_no_other_is_taken_in_its_place(tmp_path: Path) -> None:
+    write(tmp_path, GOOD, "dusk.yaml")
+    write(tmp_path, GOOD.replace("dusk", "night").replace('"#000000"', '"#1"'), "mine.yaml")
+    files = ThemeFiles([tmp_path])
+    themes, _ = files.read()
+    themes["tokyo-night"] = replace(themes["dusk"], name="tokyo-night")
+    async with on_stage(mixed_fleet(), looks=Looks(themes, "dusk", ascii_only=False)) as stage:
+        stage.app.theme_files = files
+        await stage.press("colon", *"theme night", "enter")
+        assert stage.app.theme == "dusk"
+        assert "mine.yaml:3:13: background: should be a colour" in stage.lines[-1]
+        assert isinstance(stage.app.screen, PickerScreen)
+
+
+async def test_a_start_says_why_the_kept_theme_is_not_shown() -> None:
+    async with on_stage(mixed_fleet(), theme_notice="the theme dusk is gone") as stage:
+        assert "the theme dusk is gone" in stage.lines[-1]

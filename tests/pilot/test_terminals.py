@@ -199,7 +199,7 @@ def test_a_slow_link_is_noticed_and_said(tmp_path: Path) -> None:
                 if select.select([pty.master], [], [], left_s)[0]:
                     pty.output += os.read(pty.master, 65536)
             pty.type(b"\x1b[?62c")
-        pty.wait_for(b"slow link", b"LOW :full")
+        pty.wait_for(b"slow link", b"LOW BANDWIDTH :full")
         since = len(pty.output)
         pty.type(b":full\r")
         pty.wait_for(b"full bandwidth", b"38;5;", since=since)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -107,6 +108,27 @@ def test_the_theme_is_the_flag_s_or_the_kept_one_or_what_fits() -> None:
     assert look(kept="nord", low=True) == "ansi16"
     with pytest.raises(OpsdashError, match="there is no theme 'nrod'"):
         look("nrod")
+
+
+def test_a_kept_theme_that_can_not_be_had_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(kept: str, wanted: str | None = None, *, low: bool = False) -> str:
+        terminal = Terminal(colours=MANY, coloured=True, utf8=True)
+        return first_look(terminal, wanted, kept=kept, plain=None, low=low).notice
+
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    own = tmp_path / "opsdash" / "themes"
+    own.mkdir(parents=True)
+    (own / "dusk.yaml").write_text("name: dusk\nname: [", encoding="utf-8")
+    (own / "my.yaml").write_text("name: nord\nbackgrund: x", encoding="utf-8")
+    assert told("") == told("dracula") == told("dusk", "dracula") == ""
+    assert told("gone") == "the theme gone is gone, midnight is shown"
+    assert told("gone", low=True) == "the theme gone is gone, ansi16 is shown"
+    assert told("dusk").startswith("theme dusk: dusk.yaml:2:")
+    assert told("dusk").endswith("; midnight is shown")
+    assert told("nord").startswith("theme nord: my.yaml:")
+    assert told("nord").endswith("; another nord is shown")
 
 
 class Watch:

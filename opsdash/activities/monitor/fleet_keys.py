@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.widgets import Input
 
 from opsdash.activities.monitor.fleet_columns import Shown
-from opsdash.activities.monitor.fleet_rows import FleetRows
+from opsdash.activities.monitor.fleet_rows import FleetRows, arranged_by
 from opsdash.activities.monitor.host_keys import HostKeys
 from opsdash.activities.monitor.keymap import FLEET
 from opsdash.core.arrange import SORTS
@@ -55,7 +55,7 @@ class FleetKeys(HostKeys):
         try:
             self.rows.want(view)
         except FilterError as error:
-            self.post_message(self.Said(f"the filter /{view.filter} means nothing: {error}"))
+            self.post_message(self.Said(f"the filter {view.filter} means nothing: {error}"))
             return
         kept, lasting = self.desk.keeper.kept, without_filter(view)
         if kept.last.get(self.slug) != lasting:
@@ -161,8 +161,9 @@ class FleetKeys(HostKeys):
         return lambda _: self._group_by(group)
 
     def _view_entry(self, name: str, view: View) -> Entry:
-        about = " ".join(filter(None, (f"/{view.filter}" if view.filter else "", view.sort)))
-        return Entry(f"view {name}", lambda _: self.want(view), f"saved: {about}")
+        about = [part.text for part in arranged_by(view)] or ["all hosts, worst first"]
+        about += ["wide"] * view.wide + ["no details"] * (not view.detail)
+        return Entry(f"view {name}", lambda _: self.want(view), f"saved: {', '.join(about)}")
 
     def _filter_by(self, text: str) -> None:
         """A filter from the palette: what is wrong with it is shown where it can be mended."""

@@ -139,7 +139,7 @@ class FleetPanel(FleetKeys):
                 line(Span("no hosts: the hosts file names none", Role.STRONG)),
                 line(Span("write some into it, then ", Role.MUTED), self.key("refresh")),
             ]
-        why = [f"no host fits /{view.filter}"] if view.filter else []
+        why = [f"no host fits the filter {view.filter}"] if view.filter else []
         if view.problems:
             why.append("no host has a problem as far as is known")
         ways = [f"{key} shows all hosts again"] if (key := self.key("filter.reset")) else []

@@ -137,14 +137,19 @@ def view_line(rows: FleetRows, total: int, marked: int) -> Line:
     if view.filter or view.problems:
         found = len(rows.arranged.matching)
         parts.append(Span(f"{found} of {total}", Role.STRONG if found else Role.WARN))
-    if view.filter:
-        parts.append(Span(f"/{view.filter}", Role.ACCENT))
+    parts += arranged_by(view)
+    if marked:
+        parts.append(Span(f"{marked} marked", Role.STRONG))
+    return join([(part,) for part in parts], Span(" · ", Role.MUTED))
+
+
+def arranged_by(view: View) -> list[Span]:
+    """What a view hides, orders and groups in another way than every view does at first."""
+    parts = [Span(f"filter {view.filter}", Role.ACCENT)] if view.filter else []
     if view.problems:
         parts.append(Span("problems only", Role.ACCENT))
     if view.sort != SEVERITY or view.inverted:
         parts.append(Span(f"sort {view.sort}{' inverted' if view.inverted else ''}"))
     if view.group is not Grouping.NONE:
         parts.append(Span(f"group {view.group}"))
-    if marked:
-        parts.append(Span(f"{marked} marked", Role.STRONG))
-    return join([(part,) for part in parts], Span(" · ", Role.MUTED))
+    return parts

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from opsdash.config.open_fleet import EXIT_BAD_CONFIG
-from opsdash.config.paths import config_dir, themes_dirs
+from opsdash.config.paths import config_dir, shipped, themes_dirs
 from opsdash.core.plugin import Command, examples
 from opsdash.core.table import table
 from opsdash.core.text import clean_line, count
@@ -98,16 +98,22 @@ def check(files: tuple[Path, ...]) -> None:
     found, notices = (
         ([look_at(path) for path in files], []) if files else find_themes(themes_dirs())
     )
-    faults = [text for one in found for text in one.faults]
-    for text in (*notices, *faults):
-        click.echo(clean_line(text), err=True)
+    ours, clean = None if files else shipped("themes"), 0
     for one in found:
         if one.theme is not None:
             advice = (*one.advice, *(f"{one.path}: {text}" for text in alike(one.theme)))
+            if one.path.parent == ours and not advice:
+                clean += 1
+                continue
             for text in advice:
                 click.echo(clean_line(f"{text} (advice)"))
             said = count(len(advice), "piece of advice", "pieces of advice")
             click.echo(clean_line(f"{one.path}: {one.theme.name}, 0 faults, {said}"))
+    if clean:
+        click.echo(f"{count(clean, 'shipped theme')}: 0 faults, 0 pieces of advice")
+    faults = [text for one in found for text in one.faults]
+    for text in (*notices, *faults):  # last: what is to be mended is not to scroll away
+        click.echo(clean_line(text), err=True)
     if faults:
         click.echo(
             f"{count(len(faults), 'fault')}; the form is explained in docs/themes.md", err=True
