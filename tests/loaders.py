@@ -139,5 +139,6 @@ LOADERS = (
 OF_PROGRAMS = {
     "config.inventory_command": "tests/unit/test_inventory_command.py",
     "store.store": "tests/unit/test_store.py",
+    "store.history_numbers": "tests/unit/test_history.py",
 }
 """What reads text that no user writes, and where it is tested."""

@@ -49,8 +49,7 @@ class Numbers:
         keys = self._keys.get(layout)
         if keys is None:
             found = db.execute("SELECT keys FROM history_layout WHERE id = ?", (layout,)).fetchone()
-            loaded = json.loads(found[0]) if found else []
-            keys = self._keys[layout] = tuple((str(m), str(label)) for m, label in loaded)
+            keys = self._keys[layout] = _keys_in(found[0]) if found else ()
         return keys
 
     def series(self, db: sqlite3.Connection, host: int, key: SampleKey) -> int:
@@ -83,3 +82,11 @@ class Numbers:
             found = db.execute("SELECT id FROM history_layout WHERE keys = ?", (text,)).fetchone()
             number = self._layouts[keys] = int(found[0])
         return number
+
+
+def _keys_in(text: str) -> Keys:
+    """The metrics of a layout as it is stored; none of a damaged one."""
+    try:
+        return tuple((str(metric), str(label)) for metric, label in json.loads(text))
+    except (ValueError, TypeError, RecursionError):
+        return ()

@@ -155,6 +155,19 @@ async def test_damage_costs_what_is_damaged(store: Store, path: Path) -> None:
     assert store.notice == ""
 
 
+@pytest.mark.parametrize("damage", ["{", "[1]", "null", '["ab"', ""])
+async def test_a_damaged_list_of_metrics_costs_the_rows_that_need_it(
+    store: Store, path: Path, damage: str
+) -> None:
+    await History(store).add([seen(START, 1.0)])
+    db = sqlite3.connect(path)
+    with db:
+        db.execute("UPDATE history_layout SET keys = ?", (damage,))
+    db.close()
+    assert await Past(store).points("web1", CPU, START, START + HOUR_S, FINE) == []
+    assert await Past(store).keys("web1") == []
+
+
 async def test_a_write_that_failed_gives_no_numbers_away(store: Store) -> None:
     history, past = History(store), Past(store)
     assert store._db is not None

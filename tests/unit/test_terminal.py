@@ -7,13 +7,13 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from opsdash.app.clipboard import SCREEN_CHUNK, multiplexer, wrapped
 from opsdash.cli.first_look import first_look
-from opsdash.core.errors import OpsdashError
 from opsdash.core.terminal import ALL, MANY, SIXTEEN, Terminal, ascii_only, terminal_of
 from opsdash.core.terminal_answers import Answers, is_light
 
@@ -106,7 +106,7 @@ def test_the_theme_is_the_flag_s_or_the_kept_one_or_what_fits() -> None:
     assert look(kept="nord", coloured=False) == "mono"
     assert look("nord", coloured=False) == "nord"
     assert look(kept="nord", low=True) == "ansi16"
-    with pytest.raises(OpsdashError, match="there is no theme 'nrod'"):
+    with pytest.raises(click.UsageError, match="there is no theme 'nrod'"):
         look("nrod")
 
 
