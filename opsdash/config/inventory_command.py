@@ -14,7 +14,7 @@ from opsdash.config.importers.found import Found
 from opsdash.config.importers.inventory import from_list_form
 from opsdash.config.local_command import run_for_text
 from opsdash.config.marked_yaml import MAX_DEPTH, Marked
-from opsdash.core.errors import HostError
+from opsdash.core.errors import ConfigError, HostError
 from opsdash.core.text import clean_line
 
 MAX_BYTES = 8 * 1_048_576
@@ -41,12 +41,19 @@ def ask(command: InventoryCommand, origin: Path, line: int) -> tuple[Marked, lis
     place = Path(f"{origin}:{line}: inventory_command")
     notices: list[str] = []
     if not _is_own_form(data):
-        found = found_in(from_list_form(data, str(place)), "ansible", place)
+        found = _found(data, place)
         notices = [f"left out: {text}" for text in found.left_out] + found.notes
         data = _own_form(found)
     if not data.get("hosts") and not data.get("groups"):
         notices.append(f"{place}: gives no hosts")
     return _marked(place, data), notices
+
+
+def _found(data: dict[str, Any], place: Path) -> Found:
+    try:
+        return found_in(from_list_form(data, str(place)), "ansible", place)
+    except ConfigError as error:
+        raise ValueError(error.faults[0].text) from None
 
 
 def _marked(place: Path, data: dict[str, Any]) -> Marked:

@@ -199,8 +199,8 @@ def test_an_import_of_another_source_is_replaced_by_force_only(home: HostsFolder
     [
         ("", "names no host to import"),
         ("Host *\n", "names no host to import"),
-        ("Host github.com\n", "names no host to import: its one host is left out ("),
-        ("Host github.com\nHost gitlab.com\n", "all its 2 hosts are left out ("),
+        ("Host github.com\n", "names no host to import: its one host is left out\n"),
+        ("Host github.com\nHost gitlab.com\n", "all its 2 hosts are left out\n"),
         ("Host a\0\n", "is a binary file"),
         ("Host \x1b[31m\n", "1:6: control character U+001B is not allowed"),
         ("#" * 2_000_000, "is larger than 1024 KiB"),

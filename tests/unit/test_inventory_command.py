@@ -12,6 +12,7 @@ import pytest
 
 from opsdash.config import inventory_command
 from opsdash.config.hosts import load_fleet
+from opsdash.config.importers import inventory
 from tests.hosts_files import HostsFolder
 
 
@@ -73,6 +74,15 @@ def test_the_form_of_ansibles_list(hosts: HostsFolder) -> None:
 def test_old_and_short_forms_of_groups(hosts: HostsFolder, printed: object) -> None:
     printing(hosts, printed)
     assert list(hosts.fleet("inventory_command: [./inv]\n").hosts) == ["a"]
+
+
+def test_groups_that_mean_too_much_are_a_fault(
+    hosts: HostsFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inventory, "MOST_NAMES", 100)
+    printing(hosts, {f"g{n}": {"children": [f"g{n + 1}"], "hosts": ["a"]} for n in range(20)})
+    (fault,) = hosts.faults("inventory_command: [./inv]\n")
+    assert fault.startswith("hosts.yaml:1:20: inventory_command: its groups in groups mean more")
 
 
 def test_a_group_of_the_user_has_the_fields_and_the_command_its_hosts(hosts: HostsFolder) -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from opsdash.config.field_values import jump_host, path_text
 from opsdash.config.importers.found import Fields, Found, group_name, shown
-from opsdash.config.importers.inventory import PASSWORDS, Inventory, Var, Vars
+from opsdash.config.importers.inventory import MOST_NAMES, PASSWORDS, Inventory, Var, Vars
 from opsdash.config.importers.ssh_arguments import read_arguments
-from opsdash.config.source_text import is_file, is_folder
+from opsdash.config.importers.work import TooMuchWork
+from opsdash.config.source_text import is_file, is_folder, whole_file
 from opsdash.core.text import clean_line
 
 _SSH = frozenset({"ssh", "smart", "paramiko", "paramiko_ssh", "libssh"})
 _TRUE = frozenset({"true", "yes", "on", "1", "y", "t"})
+_CIRCLES = 20
+"""Circles of groups that are told of one inventory."""
 _OWN_NAME = re.compile(r"\{\{\s*inventory_hostname(_short)?\s*\}\}")
 
 
@@ -23,8 +27,18 @@ class _Refused(Exception):
 
 
 def found_in(inventory: Inventory, kind: str, source: Path) -> Found:
-    """The hosts of an inventory that opsdash can reach, their fields and their groups."""
-    found = Found(kind, source)
+    """The hosts of an inventory that opsdash can reach, their fields and their groups.
+
+    ConfigError when its groups mean more names than any fleet has.
+    """
+    try:
+        return _found_in(inventory, Found(kind, source))
+    except TooMuchWork:
+        why = f"its groups in groups mean more than {MOST_NAMES:,} names: give it in parts"
+        raise whole_file(source, why) from None
+
+
+def _found_in(inventory: Inventory, found: Found) -> Found:
     for name, own in inventory.variables():
         place = inventory.places[name]
         try:
@@ -39,9 +53,9 @@ def found_in(inventory: Inventory, kind: str, source: Path) -> Found:
     for group, members in inventory.members().items():
         mapped = group_name(group)
         if mapped != group and members:
-            found.notes.append(f"{source}: group {shown(group)} is called {mapped} here")
+            found.notes.append(f"{found.source}: group {shown(group)} is called {mapped} here")
         found.join(mapped, members)
-    found.notes += inventory.notes
+    found.notes += [*inventory.notes, *islice(inventory.circles(), _CIRCLES)]
     found.notes[:] = dict.fromkeys(found.notes)
     return found
 

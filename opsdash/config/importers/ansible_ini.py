@@ -38,7 +38,8 @@ def read_ini(found: Inventory, path: Path, text: str) -> None:
             elif state == "hosts":
                 _host_line(found, section, line, f"{path}:{number}")
             elif state == "children":
-                found.group(section).children[line.split("#")[0].strip()] = None
+                child = line.split("#")[0].strip()
+                found.group(section).children.setdefault(child, f"{path}:{number}")
             else:
                 _variable(found, section, line, f"{path}:{number}")
         except ValueError as reason:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from opsdash.config.importers.ansible_ini import host_names
-from opsdash.config.importers.found import shown
 from opsdash.config.importers.inventory import USED, Inventory, Var, Vars, from_list_form
 from opsdash.config.marked_yaml import Marked, Where, dotted, parse_marked
 from opsdash.config.source_text import is_file, is_folder, read_text
 from opsdash.core.errors import ConfigError, Fault
+from opsdash.core.text import clean_line
 
 LONGEST = 200
 """Characters that the name of a file of variables may have, with room for its ending."""
@@ -73,8 +73,10 @@ class _Groups:
             variables(self._marked, self._mapping(body, where, "vars"), (*where, "vars"))
         )
         children = self._mapping(body, where, "children")
-        group.children.update(dict.fromkeys(children))
-        return [(child, children[child], (*where, "children", child)) for child in children]
+        below = [(child, children[child], (*where, "children", child)) for child in children]
+        for child, _, at in below:
+            group.children.setdefault(child, self._place(at))
+        return below
 
     def _host(self, group: str, pattern: str, own: Any, where: Where) -> None:
         try:
@@ -153,6 +155,6 @@ def _vars_in(found: Inventory, path: Path) -> Vars:
             return {}
         marked = parse_marked(path, text)
     except ConfigError as error:
-        found.notes.append(shown(str(error.faults[0])))
+        found.notes.append(clean_line(str(error.faults[0])))
         return {}
     return variables(marked, marked.data, ()) if isinstance(marked.data, dict) else {}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from opsdash.config.importers.found import Found, group_name, shown
-from opsdash.config.importers.node_sets import Names, expand
+from opsdash.config.importers.found import Found, circle, group_name, shown
+from opsdash.config.importers.node_sets import MOST_NAMES, Names, expand, groups_in
+from opsdash.config.importers.work import TooMuchWork, Work
 from opsdash.config.marked_yaml import load_marked
 from opsdash.config.source_text import is_folder, read_text, whole_file
 from opsdash.core.errors import ConfigError, Fault
@@ -18,7 +20,6 @@ USUAL_PATHS = (Path("/etc/clustershell/groups.d"), Path("/etc/clustershell/group
 
 _LINE = re.compile(r"([^\s:#]+)\s*:(.*)")
 _YAML = (".yaml", ".yml")
-_DEEPEST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +100,13 @@ def _as_nodes(value: Any) -> str | None:
 
 
 class _Nodes:
-    """Works out who is in which group; each group once, however often others name it."""
+    """Works out who is in which group, each group once: whoever it names comes before it."""
 
     def __init__(self, written: dict[Key, _Group]) -> None:
         self._written = written
         self._known: dict[Key, Names] = {}
-        self._under_way: list[Key] = []
+        self._refused: dict[Key, str] = {}
+        self._work = Work(MOST_NAMES)
 
     def into(self, found: Found) -> None:
         """Put all groups and their hosts into `found`; what can't be understood is noted."""
@@ -115,10 +117,13 @@ class _Nodes:
         for key, group in self._written.items():
             source, name = key
             try:
-                names = self._of(key)
-            except ValueError as reason:
+                self._work_out(key)
+            except TooMuchWork:
+                raise _too_much(group) from None
+            if reason := self._refused.get(key):
                 found.note(f"group {shown(name)} is left out: {reason}", group.place)
                 continue
+            names = self._known[key]
             for host in names:
                 if host not in tried:
                     tried.add(host)
@@ -127,25 +132,52 @@ class _Nodes:
                 unique = len(of_name[name]) == 1
                 found.join(group_name(name if unique else f"{source}.{name}"), names)
 
-    def _of(self, key: Key) -> Names:
-        if key in self._known:
-            return self._known[key]
-        if key not in self._written:
-            raise ValueError(f"no group is called {shown(':'.join(key))}")
-        if key in self._under_way:
-            raise ValueError(f"{shown(key[1])} is in itself")
-        if len(self._under_way) >= _DEEPEST:
-            raise ValueError(f"groups in groups more than {_DEEPEST} deep")
-        self._under_way.append(key)
+    def _work_out(self, first: Key) -> None:
+        """Find out who is in a group and in all that it names, or why that can't be known."""
+        way: dict[Key, Iterator[Key]] = {}
         try:
-            self._known[key] = expand(
-                self._written[key].nodes, lambda name: self._named(key[0], name)
-            )
-        finally:
-            self._under_way.pop()
-        return self._known[key]
+            self._follow(first, way)
+        except ValueError as reason:
+            # who names a group that can't be understood can't be, either: all that led there
+            self._refused.update(dict.fromkeys(way, str(reason)))
 
-    def _named(self, here: str, text: str) -> Names:
-        """The nodes of ``group`` (of this source) or ``source:group``."""
-        source, colon, name = text.rpartition(":")
-        return self._of((source if colon else here, name))
+    def _follow(self, first: Key, way: dict[Key, Iterator[Key]]) -> None:
+        """Without recursion: a chain of groups may be as long as a file. `way` is where it is."""
+        if first not in self._known and first not in self._refused:
+            way[first] = self._below(first)
+        while way:
+            key = next(reversed(way))
+            below = next((one for one in way[key] if one not in self._known), None)
+            if below is None:
+                self._known[key] = self._expanded(key)
+                del way[key]
+            elif below in self._refused:
+                raise ValueError(self._refused[below])
+            elif below not in self._written:
+                raise ValueError(f"no group is called {shown(':'.join(below))}")
+            elif below in way:
+                names = [name for _, name in list(way)[list(way).index(below) :]]
+                raise ValueError(f"{shown(below[1])} is in itself ({circle(names)})")
+            else:
+                way[below] = self._below(below)
+
+    def _below(self, key: Key) -> Iterator[Key]:
+        for name in groups_in(self._written[key].nodes, self._work):
+            yield _named(key, name)
+
+    def _expanded(self, key: Key) -> Names:
+        return expand(
+            self._written[key].nodes, lambda name: self._known[_named(key, name)], self._work
+        )
+
+
+def _named(by: Key, text: str) -> Key:
+    """The group that another calls ``group`` (of its own source) or ``source:group``."""
+    source, colon, name = text.rpartition(":")
+    return source if colon else by[0], name
+
+
+def _too_much(group: _Group) -> ConfigError:
+    file, _, line = group.place.rpartition(":")
+    why = f"with this group all groups together mean more than {MOST_NAMES:,} names"
+    return ConfigError([Fault(file, int(line), 1, f"{why}: import it in parts")])

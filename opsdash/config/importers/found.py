@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,23 +33,37 @@ class Found:
     defaults: Fields = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    _beyond: int = 0
+    _beyond_at: int = 0
 
     def add(self, name: str, fields: Fields, place: str) -> bool:
         """Take a host over, or note why not; `place` is where it stands. Whether it was taken."""
         reason = refusal(name, fields)
-        if not reason and len(self.hosts) >= MAX_HOSTS:
-            reason = f"a fleet has at most {MAX_HOSTS:,} hosts"
         if reason:
             self.leave_out(name, reason, place)
-            return False
-        self.hosts[name] = fields
-        return True
+        elif len(self.hosts) >= MAX_HOSTS:
+            self._leave_out_beyond(name, place)
+        else:
+            self.hosts[name] = fields
+            return True
+        return False
 
     def leave_out(self, name: str, reason: str, place: str) -> None:
         """Note a name that is not taken over."""
         text = f"{place}: {shown(name)}: {reason}"
         if not self.left_out or self.left_out[-1] != text:
             self.left_out.append(text)
+
+    def _leave_out_beyond(self, name: str, place: str) -> None:
+        """Note a host that is one too many: one line for all of them."""
+        self._beyond += 1
+        limit = f"a fleet has at most {MAX_HOSTS:,} hosts"
+        if self._beyond == 1:
+            self._beyond_at = len(self.left_out)
+            self.left_out.append(f"{place}: {shown(name)}: {limit}")
+            return
+        first = self.left_out[self._beyond_at].partition(f": {limit}")[0]
+        self.left_out[self._beyond_at] = f"{first}: {limit} (and {self._beyond - 1:,} more hosts)"
 
     def note(self, text: str, place: str) -> None:
         """Note what else is worth a word."""
@@ -66,6 +80,13 @@ class Found:
 def shown(text: str) -> str:
     """A name or value of a foreign file, fit for a sentence."""
     return shorten(clean_line(text), 60) or "''"
+
+
+def circle(names: Sequence[str]) -> str:
+    """Groups that lead round to the first again, for a sentence: ``a > b > a``."""
+    told = [*map(shown, names if len(names) < 9 else names[:4])]
+    told += ["…", *map(shown, names[-3:])] if len(names) > 8 else []
+    return " > ".join([*told, shown(names[0])])
 
 
 def group_name(text: str) -> str:

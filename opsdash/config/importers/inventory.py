@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from opsdash.config.importers.found import circle, shown
+from opsdash.config.importers.work import Work
 
 PASSWORDS = frozenset({
     "ansible_password", "ansible_ssh_pass", "ansible_become_password", "ansible_become_pass",
@@ -18,6 +22,12 @@ USED = frozenset({
     "ansible_group_priority", *PASSWORDS,
 })  # fmt: skip
 """The variables that say how a host is reached; all others are nothing to opsdash."""
+
+MOST_NAMES = 5_000_000
+"""Names that all groups may take to work out: 10,000 hosts in 250 groups each, looked at twice."""
+
+_OF_A_GROUP = 10
+"""A group costs as much as so many names."""
 
 
 class Var(NamedTuple):
@@ -33,10 +43,13 @@ Vars = dict[str, Var]
 
 @dataclass(slots=True)
 class Group:
-    """What stands in one group; `file_vars` are those of group_vars, which win over `vars`."""
+    """What stands in one group: its `children` with the place of each.
+
+    `file_vars` are those of group_vars, which win over `vars`.
+    """
 
     hosts: dict[str, None] = field(default_factory=dict)
-    children: dict[str, None] = field(default_factory=dict)
+    children: dict[str, str] = field(default_factory=dict)
     vars: Vars = field(default_factory=dict)
     file_vars: Vars = field(default_factory=dict)
 
@@ -50,6 +63,7 @@ class Inventory:
     host_file_vars: dict[str, Vars] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    work: Work = field(default_factory=lambda: Work(MOST_NAMES))
 
     def group(self, name: str) -> Group:
         """A group, made if it is not there yet."""
@@ -65,20 +79,45 @@ class Inventory:
         found: dict[str, list[str]] = {}
         for name in self.groups:
             if name not in ("all", "ungrouped"):
-                below = (self.groups[one].hosts for one in self._below(name) if one in self.groups)
-                found[name] = list(dict.fromkeys(host for hosts in below for host in hosts))
+                below = self._below(name)
+                found[name] = list(dict.fromkeys(host for one in below for host in one.hosts))
         return found
 
-    def _below(self, name: str) -> list[str]:
+    def _below(self, name: str) -> list[Group]:
         """A group and its children, in order, each once: circles end by themselves."""
-        found: dict[str, None] = {name: None}
-        waiting = [name]
+        names = {name: None}
+        found: list[Group] = []
+        waiting = deque([name])
         while waiting:
-            group = self.groups.get(waiting.pop(0))
-            fresh = [child for child in (group.children if group else ()) if child not in found]
-            found.update(dict.fromkeys(fresh))
-            waiting += fresh
-        return list(found)
+            group = self.groups.get(waiting.popleft())
+            if group is not None:
+                found.append(group)
+                self.work.spend(_OF_A_GROUP + len(group.hosts))
+                fresh = [child for child in group.children if child not in names]
+                names.update(dict.fromkeys(fresh))
+                waiting += fresh
+        return found
+
+    def circles(self) -> Iterator[str]:
+        """A sentence for each child that leads round to a group above it, which Ansible refuses."""
+        done: set[str] = set()
+        for first in self.groups:
+            way = {first: self._children(first)} if first not in done else {}
+            while way:
+                name = next(reversed(way))
+                child = next((one for one in way[name] if one not in done), None)
+                if child is None:
+                    done.add(name)
+                    del way[name]
+                elif child in way:
+                    names = list(way)[list(way).index(child) :]
+                    place = self.groups[name].children[child]
+                    yield f"{place}: group {shown(child)} is in itself ({circle(names)})"
+                else:
+                    way[child] = self._children(child)
+
+    def _children(self, name: str) -> Iterator[str]:
+        return iter(self.groups[name].children if name in self.groups else ())
 
     def variables(self) -> Iterator[tuple[str, Vars]]:
         """Every host with the variables that hold for it, in the inventory's order.
@@ -89,8 +128,7 @@ class Inventory:
         rank = self._ranks()
         above: dict[str, list[str]] = {name: [] for name in self.places}
         for name in sorted(self.groups, key=lambda one: rank[one]):
-            below = [self.groups[one].hosts for one in self._below(name) if one in self.groups]
-            for host in {host: None for hosts in below for host in hosts}:
+            for host in {host: None for one in self._below(name) for host in one.hosts}:
                 if name != "all":
                     above[host].append(name)
         everything = self.groups.get("all", Group())
@@ -107,17 +145,32 @@ class Inventory:
             yield host, own
 
     def _ranks(self) -> dict[str, tuple[int, int, str]]:
-        """What groups are sorted by: how deep they are, ansible_group_priority, name."""
-        depth = dict.fromkeys(self.groups, 0)
-        for _ in range(len(self.groups)):  # longest way from the top; a circle stops growing here
-            before = dict(depth)
-            for name, group in self.groups.items():
-                for child in group.children if name != "all" else ():
-                    if child in depth:
-                        depth[child] = min(max(depth[child], depth[name] + 1), len(self.groups))
-            if depth == before:
-                break
-        return {name: (depth[name], _priority(group), name) for name, group in self.groups.items()}
+        """What groups are sorted by: how deep they are, ansible_group_priority, name.
+
+        Deep is the longest way from the top; in a circle and behind one it has no end.
+        """
+        above = dict.fromkeys(self.groups, 0)
+        for name in self.groups:
+            for child in self._counted(name):
+                above[child] += 1
+        depth = {name: 0 for name, parents in above.items() if not parents}
+        ready = list(depth)
+        for name in ready:  # grows on the way
+            for child in self._counted(name):
+                depth[child] = max(depth.get(child, 0), depth[name] + 1)
+                above[child] -= 1
+                if not above[child]:
+                    ready.append(child)
+        endless = len(self.groups)
+        return {
+            name: (endless if above[name] else depth[name], _priority(group), name)
+            for name, group in self.groups.items()
+        }
+
+    def _counted(self, name: str) -> Iterator[str]:
+        """The children that are deeper than a group: of ``all`` everything is one anyway."""
+        children = self.groups[name].children if name != "all" else ()
+        return (child for child in children if child in self.groups)
 
 
 def _priority(group: Group) -> int:
@@ -140,7 +193,7 @@ def from_list_form(data: Mapping[str, Any], place: str) -> Inventory:
         group = found.group(str(name))
         for host in _words(body.get("hosts")):
             found.host(host, str(name), place)
-        group.children.update(dict.fromkeys(_words(body.get("children"))))
+        group.children.update(dict.fromkeys(_words(body.get("children")), place))
         group.vars.update(_vars(body.get("vars"), place))
     for host, own in hostvars.items() if isinstance(hostvars, dict) else ():
         if host not in found.places:

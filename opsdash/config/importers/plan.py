@@ -15,9 +15,12 @@ from opsdash.config.importers.found import Found
 from opsdash.config.importers.imported import is_untouched, made_of, rendered, target_name
 from opsdash.config.importers.sources import READERS, usual_source
 from opsdash.config.source_text import MAX_BYTES, whole_file
+from opsdash.core.errors import ConfigError, Fault
 from opsdash.core.target import checked_name
 from opsdash.core.text import count
 
+_TOLD = 20
+"""Reasons that are told when nothing can be imported."""
 _ROUTE_FIELDS = (
     "address",
     "jump",
@@ -64,7 +67,7 @@ def plan_import(
     target = paths.hosts_parts_dir() / file
     _leave_out_declared(found, target)
     if not found.hosts:
-        raise whole_file(source, _nothing(found))
+        raise _nothing(found)
     text = rendered(found)
     if len(text.encode()) > MAX_BYTES:
         hosts = count(len(found.hosts), "host")
@@ -82,13 +85,18 @@ def plan_import(
     )
 
 
-def _nothing(found: Found) -> str:
-    """Why there is nothing to write."""
-    if not found.left_out:
-        return "names no host to import"
+def _nothing(found: Found) -> ConfigError:
+    """Why there is nothing to write: each host and group that is left out, with its place."""
+    reasons = [*found.left_out, *found.notes]
+    told = [text.partition(": ") for text in reasons[:_TOLD]]
+    faults = [Fault(place, 0, 0, reason) for place, _, reason in told]
     out = len(found.left_out)
-    all_of = "its one host is" if out == 1 else f"all its {out} hosts are"
-    return f"names no host to import: {all_of} left out ({found.left_out[0]})"
+    why = (
+        f": {'its one host is' if out == 1 else f'all its {out} hosts are'} left out" if out else ""
+    )
+    why += f" (and {len(reasons) - _TOLD} more reasons)" if len(reasons) > _TOLD else ""
+    last = Fault(str(found.source), 0, 0, f"names no host to import{why}")
+    return ConfigError([*faults, last])
 
 
 def _absolute(path: Path) -> Path:
