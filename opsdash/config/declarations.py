@@ -11,7 +11,7 @@ from opsdash.config.hosts_schema import HostForm, Settings
 from opsdash.config.importers.imported import command_again
 from opsdash.config.marked_yaml import Where
 from opsdash.config.ranges import MAX_HOSTS, names_of
-from opsdash.core.text import did_you_mean
+from opsdash.core.text import count, did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,16 @@ class Scope:
 
 @dataclass(slots=True)
 class Declarations:
-    """Everything that the files declare, by name; `members` holds the hosts of each group."""
+    """Everything that the files declare, by name; `members` holds the hosts of each group.
+
+    `beyond` are the places whose hosts would be more than a fleet may have.
+    """
 
     defaults: list[Scope] = field(default_factory=list)
     groups: dict[str, Scope] = field(default_factory=dict)
     hosts: dict[str, Scope] = field(default_factory=dict)
     members: dict[str, dict[str, None]] = field(default_factory=dict)
+    beyond: list[Scope] = field(default_factory=list)
     _again: dict[Path, str] = field(default_factory=dict)
 
     def command_again(self, scope: Scope) -> str:
@@ -81,6 +85,7 @@ def declarations(book: Book) -> Declarations:
             _declare_group(found, Scope(file, ("groups", name), group), name)
     for file in book.files:
         _join_members(found, file)
+    _blame_beyond(found)
     _join_own_groups(found, complete=book.complete)
     _note_empty_groups(found, book)
     found.hosts = _in_file_order(found, book)
@@ -115,9 +120,18 @@ def _declare(found: Declarations, scope: Scope) -> None:
         _blame_twice(found, first, scope, f"{known[0]}{more}")
     fresh = [name for name in scope.names if name not in found.hosts]
     if len(found.hosts) + len(fresh) > MAX_HOSTS:
-        scope.blame(f"the fleet has more than {MAX_HOSTS:,} hosts", key=True)
+        found.beyond.append(scope)
+        scope.file.marked.names_lost = True
         return
     found.hosts.update(dict.fromkeys(fresh, scope))
+
+
+def _blame_beyond(found: Declarations) -> None:
+    """One fault for all hosts that are too many: the same line 1,000 times mends nothing."""
+    if found.beyond:
+        places = len(found.beyond) - 1
+        more = f", from here on ({count(places, 'more entry', 'more entries')})" if places else ""
+        found.beyond[0].blame(f"the fleet has more than {MAX_HOSTS:,} hosts{more}", key=True)
 
 
 def _blame_twice(found: Declarations, first: Scope, second: Scope, names: str) -> None:

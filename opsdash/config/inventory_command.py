@@ -10,18 +10,21 @@ from typing import Any
 
 from opsdash.config.hosts_schema import InventoryCommand
 from opsdash.config.importers.ansible_fields import found_in
-from opsdash.config.importers.found import Found
+from opsdash.config.importers.found import Found, shown
 from opsdash.config.importers.inventory import from_list_form
 from opsdash.config.local_command import run_for_text
-from opsdash.config.marked_yaml import MAX_DEPTH, Marked
+from opsdash.config.marked_yaml import MAX_DEPTH, MAX_KEYS, Marked
+from opsdash.config.ranges import MAX_HOSTS
 from opsdash.core.errors import ConfigError, HostError
-from opsdash.core.text import clean_line
+from opsdash.core.text import clean_line, count
 
 MAX_BYTES = 8 * 1_048_576
 """What a command may print: 10,000 hosts with many variables fit."""
 
 _OWN = frozenset({"version", "defaults", "groups", "hosts", "include", "inventory_command"})
 _NOT_THERE = ("include", "inventory_command")
+_TOLD = 20
+"""Keys that stand twice are told up to this many."""
 _OF_A_GROUP = frozenset({"hosts", "children", "vars"})
 
 
@@ -37,12 +40,13 @@ def ask(command: InventoryCommand, origin: Path, line: int) -> tuple[Marked, lis
         text = run_for_text(argv, timeout_s=command.deadline, max_bytes=MAX_BYTES)
     except HostError as error:
         raise ValueError(error.problem.text) from None
-    data = _json(program, text)
     place = Path(f"{origin}:{line}: inventory_command")
-    notices: list[str] = []
+    reader = _Reader()
+    data = reader.read(program, text)
+    notices = reader.notices(place)
     if not _is_own_form(data):
         found = _found(data, place)
-        notices = [f"left out: {text}" for text in found.left_out] + found.notes
+        notices += [f"left out: {text}" for text in found.left_out] + found.notes
         data = _own_form(found)
     if not data.get("hosts") and not data.get("groups"):
         notices.append(f"{place}: gives no hosts")
@@ -68,6 +72,8 @@ def _marked(place: Path, data: dict[str, Any]) -> Marked:
 
 def _program(word: str, folder: Path) -> str:
     """The program that a command begins with; ValueError if others may write it."""
+    if not word:
+        raise ValueError("its first word is empty: name a program, then its arguments")
     if "/" not in word:
         found = shutil.which(word)
         if found is None:
@@ -83,16 +89,51 @@ def _program(word: str, folder: Path) -> str:
     return str(path)
 
 
-def _json(program: str, text: str) -> dict[str, Any]:
-    try:
-        data = json.loads(text)
-    except ValueError as error:
-        raise ValueError(f"{program} printed no JSON: {clean_line(str(error))}") from None
-    except RecursionError:
-        data = None
-    if not isinstance(data, dict) or _is_deeper(data, MAX_DEPTH):
-        raise ValueError(f"{program} should print a JSON object of hosts or groups")
-    return data
+class _Reader:
+    """Reads JSON, and notes which keys stand twice in one object: only their last value holds."""
+
+    def __init__(self) -> None:
+        self._twice: dict[str, None] = {}
+
+    def read(self, program: str, text: str) -> dict[str, Any]:
+        """The object that a program printed; ValueError says why it is none."""
+        try:
+            data = json.loads(text, object_pairs_hook=self._object)
+        except _TooManyKeys:
+            why = f"more than {MAX_KEYS:,} keys in one object; a fleet has {MAX_HOSTS:,} hosts"
+            raise ValueError(f"{program} printed {why} at most") from None
+        except ValueError as error:
+            raise ValueError(f"{program} printed no JSON: {clean_line(str(error))}") from None
+        except RecursionError:
+            data = None
+        if not isinstance(data, dict) or _is_deeper(data, MAX_DEPTH):
+            raise ValueError(f"{program} should print a JSON object of hosts or groups")
+        return data
+
+    def notices(self, place: Path) -> list[str]:
+        """A sentence for each key that stands twice, up to a number."""
+        told = list(self._twice)[:_TOLD]
+        found = [
+            f"{place}: {shown(key)} stands twice in one object: the last holds" for key in told
+        ]
+        more = len(self._twice) - len(told)
+        return [*found, f"{place}: and {count(more, 'more key')} like that"] if more else found
+
+    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(pairs) > MAX_KEYS:
+            raise _TooManyKeys
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            seen: set[str] = set()
+            for key, _ in pairs:
+                if key in seen:
+                    self._twice[key] = None
+                seen.add(key)
+        return found
+
+
+class _TooManyKeys(Exception):
+    """An object has so many keys that no fleet can be meant."""
 
 
 def _is_deeper(data: Any, levels: int) -> bool:

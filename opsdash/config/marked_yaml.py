@@ -23,6 +23,9 @@ MAX_DEPTH = 24
 MAX_NODES = 250_000
 """Values of a file with all aliases written out: a bomb of aliases is refused, not built."""
 
+MAX_KEYS = 20_000
+"""Keys of one mapping: a fleet has half as many hosts, and each costs time."""
+
 MOST_FAULTS = 1_000
 """Of one file so many are told: whoever mends them runs it again."""
 
@@ -225,6 +228,8 @@ class _Builder:
                 self._stop(
                     event, "a key should be a word (a value that begins with { or [: quote it)"
                 )
+            if len(found) >= MAX_KEYS:
+                self._stop(event, f"more than {MAX_KEYS:,} keys in one mapping")
             key = (*where, event.value)
             self._key(event, key)
             found[event.value] = self._node(next(self._events), key)

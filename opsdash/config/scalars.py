@@ -23,6 +23,8 @@ _BOOLEAN = {
 _YES_NO = frozenset(
     word for low in ("yes", "no", "on", "off") for word in (low, low.title(), low.upper())
 )
+_NUMERIC = frozenset("+-0123456789")
+"""What the words of the patterns below begin with."""
 _WHOLE = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})", re.ASCII)
 _FRACTION = re.compile(r"[-+]?(?:[0-9]{1,18}\.[0-9]{0,18}|\.[0-9]{1,18})", re.ASCII)
 _SIXTIES = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?", re.ASCII)
@@ -35,6 +37,8 @@ def trap(word: str) -> str:
     """How other readers of YAML understand this bare word; empty if all agree."""
     if word in _YES_NO:
         return "true or false"
+    if word[:1] not in _NUMERIC:  # nearly every word: four patterns less
+        return ""
     for pattern, meaning in (
         (_OCTAL, "an octal number"),
         (_SIXTIES, "a number in base 60"),

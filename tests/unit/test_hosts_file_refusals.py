@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from opsdash.config import source_text
+from opsdash.config import marked_yaml, source_text
 from tests.hosts_files import HostsFolder
 
 
@@ -187,3 +187,26 @@ def test_a_missing_or_forbidden_file_is_told_as_such(
 def test_a_fleet_has_at_most_ten_thousand_hosts(hosts: HostsFolder) -> None:
     (fault,) = hosts.faults("hosts:\n  a[1:9000]:\n  b[1:1001]:\n")
     assert fault == "hosts.yaml:3:3: hosts.b[1:1001]: the fleet has more than 10,000 hosts"
+
+
+def test_hosts_beyond_that_are_one_fault_with_their_number(hosts: HostsFolder) -> None:
+    more = "".join(f"  c{number}: {{jump: b{number}}}\n" for number in range(500))
+    text = f"hosts:\n  a[1:9999]:\n  b[1:2]: {{jump: c1}}\n  last: {{jump: b1}}\n{more}"
+    (fault,) = hosts.faults(text)
+    assert fault.startswith("hosts.yaml:3:3: hosts.b[1:2]: the fleet has more than 10,000 hosts")
+    assert fault.endswith(", from here on (500 more entries)")
+
+
+def test_a_mapping_has_only_so_many_keys(
+    hosts: HostsFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(marked_yaml, "MAX_KEYS", 5)
+    keys = "".join(f"  k{number}:\n" for number in range(7))
+    for above in ("hosts:\n", "hosts: {a: }\nx:\n"):
+        (fault,) = hosts.faults(above + keys)
+        assert fault.endswith(":3: more than 5 keys in one mapping")
+
+
+def test_a_name_of_endless_length_is_not_made_ten_thousand_times(hosts: HostsFolder) -> None:
+    (fault,) = hosts.faults(f"groups: {{g: {{hosts: ['{'a' * 200_000}[1:9999]']}}}}\n")
+    assert "a name has at most 253 characters, not 200001" in fault

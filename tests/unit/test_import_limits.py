@@ -8,6 +8,7 @@ import pytest
 
 from opsdash.config.importers import ansible_fields, clustershell, inventory
 from opsdash.config.importers.ansible import read_ansible
+from opsdash.config.importers.ansible_ini import host_names
 from opsdash.config.importers.clustershell import read_clustershell
 from opsdash.config.importers.found import Found
 from opsdash.config.importers.inventory import Inventory
@@ -172,3 +173,9 @@ def test_hosts_beyond_what_a_fleet_may_have_are_one_line(tmp_path: Path) -> None
         "list:1: h10000: a fleet has at most 10,000 hosts (and 999 more hosts)",
         "list:2: x: is bad",
     ]
+
+
+@pytest.mark.parametrize("pattern", ["w" + "[1:9999]" * 5_000, "a" * 60_000 + "[1:9999]"])
+def test_a_pattern_of_hosts_that_would_fill_the_memory_is_refused(pattern: str) -> None:
+    with pytest.raises(ValueError, match="means"):
+        host_names(pattern)

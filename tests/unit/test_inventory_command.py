@@ -127,6 +127,10 @@ def test_faults_of_what_was_printed_are_told_without_a_line(hosts: HostsFolder) 
         ("printf '\\377'", "{dir}/inv printed no UTF-8"),
         ("exec head -c 9000000 /dev/zero", "{dir}/inv printed more than 8,388,608 bytes"),
         (
+            "echo; echo why >&2; yes >&2",
+            "{dir}/inv printed more than 8,388,608 bytes of errors: why",
+        ),
+        (
             "head -c 200000 /dev/zero | tr '\\0' '['",
             "{dir}/inv should print a JSON object of hosts or groups",
         ),
@@ -163,6 +167,30 @@ def test_a_command_that_hangs_is_ended_at_its_deadline(hosts: HostsFolder) -> No
     assert monotonic() - began < 10
 
 
+def test_keys_that_stand_twice_are_told(hosts: HostsFolder) -> None:
+    many = "".join(f'"x{n}": 1, "x{n}": 2, ' for n in range(25))
+    printed = '{"hosts": {"a": {"port": 1, "port": 2}, "b": {}, "a": null}}'
+    program(hosts, f"printf %s {shlex.quote(printed)}")
+    fleet = hosts.fleet("inventory_command: [./inv]\n")
+    place = f"{hosts.folder}/hosts.yaml:1: inventory_command"
+    twice = "stands twice in one object: the last holds"
+    assert fleet.notices == (f"{place}: port {twice}", f"{place}: a {twice}")
+    assert fleet.hosts["a"].port is None
+    program(hosts, f"""printf %s '{{"_meta": {{{many} "y": 1}}, "g": ["a"]}}'""")
+    notices = hosts.fleet("inventory_command: [./inv]\n").notices
+    assert len(notices) == 21
+    assert notices[-1] == f"{place}: and 5 more keys like that"
+
+
+def test_more_keys_than_any_fleet_has_hosts_are_refused(
+    hosts: HostsFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inventory_command, "MAX_KEYS", 5)
+    printing(hosts, {"hosts": {f"h{n}": None for n in range(6)}})
+    (fault,) = hosts.faults("inventory_command: [./inv]\n")
+    assert "inv printed more than 5 keys in one object; a fleet has 10,000 hosts at most" in fault
+
+
 def test_a_program_that_others_may_write_is_not_run(hosts: HostsFolder) -> None:
     program(hosts, f"touch {hosts.folder}/ran; echo '{{}}'")
     (hosts.folder / "inv").chmod(0o775)
@@ -179,6 +207,7 @@ def test_a_program_that_others_may_write_is_not_run(hosts: HostsFolder) -> None:
         ("inventory_command: {argv: [a], deadline: 6m}", "from 1s to 5m"),
         ("inventory_command: {argv: [a], timeout: 1}", "unknown key"),
         ("inventory_command: {deadline: 5}", "argv is missing"),
+        ('inventory_command: [""]', "its first word is empty: name a program, then its arguments"),
         ("inventory_command: [./none]", "none can't be started: No such file or directory"),
         ("inventory_command: [no-program-of-this-name]", "there is no program no-program-of-this"),
         ('inventory_command: ["./a\\tb"]', "an argument must not hold control characters"),

@@ -14,6 +14,7 @@ from opsdash.config.importers.found import shown
 from opsdash.config.importers.inventory import USED, Inventory, Var
 from opsdash.config.ranges import MAX_HOSTS
 from opsdash.core.errors import ConfigError, Fault
+from opsdash.core.target import LONGEST as LONGEST_NAME
 
 LONGEST_LINE = 65_536
 """Taking words apart costs the square of their length."""
@@ -100,9 +101,13 @@ def host_names(pattern: str) -> tuple[list[str], str]:
         pattern, port = matched[1], matched[2]
     parts = _RANGE.split(pattern)
     fixed = parts[0::4]
-    spans = [_span(*span) for span in zip(parts[1::4], parts[2::4], parts[3::4], strict=True)]
-    if prod(map(len, spans)) > MAX_HOSTS:
-        raise ValueError(f"{shown(pattern)} means more than {MAX_HOSTS:,} hosts")
+    spans: list[list[str]] = []
+    for span in zip(parts[1::4], parts[2::4], parts[3::4], strict=True):
+        spans.append(_span(*span))
+        if prod(map(len, spans)) > MAX_HOSTS:  # at once: each of them may mean 10,000
+            raise ValueError(f"{shown(pattern)} means more than {MAX_HOSTS:,} hosts")
+    if spans and sum(map(len, (*fixed, *(one[-1] for one in spans)))) > LONGEST_NAME:
+        raise ValueError(f"{shown(pattern)} means names of more than {LONGEST_NAME} characters")
     return list(_joined(fixed, spans)), port
 
 
