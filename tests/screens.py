@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import unicodedata
 from collections.abc import AsyncIterator, Iterable
@@ -26,6 +27,9 @@ from tests.waiting import wait_for
 
 HOPS = 8
 """How often a message may lead to another one: a key goes up from widget to widget."""
+
+TURNS = 200
+"""Of the event loop, to let messages go from one to the next."""
 
 SMALL, LARGE = (80, 24), (160, 50)
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -67,9 +71,21 @@ class Stage:
         and on an idle one it takes longer than all the rest.
         """
         for _ in range(HOPS):
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
+                if self._is_quiet:
+                    break
             await self.pilot._wait_for_screen()
+            if self._is_quiet:
+                break
         self.app.screen._on_timer_update()
         await self.pilot._wait_for_screen()
+
+    @property
+    def _is_quiet(self) -> bool:
+        """Whether no message waits anywhere; one that was taken may still be at work."""
+        pumps = [self.app, *self.app.screen.walk_children(with_self=True)]
+        return not any(pump._message_queue.qsize() or pump._next_callbacks for pump in pumps)
 
     async def draw(self) -> None:
         """What the panel's timer would do at its next turn."""

@@ -149,11 +149,13 @@ async def test_a_newcomer_is_told_a_few_keys(size: tuple[int, int]) -> None:
 
 async def test_it_is_put_away_for_good(tmp_path: Path) -> None:
     path = tmp_path / "views.json"
-    async with on_stage(mixed_fleet(), keeper=KeptViews(path)) as stage:
+    keeper = KeptViews(path)
+    async with on_stage(mixed_fleet(), keeper=keeper) as stage:
         assert "New here?" in stage.text
         await stage.press("h")
         assert "New here?" not in stage.text
         await stage.press("h")
+    assert await keeper.kept_safely() == ""
     keeper = KeptViews(path)
     assert keeper.kept.choices == {CHOICE: PUT_AWAY}
     async with on_stage(mixed_fleet(), keeper=keeper) as stage:
