@@ -46,7 +46,9 @@ def test_a_report_tells_kinds_and_places_and_no_value() -> None:
     assert SECRET not in report
     assert "Oddity" in report
     assert "builtins.KeyError" in report
-    assert 'unit/test_crash.py:34 _fail_with: raise Oddity(f"no such password: {password}")' in report
+    assert (
+        'unit/test_crash.py:34 _fail_with: raise Oddity(f"no such password: {password}")' in report
+    )
 
 
 def test_a_report_is_bounded_also_for_causes_in_a_circle() -> None:
