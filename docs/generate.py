@@ -250,7 +250,8 @@ DEMO = """# The demo
 `opsdash --demo [N]` opens the screen on N made-up hosts (200; 1 to 2000), `opsdash status --demo
 [N]` reports on them. Nothing is contacted, your hosts are not read, and what the demo remembers is
 in a folder that goes when it ends. On the screen your own keys.yaml and themes hold, and `:dump`
-writes where it always does; nothing else of yours is read or written. DEMO stands on the screen.
+and the report of a fault of opsdash's own are written where they always are; nothing else of yours
+is read or written. DEMO stands on the screen.
 
 The hosts are made of recordings of real ones: a minute of all that the pulse reads, and the
 output of each command that asks for facts, also under faults. Sizes, loads and names are made up

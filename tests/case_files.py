@@ -33,7 +33,7 @@ def cases(kind: str) -> tuple[Case, ...]:
 
 
 def _load(path: Path) -> Case:
-    content = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)  # noqa: S506 - a safe one
+    content = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
     assert isinstance(content, dict), f"{path} holds no case"
     return Case(path.parent.name, path.stem, path, content)
 

@@ -85,7 +85,8 @@ class Stage:
     def _is_quiet(self) -> bool:
         """Whether no message waits anywhere; one that was taken may still be at work."""
         pumps = [self.app, *self.app.screen.walk_children(with_self=True)]
-        return not any(pump._message_queue.qsize() or pump._next_callbacks for pump in pumps)
+        waiting = sum(pump._message_queue.qsize() + len(pump._next_callbacks) for pump in pumps)
+        return not waiting
 
     async def draw(self) -> None:
         """What the panel's timer would do at its next turn."""

@@ -8,6 +8,7 @@ from textual import on
 
 from opsdash.app.clipboard import copy
 from opsdash.app.doctor_screen import DoctorScreen
+from opsdash.app.once import OnceScreen
 from opsdash.app.picker_screen import Picked, PickerScreen
 from opsdash.app.root_keys import RootKeys
 from opsdash.app.text_screen import TextScreen
@@ -31,20 +32,28 @@ class Dialogs(RootKeys):
 
         self.push_screen(PickerScreen(title, entries, self.look), run)
 
+    @property
+    def _covered(self) -> bool:
+        """Whether a dialog has the keys: what a page under it asks for now was typed too early."""
+        return isinstance(self.screen, OnceScreen) and self.screen.asks
+
     @on(Panel.PickWanted)
     def open_picker(self, event: Panel.PickWanted) -> None:
         """A page has something to pick from."""
-        self.pick(event.title, event.entries)
+        if not self._covered:
+            self.pick(event.title, event.entries)
 
     @on(Panel.PageWanted)
     def open_text(self, event: Panel.PageWanted) -> None:
         """A page has something to read."""
-        self.push_screen(TextScreen(event.title, event.lines, self.look))
+        if not self._covered:
+            self.push_screen(TextScreen(event.title, event.lines, self.look))
 
     @on(Panel.ExamineWanted)
     def open_doctor(self, event: Panel.ExamineWanted) -> None:
         """A page wants the way to a host examined."""
-        self.examine(event.host)
+        if not self._covered:
+            self.examine(event.host)
 
     def examine(self, host: str) -> None:
         """Show an examination of the way to a host."""

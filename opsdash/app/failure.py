@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from rich.text import Text
-
 from opsdash.core.errors import ConfigError, OpsdashError
 from opsdash.core.keymap import Keymap
 from opsdash.core.text import clean
@@ -31,7 +29,7 @@ def exit_code(error: OpsdashError) -> int:
     return BAD_CONFIG if isinstance(error, ConfigError) else FAILED
 
 
-def farewell(error: OpsdashError) -> Text:
+def farewell(error: OpsdashError) -> str:
     """The same words for stderr, which stay readable after the screen is gone."""
     parts = [part for part in (str(error), error.hint) if part]
-    return Text(clean("opsdash: " + "\n".join(parts)))
+    return clean("opsdash: " + "\n".join(parts))

@@ -132,7 +132,8 @@ class OpsdashApp(Importing, inherit_bindings=False):
         if self._failure is None:
             self.exit()
         else:
-            self.exit(None, exit_code(self._failure), farewell(self._failure))
+            self.last_words = farewell(self._failure)
+            self.exit(None, exit_code(self._failure))
 
     action_leave = action_quit
 
@@ -146,7 +147,10 @@ class OpsdashApp(Importing, inherit_bindings=False):
         self.say(f"press {key} again within {TWICE_WITHIN_S:.0f} s to quit")
 
     def action_help(self) -> None:
-        """The keys that work here."""
+        """The keys that work here; again, and help is gone."""
+        if isinstance(self.screen, HelpScreen) and self.screen.asks:
+            self.screen.dismiss()
+            return
         title = self.page.title if self.page else "opsdash"
         keys = key_blocks(active_bindings(self), self.keymap)
         self.push_screen(HelpScreen(title, keys, self.look, self.keymap))

@@ -20,6 +20,11 @@ class OnceScreen(Keyed[T], ModalScreen[T]):
 
     _left = False
 
+    @property
+    def asks(self) -> bool:
+        """Whether it still waits for the user."""
+        return not self._left
+
     def dismiss(self, result: T | None = None) -> AwaitComplete:
         """Leave with this result; what comes after that is too late."""
         if self._left:

@@ -18,7 +18,9 @@ class RootKeys(Suspending):
     _source: FleetSource | None = None
 
     async def on_event(self, event: events.Event) -> None:
-        """Keys and the mouse say that somebody is there."""
+        """Keys and the mouse say that somebody is there; none counts once the end has begun."""
+        if self._exit and isinstance(event, events.InputEvent):
+            return
         if self._source is not None and isinstance(event, (events.Key, events.MouseDown)):
             self._source.touch()
         await super().on_event(event)

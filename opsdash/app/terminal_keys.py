@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from textual.timer import Timer
+from textual.worker import WorkerFailed
 
 from opsdash.app.colours import Colours
 from opsdash.app.screen_driver import ScreenDriver
@@ -28,6 +29,8 @@ class TerminalKeys(Colours):
     badges: Callable[[], Line]
     _mouse_s = 0
     _mouse_timer: Timer | None = None
+    last_words = ""
+    """What is to be said when the screen is gone."""
 
     def terminal_badges(self) -> Line:
         """For how long the mouse is the terminal's."""
@@ -68,6 +71,20 @@ class TerminalKeys(Colours):
     def stuck(self) -> bool:
         """Whether the terminal still has not taken the last bytes."""
         return isinstance(self._driver, ScreenDriver) and self._driver.stuck
+
+    @property
+    def crash(self) -> BaseException | None:
+        """The fault of our own that ended the program, if one did."""
+        error = self._exception
+        return error.error if isinstance(error, WorkerFailed) else error
+
+    def _fatal_error(self) -> None:
+        """End without Textual's traceback: it shows the values of variables, also secret ones."""
+        self._exit = True
+        self._close_messages_no_wait()
+
+    def _print_error_renderables(self) -> None:
+        """What is left to say is said when the screen is gone, by whoever ran the program."""
 
     def screen_text(self) -> str:
         """What is on the screen, as plain text without colours."""

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from opsdash import __version__
+from opsdash.cli.crash import crash_hook
 from opsdash.config.demo_option import demo_option
 from opsdash.config.open_fleet import EXIT_USAGE, exit_on_bad_files
 from opsdash.core.discover import commands
@@ -143,6 +144,7 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a glyph that a terminal lacks is no error
+    sys.excepthook = crash_hook
     sys.exit(_run())
 
 

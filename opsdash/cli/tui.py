@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 FRAMES_PER_S, LOW_FRAMES_PER_S = 20, 8
 """Enough for keys to feel immediate, and a third of Textual's default; and over a slow link."""
+
+LAST_WORDS_S, LETTING_GO_S = 2.0, 15.0
+"""So long the end may take: to print a sentence; and to let go of every host when a signal asks."""
 
 
 class Watching:
@@ -140,10 +144,31 @@ def run(wishes: Wishes) -> int:
     keeper = _keeper() if wishes.demo is None else None
     app = _app(wishes, terminal, keeper)
     asyncio.run(_until_the_end(app))
+    code = app.return_code or 0
+    # a write to a terminal that nobody reads would hold up the interpreter's own end for ever
+    _end_at_the_latest(LAST_WORDS_S, code)
     if app.stuck:
-        # a thread that hangs in a write would hold up the interpreter's own end for ever
-        os._exit(app.return_code or 0)
-    return app.return_code or 0
+        os._exit(code)
+    _say_farewell(app)
+    return code
+
+
+def _say_farewell(app: OpsdashApp) -> None:
+    """What is left to say, now that the screen is gone."""
+    words = app.last_words
+    if app.crash is not None:
+        from opsdash.cli.crash import tell_of_crash
+
+        words = tell_of_crash(app.crash)
+    if words:
+        click.echo(words, err=True)
+
+
+def _end_at_the_latest(within_s: float, code: int) -> None:
+    """End the process then, whatever hangs."""
+    last = threading.Timer(within_s, os._exit, (code,))
+    last.daemon = True
+    last.start()
 
 
 def _app(wishes: Wishes, terminal: Terminal, keeper: Keeper | None) -> OpsdashApp:
@@ -186,9 +211,14 @@ def _meet(app: OpsdashApp, terminal: Terminal) -> None:
 
 async def _until_the_end(app: OpsdashApp) -> None:
     loop = asyncio.get_running_loop()
+
+    def end(asked: int) -> None:
+        _end_at_the_latest(LETTING_GO_S, asked + 128)
+        app.exit()
+
     for ending in (signal.SIGTERM, signal.SIGHUP):
         with suppress(NotImplementedError):
-            loop.add_signal_handler(ending, app.exit)
+            loop.add_signal_handler(ending, end, ending)
     await app.run_async()
 
 

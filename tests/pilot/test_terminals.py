@@ -29,13 +29,15 @@ SGR = re.compile(rb"\x1b\[([0-9;]*)m")
 class Pty:
     """The real program on a terminal of some kind; all that it sends is kept."""
 
-    def __init__(self, home: Path, environ: Mapping[str, str], *flags: str) -> None:
+    def __init__(
+        self, home: Path, environ: Mapping[str, str], *flags: str, program: tuple[str, ...] = ()
+    ) -> None:
         self.master, slave = os.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         env = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", "TZ": "UTC"}
         env |= {"XDG_CONFIG_HOME": str(home), "XDG_STATE_HOME": str(home), "PYTHONPATH": str(ROOT)}
         self.child = subprocess.Popen(
-            [sys.executable, "-m", "opsdash", "--demo", "3", *flags],
+            [sys.executable, *(program or ("-m", "opsdash", "--demo", "3")), *flags],
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -88,9 +90,11 @@ class Pty:
 
 
 @contextmanager
-def running(home: Path, environ: Mapping[str, str], *flags: str) -> Iterator[Pty]:
+def running(
+    home: Path, environ: Mapping[str, str], *flags: str, program: tuple[str, ...] = ()
+) -> Iterator[Pty]:
     """A program that ends with the test."""
-    made = Pty(home, environ, *flags)
+    made = Pty(home, environ, *flags, program=program)
     try:
         yield made
     finally:
@@ -222,6 +226,26 @@ def test_sigterm_ends_it_though_the_terminal_stopped_reading(tmp_path: Path) -> 
         pty.type(b"C\x1b[B\x1b[B\r" * 15)  # more frames than the pty and the queue hold
         pty.child.send_signal(signal.SIGTERM)
         assert pty.child.wait(timeout=DEADLINE_S) == 0
+
+
+def test_a_fault_of_our_own_is_a_sentence_after_the_screen(tmp_path: Path) -> None:
+    script = str(ROOT / "tests" / "pilot" / "crash_in_a_pty.py")
+    with running(tmp_path, XTERM, program=(script,)) as pty:
+        assert pty.end(b"") == 1
+        assert b"hunter2" not in pty.output
+        assert b"Traceback" not in pty.output
+        last = pty.output[pty.output.rindex(b"\x1b[?1049l") :]
+        assert b"a fault of its own ended it (ZeroDivisionError)" in last
+    (report,) = (tmp_path / "opsdash").glob("crash-*.txt")
+    assert "hunter2" not in report.read_text(encoding="utf-8")
+
+
+def test_a_fault_on_a_terminal_that_nobody_reads_ends_it_too(tmp_path: Path) -> None:
+    script = str(ROOT / "tests" / "pilot" / "crash_in_a_pty.py")
+    with running(tmp_path, XTERM, program=(script,)) as pty:
+        os.set_blocking(pty.master, False)
+        pty.type(b"?" * 2000)
+        assert pty.child.wait(timeout=DEADLINE_S) == 1
 
 
 def test_a_terminal_that_vanished_ends_it(tmp_path: Path) -> None:
