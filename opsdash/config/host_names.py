@@ -1,7 +1,7 @@
 """Names of hosts, tags and groups in the hosts files, read fast and forgivingly: for the tab key.
 
-The fleet itself is made by config/hosts.py. This starts no command, checks nothing and loads no
-schema: what it can't read it leaves out.
+The fleet itself is made by config/hosts.py. This starts no command and loads no schema: what it
+can't read it leaves out, and so what can be no name: a shell puts it into the line as it is.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 from opsdash.config.marked_yaml import load_marked
 from opsdash.config.ranges import names_of
 from opsdash.core.errors import ConfigError
+from opsdash.core.target import checked_name, checked_tag
 
 MOST_FILES = 1_000
 
@@ -58,7 +59,8 @@ def _take(found: Named, data: Any) -> None:
     for text, form in _below(data, "hosts").items():
         _host(found, text, form)
     for name, form in _below(data, "groups").items():
-        found.groups[name] = None
+        with suppress(ValueError):
+            found.groups[checked_name(name)] = None
         _tag(found, form)
         for member in _listed(form, "hosts"):
             _host(found, member.get("name") if isinstance(member, dict) else member, member)
@@ -67,11 +69,13 @@ def _take(found: Named, data: Any) -> None:
 def _host(found: Named, text: Any, form: Any) -> None:
     _tag(found, form)
     with suppress(ValueError):
-        found.hosts.update(dict.fromkeys(names_of(str(text))))
+        found.hosts.update(dict.fromkeys(names_of(text) if isinstance(text, str) else ()))
 
 
 def _tag(found: Named, form: Any) -> None:
-    found.tags.update(dict.fromkeys(str(tag) for tag in _listed(form, "tags")))
+    for tag in _listed(form, "tags"):
+        with suppress(ValueError):
+            found.tags[checked_tag(str(tag))] = None
 
 
 def _below(data: Any, key: str) -> dict[str, Any]:

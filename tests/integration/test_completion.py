@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+import opsdash
+
 HOSTS = """
 hosts:
   web[01:03]: {address: "{name}.example.org", tags: [prod, web]}
@@ -21,6 +23,12 @@ groups:
   dmz: {tags: [outside], hosts: [edge1, {name: edge2, address: 192.0.2.9}]}
 include: [more/*.yaml]
 """
+HOSTILE = (
+    "evil x", "evil;touch pwned", "evil$(touch pwned)", "evil`touch pwned`", "evil'x", "evil|x",
+    "evil>x", "evil&x", "evil*x", "evil{a,b}", "evil~", "evil!x", r"evil\\x", r"evil\nx",
+    r"evil\tx", r"evil\ex", "evil,x", "-evil", "evil\u202ex", "ev\u00efl",
+)  # fmt: skip
+"""What a shell, or who reads it, would take for something else; as YAML writes it in quotes."""
 DEADLINE_S = 30.0
 
 
@@ -33,9 +41,10 @@ def env(tmp_path: Path) -> dict[str, str]:
         path.write_text(text)
         path.chmod(0o600)
     here = Path(sys.executable).parent
-    keep = {key: os.environ[key] for key in ("LANG", "PYTHONPATH") if key in os.environ}
+    keep = {key: os.environ[key] for key in ("LANG",) if key in os.environ}
     return {
         **keep,
+        "PYTHONPATH": str(Path(opsdash.__file__).parents[1]),  # the one that is tested
         "HOME": str(tmp_path),
         "XDG_CONFIG_HOME": str(tmp_path),
         "PATH": f"{here}{os.pathsep}{os.environ['PATH']}",
@@ -89,6 +98,57 @@ def test_a_broken_hosts_file_offers_nothing_and_says_nothing(
     (tmp_path / "opsdash" / "hosts.yaml").write_text("hosts: [")
     assert "all" in offered("opsdash status ", env, path)
     assert offered("opsdash status we", env, path) == []
+
+
+def hostile(env: dict[str, str]) -> None:
+    """Put a hosts file there in which only one tag, group and host can be what it says."""
+    words = ", ".join(f'"{word}"' for word in HOSTILE)
+    each = ", ".join(f'"{word}": ' for word in HOSTILE)
+    (Path(env["XDG_CONFIG_HOME"]) / "opsdash" / "hosts.yaml").write_text(
+        f"defaults: {{tags: [{words}, evening]}}\n"
+        f"hosts: {{{each}, evening: }}\n"
+        f"groups: {{{each}, evening: {{tags: [{words}], hosts: [{words}, {{port: 1}}]}}}}\n"
+    )
+
+
+def test_what_a_shell_would_run_is_not_offered(env: dict[str, str], tmp_path: Path) -> None:
+    hostile(env)
+    path = script("bash", env, tmp_path)
+    assert offered("opsdash status tag:", env, path) == ["evening"]
+    assert offered("opsdash status group:", env, path) == ["evening"]
+    words = {"all", "evening", "tag:", "group:", "state:"}
+    assert set(offered("opsdash status ", env, path)) == words
+    asked = {
+        **env,
+        "_OPSDASH_COMPLETE": "zsh_complete",
+        "COMP_WORDS": "opsdash status",
+        "COMP_CWORD": "2",
+    }
+    done = subprocess.run(
+        ["opsdash"], env={**env, **asked}, capture_output=True, text=True, check=True
+    )
+    assert set(done.stdout.split("\n")[1::3]) == words
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_of_hostile_names_the_right_one_is_put_in(
+    env: dict[str, str], tmp_path: Path, shell: str
+) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"needs {shell}")
+    hostile(env)
+    path = script(shell, env, tmp_path)
+    argv = {"bash": ["bash", "--norc", "--noprofile", "-i"], "zsh": ["zsh", "-f", "-i"]}[shell]
+    told = """opsdash() {
+        if [ -n "$_OPSDASH_COMPLETE" ]; then command opsdash; else printf '<%s>' "$@"; fi
+    }""".replace("\n", " ")
+    setup = f"cd {tmp_path}; source {path}; {told}"
+    if shell == "zsh":
+        setup = f"autoload -U compinit; compinit -u -D; {setup}"
+    shown = typed(argv, setup, "opsdash status tag:ev\tx\n", "<x>", env)
+    assert "<status><tag:evening><x>" in shown
+    assert "evil" not in shown
+    assert not (tmp_path / "pwned").exists()
 
 
 def typed(argv: list[str], setup: str, keys: str, expect: str, env: dict[str, str]) -> str:
