@@ -18,6 +18,10 @@ NAMED = 3
 """Culprits that the evidence names."""
 
 LEAST_CORES = 0.05
+LEAST_MEMORY_RATIO = 0.05
+"""Whoever takes less, of the cores or of all memory, is not to blame."""
+
+SHARED = "tmpfs and shared"
 
 
 class Resource(StrEnum):
@@ -30,8 +34,9 @@ class Resource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Culprit:
-    """Processes of one name together: how many, whose, the id of the first, and what they take: in
-    cores, bytes, or bytes per second (None: they wait for a disk, for what is not known).
+    """Processes of one name together: how many, whose, the id of the first (0: no process), and
+    what they take: in cores, bytes, or bytes per second (None: they wait for a disk, for what is
+    not known).
     """
 
     name: str
@@ -43,6 +48,8 @@ class Culprit:
     @property
     def who(self) -> str:
         """``stress ×4``, or with the process's id where it is one."""
+        if not self.pid:
+            return self.name
         if self.processes > 1:
             return f"{self.name} \N{MULTIPLICATION SIGN}{self.processes}"
         return f"{self.name} {self.pid}"
@@ -66,8 +73,21 @@ def culprits(state: HostState, resource: Resource, now: float) -> list[Culprit]:
             found[key] = replace(
                 known, processes=known.processes + 1, taken=(known.taken or 0.0) + taken
             )
-    waiting = _waiting(reading.rows) if resource is Resource.IO and not found else []
-    return waiting or sorted(found.values(), key=lambda one: -(one.taken or 0.0))
+    if resource is Resource.IO and not found:
+        return _waiting(reading.rows)
+    ranked = sorted(found.values(), key=lambda one: -(one.taken or 0.0))
+    return _of_memory(state, ranked) if resource is Resource.MEMORY else ranked
+
+
+def _of_memory(state: HostState, ranked: list[Culprit]) -> list[Culprit]:
+    """Those that have a part of it worth naming; files in memory, which no process has, in front of
+    those that have less.
+    """
+    least = LEAST_MEMORY_RATIO * (state.value("memory.total_bytes") or 0.0)
+    shared = state.value("memory.shared_bytes") or 0.0
+    found = [*ranked, Culprit(SHARED, "", 0, 0, shared)]
+    found.sort(key=lambda one: -(one.taken or 0.0))
+    return [one for one in found if one.taken and one.taken >= least]
 
 
 def _taken(row: Row, resource: Resource) -> float | None:
@@ -106,7 +126,12 @@ def blamed(finding: Finding, state: HostState, resource: Resource, now: float) -
         return finding
     first = f"; {found[0].who} {amount(found[0], resource)}"
     fits = len(finding.summary) + len(first) <= SUMMARY_WIDTH
-    shown = ", ".join(f"{one.who} ({one.user}) {amount(one, resource)}" for one in found)
+    shown = ", ".join(_told(one, resource) for one in found)
     evidence = "\n".join(filter(None, (finding.evidence, f"most {resource}: {shown}")))
     summary = finding.summary + first if fits else finding.summary
     return replace(finding, summary=summary, evidence=evidence)
+
+
+def _told(one: Culprit, resource: Resource) -> str:
+    whose = f" ({one.user})" if one.user else ""
+    return f"{one.who}{whose} {amount(one, resource)}"

@@ -48,7 +48,7 @@ def test_the_process_that_takes_most_is_named() -> None:
 
 
 def test_processes_of_one_name_are_one_culprit() -> None:
-    workers = [row(pid, "stress", cores=0.97) for pid in range(4)]
+    workers = [row(pid, "stress", cores=0.97) for pid in range(1, 5)]
     state = host_with(row(7, "java", cores=1.2), *workers)
     assert said(state, Resource.CPU) == "; stress ×4 3.9 cores"
 
@@ -59,6 +59,19 @@ def test_memory_and_disk_have_their_own() -> None:
     )
     assert said(state, Resource.MEMORY) == "; java 7 5.1G"
     assert said(state, Resource.IO) == "; dd 8 286M/s"
+
+
+def test_files_in_memory_are_to_blame_where_no_process_has_more() -> None:
+    gib = 2.0**30
+    memory = {
+        ("memory.total_bytes", ""): 8 * gib,
+        ("memory.shared_bytes", ""): 6 * gib,
+    }
+    small, large = row(7, "java", memory_bytes=0.1 * gib), row(8, "mysqld", memory_bytes=7 * gib)
+    for rows, named in (((small,), "; tmpfs and shared 6.0G"), ((large,), "; mysqld 8 7.0G")):
+        state = host_with(*rows)
+        known = {**state.readings, "memory": Reading("web1", "memory", NOW, memory)}
+        assert said(replace(state, readings=known), Resource.MEMORY) == named
 
 
 def test_who_waits_for_a_disk_is_named_where_amounts_are_for_root() -> None:
