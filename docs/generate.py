@@ -60,6 +60,8 @@ def _source(collector: Collector) -> str:
         text = (
             f"Asked every {duration(collector.every_s)}, cut off after {collector.timeout_s:.0f} s."
         )
+    if collector.tier is Tier.DEMAND:
+        text += " Only while a page shows it, or a finding wants to name who is to blame."
     if collector.machine_wide:
         text += (
             " In a container these are the whole machine's: they are shown so and judge nothing."

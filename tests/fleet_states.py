@@ -38,6 +38,7 @@ class Memory:
         self.waiting_for_root = 0
         self.told_root: list[Callable[[str], None]] = []
         self.touched = 0
+        self.wanted: list[str] = []
         self.stages: list[Examined] = []
         self.examined: list[tuple[str, bool]] = []
 
@@ -63,6 +64,10 @@ class Memory:
     def touch(self) -> None:
         """Count it."""
         self.touched += 1
+
+    def want(self, name: str) -> None:
+        """Remember it."""
+        self.wanted.append(name)
 
     def become_root(self, tell: Callable[[str], None]) -> int:
         """So many hosts wait for a password; what comes of it is the test's to tell."""
@@ -113,6 +118,27 @@ def reading(
 def plain(values: Mapping[str, float]) -> dict[SampleKey, float]:
     """Samples without labels."""
     return {(name, ""): value for name, value in values.items()}
+
+
+def _processes(cpu: float, memory: float) -> tuple[Row, ...]:
+    """Processes that take what of these shares of four cores and 16 GiB can be seen."""
+    made = (
+        (812, "mysql", "mysqld", 0.8 * cpu, 0.7 * memory),
+        (81, "root", "node_exporter", 0.1 * cpu, 0.01 * memory),
+        (1, "root", "systemd", 0.0, 0.001),
+    )
+    return tuple(
+        {
+            "pid": pid,
+            "user": user,
+            "cores": 4.0 * cores,
+            "memory_bytes": 16.0 * GIB * share,
+            "io_bytes_s": None,
+            "state": "S",
+            "name": name,
+        }
+        for pid, user, name, cores, share in made
+    )
 
 
 def readings(
@@ -195,6 +221,7 @@ def readings(
         reading("filesystem", disk_samples, disk_rows, at=at),
         reading("units", at=at),
         reading("os", rows=(os_row,), at=at),
+        reading("top", plain({"top.seen": 212}), _processes(cpu, memory), at=at),
     ]
     return {made.collector: made for made in found}
 

@@ -81,10 +81,10 @@ def pulses(entry: Host) -> dict[str, list[str | dict[str, str] | None]]:
 
 
 def facts(entry: Host) -> dict[str, Output]:
-    """The output of each facts collector, as the login's user gets it."""
+    """The output of each collector with a command, as the login's user gets it."""
     found = {}
     for collector in collectors().values():
-        if collector.tier is Tier.FACTS:
+        if collector.tier is not Tier.PULSE:
             found[collector.name] = answer(entry, collector)
     return found
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from opsdash.core.blame import Resource
 from opsdash.core.errors import BadOutput
 from opsdash.core.finding import Finding
 from opsdash.core.health import Health
@@ -17,10 +18,13 @@ from opsdash.core.snapshot import HostState
 
 
 class Tier(StrEnum):
-    """How often a collector is due: with every pulse, or on a schedule of its own."""
+    """How often a collector is due: with every pulse, on a schedule of its own, or on one of its
+    own but only while somebody looks at it, or a finding needs it to name the culprit.
+    """
 
     PULSE = "pulse"
     FACTS = "facts"
+    DEMAND = "demand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ Derive = Callable[[Reading, Reading, float], dict[SampleKey, float]]
 class Collector:
     """One source of facts about a host: what to read or run there, and how to understand it.
 
-    A pulse collector has `reads`; a facts collector has `command` (POSIX sh, run with ``LC_ALL=C``
+    A pulse collector has `reads`; any other has `command` (POSIX sh, run with ``LC_ALL=C``
     and sbin on the PATH), due every `every_s` seconds and cut off after `timeout_s` seconds or
     `max_bytes` bytes. `parse` is pure: output, host, wall clock to a Reading. `derive` makes rates
     from two readings of the same boot that lie `elapsed_s` of the host's own time apart; a facts
@@ -101,6 +105,8 @@ class Check:
     speak. A finding must last `hold_s` seconds before it is raised. `limits` are the defaults that
     hosts.yaml may override under this id; `unit` is theirs: ``ratio``, ``s``, another, or empty
     for a check without limits. With `lower_is_worse` a value is bad below them, else from them on.
+    While it finds something the processes that take most of what it `blames` are asked for, and
+    named.
     """
 
     id: str
@@ -113,6 +119,7 @@ class Check:
     lower_is_worse: bool = False
     advice: str = ""
     controls: tuple[str, ...] = ()
+    blames: Resource | None = None
 
 
 @dataclass(frozen=True, slots=True)

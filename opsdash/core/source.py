@@ -30,6 +30,12 @@ class FleetSource(Protocol):
         """Ask these hosts again at once (none given: all), the ones that gave up included."""
         ...
 
+    def want(self, name: str) -> None:
+        """Somebody looks at this host closely: what is asked on demand is asked of it for some
+        seconds, in which it should be said again.
+        """
+        ...
+
     async def examine(self, name: str, say: Say, *, ask: bool = False) -> Examination:
         """Examine the way to a host; `say` hears of each stage as it ends.
 

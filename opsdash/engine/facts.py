@@ -27,6 +27,11 @@ Fetch = Callable[[Host, Connection, Sequence[Collector]], Awaitable[list[Reading
 Take = Callable[[Host, Sequence[Reading]], None]
 
 
+def always(_name: str) -> bool:
+    """Every host is wanted."""
+    return True
+
+
 async def by_the_login(
     host: Host, connection: Connection, due: Sequence[Collector]
 ) -> list[Reading]:
@@ -37,13 +42,14 @@ async def by_the_login(
 @dataclass
 class Facts:
     """Some collectors of all hosts: `fetch` asks a host for those that are due, `take` gets what
-    came of it.
+    came of it. Hosts that are not `wanted`, by name, are not asked; wake() tells that one is now.
     """
 
     collectors: Sequence[Collector]
     fetch: Fetch
     take: Take
     rhythm: Rhythm
+    wanted: Callable[[str], bool] = always
     _due_at: dict[tuple[str, str], float] = field(default_factory=dict)
     _asked: dict[str, asyncio.Event] = field(default_factory=dict)
 
@@ -54,6 +60,11 @@ class Facts:
                 self._due_at.pop((name, collector.name), None)
             if name in self._asked:
                 self._asked[name].set()
+
+    def wake(self, name: str) -> None:
+        """What is due for this host is asked for now, not when it was to be looked at next."""
+        if name in self._asked:
+            self._asked[name].set()
 
     def forget(self, name: str) -> None:
         """This host is not asked any more: if it ever is again, everything is due."""
@@ -100,6 +111,8 @@ class Facts:
 
     def _next_due(self, host: Host) -> float:
         never = self.rhythm.clock() + 3600
+        if not self.wanted(host.name):
+            return never
         return min((self._due(host, one) for one in self.collectors), default=never)
 
     def _plan(self, host: Host, readings: Sequence[Reading]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from opsdash.core.blame import blamed
 from opsdash.core.finding import NEW_FOR_S, Finding, FindingKey, urgency
 from opsdash.core.health import Health, worst
 from opsdash.core.plugin import Check, Collector, Inquiry, attempt
@@ -165,6 +166,8 @@ class Judge:
         if memory.seen_at or memory.earlier:
             _end_all_but({finding.key for finding in answer}, check.id, memory, closed)
         for finding in answer:
+            if check.blames is not None:
+                finding = blamed(finding, state, check.blames, now)
             self._weigh(check, finding, now, memory, closed)
 
     def _weigh(

@@ -15,12 +15,13 @@ from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, Row
 from opsdash.core.snapshot import LinkState, Login
 from opsdash.engine.crew import Crew
-from opsdash.engine.facts import Facts, by_the_login
+from opsdash.engine.facts import Facts
 from opsdash.engine.links import Links
 from opsdash.engine.own_clock import OwnClock
 from opsdash.engine.own_machine import OwnMachine
 from opsdash.engine.privilege import Privilege
 from opsdash.engine.prober import Prober
+from opsdash.engine.questions import Questions
 from opsdash.engine.rhythm import Rhythm
 from opsdash.engine.state import State
 from opsdash.transport.base import Connection, Transport
@@ -61,16 +62,7 @@ class Poller:
         self._judge = judge
         self._rhythm = rhythm
         self._pulse = tuple(c for c in collectors.values() if c.tier is Tier.PULSE)
-        facts = [c for c in collectors.values() if c.tier is Tier.FACTS]
-        self._facts = (
-            Facts([c for c in facts if not c.needs_root], by_the_login, self._take_facts, rhythm),
-            Facts(
-                [c for c in facts if c.needs_root],
-                reach.privilege.collect,
-                self._take_facts,
-                rhythm,
-            ),
-        )
+        self._questions = Questions(collectors, reach.privilege.collect, self._take_facts, rhythm)
         self._privilege = reach.privilege
         self._crew = Crew(self._keep, self._buried)
         self._following: dict[str, asyncio.Task[Problem]] = {}
@@ -104,8 +96,7 @@ class Poller:
             self._asked.pop(name, None)
             self._prober.forget(name)
             self._privilege.forget_host(name)
-            for facts in self._facts:
-                facts.forget(name)
+            self._questions.forget(name)
 
     def forget(self, names: Collection[str]) -> None:
         """These hosts have left the fleet, and the state knows them no more."""
@@ -130,11 +121,16 @@ class Poller:
         await asked.wait()
         await self._keep(host)
 
+    def want(self, name: str, for_s: float) -> None:
+        """Ask a host for what is asked on demand, for so many seconds from now on."""
+        if self._state.knows(name):
+            self._questions.wanted.want(name, for_s)
+
     def refresh(self, names: Sequence[str]) -> None:
         """Ask again at once: facts of hosts that are up, a connection for those that are not."""
         names = [name for name in names if self._state.knows(name)]
-        facts, as_root = self._facts
-        facts.ask(names)
+        self._questions.by_login.ask(names)
+        as_root = self._questions.as_root
         # each sudo is a line in the host's log: only what was refused is worth another one
         lacking = [name for name in names if self._lacks(name, as_root)]
         self._privilege.doubt(lacking)
@@ -150,7 +146,7 @@ class Poller:
 
     def fetch_as_root(self, names: Sequence[str]) -> None:
         """What needs root is due at once on these hosts."""
-        self._facts[1].ask(names)
+        self._questions.as_root.ask(names)
 
     def _wake(self, names: Sequence[str]) -> None:
         """Hosts that rest try again at once, those that are up ask for what is due."""
@@ -238,7 +234,7 @@ class Poller:
                         self._links.set(host, LinkState.UP)
                         beside += [
                             asyncio.create_task(facts.keep(host, connection, broken))
-                            for facts in self._facts
+                            for facts in self._questions
                         ]
                         beside += self._probing(host)
                     self._judge(host.name)

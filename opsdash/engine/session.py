@@ -39,6 +39,10 @@ own figures the search is a twentieth of all work, and a pause of 0.1 s with a t
 LONGEST_END_S = 5.0
 """Whatever still runs so long after it was told to end loses its connections all the same."""
 
+LOOKED_AT_S, BLAMED_S = 10.0, 30.0
+"""For how long a host is asked for its processes: after a look at its page; after a finding whose
+culprit is among them. A check with no news is asked once a minute, and most with every pulse."""
+
 
 def transports_for(
     fleet: Fleet, known_hosts: Path, asker: Asker, known: Collection[Way] = ()
@@ -239,6 +243,10 @@ class Session:
             transport.ask_again()
         self._poller.refresh(names or tuple(self.fleet.hosts))
 
+    def want(self, name: str) -> None:
+        """Somebody looks at this host closely."""
+        self._poller.want(name, LOOKED_AT_S)
+
     async def examine(self, name: str, say: Say, *, ask: bool = False) -> Examination:
         """Examine the way to a host, stage by stage, on connections of its own.
 
@@ -268,3 +276,5 @@ class Session:
     def _judge_host(self, name: str) -> None:
         judgement = self._judge.judge_into(self._state, name, self._clock())
         self._memory.closed.update(judgement.closed)
+        if any(self._checks[one.check].blames is not None for one in judgement.findings):
+            self._poller.want(name, BLAMED_S)

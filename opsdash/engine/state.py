@@ -199,7 +199,7 @@ class State:
             collector = self._collectors.get(collector_name)  # an earlier run may have had others
             if collector is None or (collector.derive is None and collector_name != "uptime"):
                 continue
-            timed = reading if collector.tier is Tier.FACTS else uptime
+            timed = reading if collector.tier is not Tier.PULSE else uptime
             if timed is not None and timed.problem is None and reading.problem is None:
                 self._good[name][collector_name] = reading, timed
 
@@ -210,7 +210,7 @@ class State:
         if derive is None or reading.problem or reading.collector not in self._good[state.name]:
             return reading
         before, _ = self._good[state.name][reading.collector]
-        timed = reading if collector.tier is Tier.FACTS else uptime
+        timed = reading if collector.tier is not Tier.PULSE else uptime
         elapsed_s = self._passed_s(state, reading.collector, timed)
         if elapsed_s is None:
             return reading
@@ -227,7 +227,7 @@ class State:
         """
         collector = self._collectors.get(collector_name)
         _, before = self._good[state.name].get(collector_name, (None, None))
-        if collector is not None and collector.tier is Tier.FACTS:
+        if collector is not None and collector.tier is not Tier.PULSE:
             return _passed_s(before, timed, MISSED_FACTS * collector.every_s)
         return _passed_s(before, timed, self._longest_s(state))
 

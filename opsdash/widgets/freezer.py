@@ -79,6 +79,11 @@ class Freezer:
         """Somebody is at the keyboard."""
         self._source.touch()
 
+    def want(self, name: str) -> None:
+        """Look closely at a host, unless what is shown stands still."""
+        if self._held is None:
+            self._source.want(name)
+
     def become_root(self, tell: Callable[[str], None]) -> int:
         """Ask for the sudo password; `tell` hears what came of it."""
         return self._source.become_root(tell)

@@ -10,7 +10,9 @@ from collections.abc import Callable
 
 import pytest
 
+from opsdash.core.discover import collectors
 from opsdash.core.health import Health
+from opsdash.core.plugin import Tier
 from opsdash.core.snapshot import HostState, LinkState
 from opsdash.engine.session import Session
 from tests.fleet.fault_list import Fault, load_faults, waves
@@ -64,7 +66,11 @@ async def _shows(session: Session, fault: Fault) -> None:
         await _until(there, state, f"{fault.name} on {fault.host}")
         return
     since = state().at
-    facts = {name: reading.at for name, reading in state().readings.items()}
+    facts = {
+        name: reading.at
+        for name, reading in state().readings.items()
+        if collectors()[name].tier is not Tier.DEMAND
+    }
 
     def looked_at_again() -> bool:
         now = state()

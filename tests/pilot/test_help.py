@@ -208,7 +208,7 @@ QUIET = ("move.", "redraw", "quit", "nav.quit", "interrupt")
 @pytest.mark.parametrize("where", ["empty", "host", "host-gone", "raw"])
 async def test_no_key_of_a_page_is_silent(where: str) -> None:
     states = [] if where == "empty" else [up("a")]
-    opened = {"empty": [], "host": ["enter"], "host-gone": ["enter"], "raw": ["y"]}[where]
+    opened = {"empty": [], "host": ["enter"], "host-gone": ["2"], "raw": ["y"]}[where]
     silent = []
     async with on_stage(states) as stage:
         await stage.press(*opened)

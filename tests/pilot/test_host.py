@@ -134,3 +134,62 @@ async def test_a_host_that_left_the_fleet_is_said_to_be_gone() -> None:
         stage.source.put(up("b"))
         await stage.draw()
         assert stage.lines[1:3] == ["a is not in the fleet", "f jumps to a host, 1 shows the fleet"]
+
+
+def processes(*, io: bool = True) -> Reading:
+    """A list of three processes."""
+    rows = tuple(
+        {
+            "pid": pid,
+            "user": "root",
+            "cores": cores,
+            "memory_bytes": memory,
+            "io_bytes_s": drawn if io else None,
+            "state": "D" if name == "dd" else "S",
+            "name": name,
+        }
+        for pid, name, cores, memory, drawn in (
+            (7, "java", 0.2, 5.5e9, 0.0),
+            (812, "stress", 0.97, 1e6, 0.0),
+            (9, "dd", 0.1, 2e6, 3e8),
+        )
+    )
+    return Reading("web", "top", NOW - 1, {("top.seen", ""): 240.0}, rows, source="/proc")
+
+
+def named(lines: list[str]) -> list[str]:
+    """The processes on the page, from the top."""
+    at = next(place for place, line in enumerate(lines) if line.startswith("TOP "))
+    rows = lines[at + 2 : at + 5]
+    return [row.split()[5] for row in rows]
+
+
+async def test_processes_are_sorted_by_what_a_key_chooses() -> None:
+    async with on_stage([with_readings(up("web"), processes())], TALL) as stage:
+        lines = await page_of(stage)
+        assert line_of(lines, "TOP") == "TOP        by CPU (o: next) of 240 processes"
+        assert named(lines) == ["stress", "java", "dd"]
+        await stage.press("o")
+        assert named(stage.lines)[0] == "java"
+        await stage.press("o")
+        assert line_of(stage.lines, "TOP").startswith("TOP        by disk")
+        assert "286M" in next(line for line in stage.lines if line.endswith("waits for a disk"))
+
+
+async def test_a_login_that_may_not_see_who_reads_and_writes_is_told_so() -> None:
+    async with on_stage([with_readings(up("web"), processes(io=False))], TALL) as stage:
+        await stage.press("enter", "o", "o")
+        assert "what is read and written only root may see" in stage.text
+
+
+async def test_the_open_page_alone_wants_the_processes() -> None:
+    state = up("web")
+    found = {name: one for name, one in state.readings.items() if name != "top"}
+    async with on_stage([replace(state, readings=found)], TALL) as stage:
+        assert not stage.source.wanted
+        assert "asked for while this page is open" in "\n".join(await page_of(stage))
+        assert set(stage.source.wanted) == {"web"}
+        await stage.press("p")
+        asked = len(stage.source.wanted)
+        await stage.draw()
+        assert len(stage.source.wanted) == asked

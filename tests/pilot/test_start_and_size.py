@@ -46,9 +46,7 @@ async def test_the_first_paint_comes_before_the_fleet() -> None:
         assert "24 hosts" in screen_of(app)
 
 
-async def test_faults_in_the_hosts_file_fill_the_screen_and_stay_on_stderr(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+async def test_faults_in_the_hosts_file_fill_the_screen_and_are_left_to_say() -> None:
     async def start() -> FleetSource:
         raise ConfigError([Fault("hosts.yaml", 3, 7, "unknown key adress, address?")])
 
@@ -59,7 +57,7 @@ async def test_faults_in_the_hosts_file_fill_the_screen_and_stay_on_stderr(
         assert "hosts.yaml:3:7: unknown key adress, address?" in screen_of(app)
         await pilot.press("q")
     assert app.return_code == 65
-    assert "hosts.yaml:3:7: unknown key" in capsys.readouterr().err
+    assert "hosts.yaml:3:7: unknown key" in app.last_words
 
 
 async def test_a_start_that_failed_is_tried_again_when_its_cause_is_mended() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 
 from opsdash.activities.monitor.host_figures import (
     cpu_section,
@@ -24,7 +25,10 @@ from opsdash.activities.monitor.host_sections import (
     units_section,
     why_section,
 )
+from opsdash.activities.monitor.host_top import ORDERS, top_section
+from opsdash.activities.monitor.keymap import PROCESSES
 from opsdash.core.snapshot import HostState, LinkState, Snapshot, triage
+from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.detail_strip import title_of
 from opsdash.widgets.keyed import keymap_of
 from opsdash.widgets.line import Line, Role, Span, beside, line
@@ -47,9 +51,12 @@ class HostPanel(HostKeys):
     HostPanel > #host-page { height: 1fr; }
     """
 
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(PROCESSES)
+
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.host = ""
+        self._order = ORDERS[0]
 
     def compose(self) -> ComposeResult:
         """The host's name and state, and the page about it."""
@@ -71,6 +78,12 @@ class HostPanel(HostKeys):
         super().go_to(host)
         self.post_message(self.HostPointed(host))
 
+    def action_top_order(self) -> None:
+        """Sort the processes by the next resource."""
+        self._order = ORDERS[(ORDERS.index(self._order) + 1) % len(ORDERS)]
+        self.draw()
+        self.post_message(self.Said(f"processes by {self._order}"))
+
     def targets(self) -> tuple[str, ...]:
         """A refresh here is about this host."""
         return (self.host,) if self.host else ()
@@ -80,6 +93,8 @@ class HostPanel(HostKeys):
         if not self.host and snapshot.hosts:
             self.host = min(snapshot.hosts.values(), key=triage).name
         state = snapshot.hosts.get(self.host)
+        if state is not None:
+            self.desk.source.want(state.name)
         left, right = self._heading(state)
         self.query_one("#host-title", TopLine).show(left, right, self.desk.wall())
         lines = self._no_host() if state is None else self._page(state)
@@ -108,9 +123,12 @@ class HostPanel(HostKeys):
         page = Page(state, self.desk.now(), self.desk.look(), width)
         top = [*why_section(page), *self._doctor(state), ()]
         if width < TWO_COLUMNS_FROM:
-            return [*top, *_stacked(page, *FIGURES, *WORDS)]
+            return [*top, *_stacked(page, *FIGURES, self._top, *WORDS)]
         half = Page(state, page.now, page.palette, (width - 3) // 2)
-        return [*top, *beside(_stacked(half, *FIGURES), _stacked(half, *WORDS), width)]
+        return [*top, *beside(_stacked(half, *FIGURES), _stacked(half, self._top, *WORDS), width)]
+
+    def _top(self, page: Page) -> list[Line]:
+        return top_section(page, self._order, self.key("top.order"))
 
     def _doctor(self, state: HostState) -> list[Line]:
         """How to find out more of a host that can't be reached."""

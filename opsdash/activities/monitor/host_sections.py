@@ -81,7 +81,7 @@ def is_overdue(page: Page, reading: Reading) -> bool:
 
 
 def _period_s(page: Page, known: Collector | None) -> float:
-    if known is not None and known.tier is Tier.FACTS:
+    if known is not None and known.tier is not Tier.PULSE:
         return known.every_s
     return page.state.host.interval_s
 

@@ -29,6 +29,14 @@ HOST = KeySet(
     ("fleet", "host"),
 )
 
+PROCESSES = KeySet(
+    "processes",
+    "The processes that take most",
+    (Place.PAGE,),
+    (Key("top.order", "o", "top_order", "top by", "sort processes by CPU, memory, disk"),),
+    ("host",),
+)
+
 FLEET = KeySet(
     "fleet",
     "The list of hosts",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from opsdash.activities.monitor.checks.limits import crossed
+from opsdash.core.blame import Resource
 from opsdash.core.finding import Finding
 from opsdash.core.host import Limits
 from opsdash.core.plugin import Check, Inquiry
@@ -35,4 +36,5 @@ CPU_IOWAIT = Check(
     limits=Limits(0.60, None),
     unit="ratio",
     advice="find the disk and who uses it: iostat -x 2; iotop -o; ps -eo state,pid,args | grep ^D",
+    blames=Resource.IO,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from opsdash.activities.monitor.checks.limits import crossed
+from opsdash.core.blame import Resource
 from opsdash.core.finding import Finding
 from opsdash.core.host import Limits
 from opsdash.core.plugin import Check, Inquiry
@@ -42,4 +43,5 @@ CPU_SATURATED = Check(
     limits=Limits(0.90, None),
     unit="ratio",
     advice="look at the processes by CPU: one that loops, or honest work that needs more cores?",
+    blames=Resource.CPU,
 )

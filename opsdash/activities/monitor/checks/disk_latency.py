@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from opsdash.activities.monitor.checks.limits import crossed, short
+from opsdash.core.blame import Resource
 from opsdash.core.finding import Finding
 from opsdash.core.host import Limits
 from opsdash.core.plugin import Check, Inquiry
@@ -43,4 +44,5 @@ DISK_LATENCY = Check(
     limits=Limits(100.0, None),
     unit="ms",
     advice="who uses it: iotop -o; is it ill: smartctl -a, journalctl -k | grep -i error",
+    blames=Resource.IO,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from opsdash.activities.monitor.checks.limits import crossed
+from opsdash.core.blame import Resource
 from opsdash.core.finding import Finding
 from opsdash.core.health import Health
 from opsdash.core.host import Limits
@@ -68,4 +69,5 @@ LOAD_HIGH = Check(
     limits=Limits(2.0, None),
     unit="per core",
     advice="CPU busy: look at processes by CPU; idle: who waits: ps -eo state,pid,args | grep ^D",
+    blames=Resource.CPU,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from opsdash.activities.monitor.checks.limits import crossed
+from opsdash.core.blame import Resource
 from opsdash.core.finding import Finding
 from opsdash.core.host import Limits
 from opsdash.core.plugin import Check, Inquiry
@@ -36,4 +37,5 @@ MEMORY_LOW = Check(
     limits=Limits(0.90, 0.97),
     unit="ratio",
     advice="look at the processes by memory, and at what fills tmpfs mounts",
+    blames=Resource.MEMORY,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from opsdash.activities.monitor.checks.stalls import judge_stall
+from opsdash.core.blame import Resource
 from opsdash.core.finding import Finding
 from opsdash.core.host import Limits
 from opsdash.core.plugin import Check, Inquiry
@@ -26,4 +27,5 @@ PRESSURE_CPU = Check(
     limits=Limits(0.80, None),
     unit="ratio",
     advice="look at the processes by CPU; is a CPU quota in the way? cat /sys/fs/cgroup/*/cpu.stat",
+    blames=Resource.CPU,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from opsdash.activities.monitor.checks.stalls import judge_stall
+from opsdash.core.blame import Resource
 from opsdash.core.finding import Finding
 from opsdash.core.host import Limits
 from opsdash.core.plugin import Check, Inquiry
@@ -26,4 +27,5 @@ PRESSURE_IO = Check(
     limits=Limits(0.80, None),
     unit="ratio",
     advice="find the disk and who uses it: iostat -x 2; iotop -o",
+    blames=Resource.IO,
 )

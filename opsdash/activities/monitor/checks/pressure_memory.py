@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from opsdash.activities.monitor.checks.stalls import judge_stall
+from opsdash.core.blame import Resource
 from opsdash.core.finding import Finding
 from opsdash.core.host import Limits
 from opsdash.core.plugin import Check, Inquiry
@@ -25,4 +26,5 @@ PRESSURE_MEMORY = Check(
     limits=Limits(0.10, 0.40),
     unit="ratio",
     advice="look at the processes by memory before the kernel or systemd-oomd kills one",
+    blames=Resource.MEMORY,
 )

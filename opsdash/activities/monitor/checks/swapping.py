@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from opsdash.activities.monitor.checks.limits import crossed, plain
+from opsdash.core.blame import Resource
 from opsdash.core.finding import Finding
 from opsdash.core.host import Limits
 from opsdash.core.plugin import Check, Inquiry
@@ -38,4 +39,5 @@ SWAPPING = Check(
     limits=Limits(200.0, None),
     unit="pages/s",
     advice="who has the memory: ps -eo rss,pid,args --sort=-rss | head; vmstat 2",
+    blames=Resource.MEMORY,
 )

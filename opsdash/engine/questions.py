@@ -1,0 +1,42 @@
+"""All that is asked beside the pulse: by the login, as root, and on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from opsdash.core.plugin import Collector, Tier
+from opsdash.engine.facts import Facts, Fetch, Take, by_the_login
+from opsdash.engine.rhythm import Rhythm
+from opsdash.engine.wanted import Wanted
+
+
+class Questions:
+    """The collectors with a command: who asks them, and of which hosts.
+
+    `as_root` fetches what needs root; `wanted` are the hosts of which `on_demand` is asked.
+    """
+
+    def __init__(
+        self, collectors: Mapping[str, Collector], fetch_as_root: Fetch, take: Take, rhythm: Rhythm
+    ) -> None:
+        facts = [one for one in collectors.values() if one.tier is Tier.FACTS]
+        demand = [one for one in collectors.values() if one.tier is Tier.DEMAND]
+        plain = [one for one in facts if not one.needs_root]
+        root = [one for one in facts if one.needs_root]
+        self.by_login = Facts(plain, by_the_login, take, rhythm)
+        self.as_root = Facts(root, fetch_as_root, take, rhythm)
+        self.on_demand = Facts(demand, by_the_login, take, rhythm, self._is_wanted)
+        self.wanted = Wanted(rhythm.clock, self.on_demand.wake)
+
+    def _is_wanted(self, name: str) -> bool:
+        return self.wanted.is_wanted(name)
+
+    def __iter__(self) -> Iterator[Facts]:
+        """Each of the three, as a task of a host keeps it."""
+        return iter((self.by_login, self.as_root, self.on_demand))
+
+    def forget(self, name: str) -> None:
+        """A host is not asked any more: if it ever is again, everything is due."""
+        self.wanted.forget(name)
+        for facts in self:
+            facts.forget(name)

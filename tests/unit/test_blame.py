@@ -1,0 +1,126 @@
+"""The culprits behind a finding: whom it names, by what, and when it names nobody."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from opsdash.core.blame import FRESH_S, Resource, blamed, culprits
+from opsdash.core.finding import SUMMARY_WIDTH, Finding
+from opsdash.core.health import Health
+from opsdash.core.host import Host, Limits
+from opsdash.core.plugin import Check, Inquiry
+from opsdash.core.problem import Problem, ProblemKind
+from opsdash.core.reading import Reading, Row
+from opsdash.core.snapshot import HostState, Link, LinkState
+from opsdash.engine.judge import Judge
+
+NOW = 1_800_000_000.0
+
+
+def row(pid: int, name: str, **more: object) -> Row:
+    """A process that takes nothing but what is given."""
+    idle: dict[str, object] = {"cores": 0.0, "memory_bytes": 0.0, "io_bytes_s": None}
+    return {"pid": pid, "user": "root", "state": "S", "name": name, **idle, **more}  # type: ignore[dict-item]
+
+
+def host_with(*rows: Row, at: float = NOW) -> HostState:
+    """A host whose processes were looked at."""
+    link = Link(LinkState.UP)
+    return HostState(
+        Host("web1"), at=NOW, link=link, readings={"top": Reading("web1", "top", at, {}, rows)}
+    )
+
+
+BUSY = Finding("cpu-saturated", "web1", Health.WARN, "CPU 98% busy (limit 90%): user 93%")
+
+
+def said(state: HostState, resource: Resource) -> str:
+    return blamed(BUSY, state, resource, NOW).summary.removeprefix(BUSY.summary)
+
+
+def test_the_process_that_takes_most_is_named() -> None:
+    state = host_with(row(7, "cron", cores=0.1), row(812, "stress", cores=0.97))
+    assert said(state, Resource.CPU) == "; stress 812 97% of a core"
+    evidence = blamed(BUSY, state, Resource.CPU, NOW).evidence
+    assert evidence == "most CPU: stress 812 (root) 97% of a core, cron 7 (root) 10% of a core"
+
+
+def test_processes_of_one_name_are_one_culprit() -> None:
+    workers = [row(pid, "stress", cores=0.97) for pid in range(1, 5)]
+    state = host_with(row(7, "java", cores=1.2), *workers)
+    assert said(state, Resource.CPU) == "; stress ×4 3.9 cores"
+
+
+def test_memory_and_disk_have_their_own() -> None:
+    state = host_with(
+        row(7, "java", memory_bytes=5.5e9, io_bytes_s=0.0), row(8, "dd", io_bytes_s=3e8)
+    )
+    assert said(state, Resource.MEMORY) == "; java 7 5.1G"
+    assert said(state, Resource.IO) == "; dd 8 286M/s"
+
+
+def test_files_in_memory_are_to_blame_where_no_process_has_more() -> None:
+    gib = 2.0**30
+    memory = {
+        ("memory.total_bytes", ""): 8 * gib,
+        ("memory.shared_bytes", ""): 6 * gib,
+    }
+    small, large = row(7, "java", memory_bytes=0.1 * gib), row(8, "mysqld", memory_bytes=7 * gib)
+    for rows, named in (((small,), "; tmpfs and shared 6.0G"), ((large,), "; mysqld 8 7.0G")):
+        state = host_with(*rows)
+        known = {**state.readings, "memory": Reading("web1", "memory", NOW, memory)}
+        assert said(replace(state, readings=known), Resource.MEMORY) == named
+
+
+def test_who_waits_for_a_disk_is_named_where_amounts_are_for_root() -> None:
+    state = host_with(row(7, "java", cores=1.0), row(8, "dd", state="D"))
+    assert said(state, Resource.IO) == "; dd 8 waits for a disk"
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        HostState(Host("web1")),
+        host_with(),
+        host_with(row(8, "idle")),
+        host_with(row(8, "gone", cores=1.0), at=NOW - FRESH_S - 1),
+        replace(
+            host_with(),
+            readings={
+                "top": Reading(
+                    "web1", "top", NOW, problem=Problem(ProblemKind.UNSUPPORTED, "hidden")
+                )
+            },
+        ),
+    ],
+    ids=["never asked", "empty", "idle", "old", "hidden"],
+)
+def test_nobody_is_blamed_for_nothing(state: HostState) -> None:
+    assert all(not culprits(state, one, NOW) for one in Resource)
+    assert blamed(BUSY, state, Resource.CPU, NOW) == BUSY
+
+
+def test_what_does_not_fit_stands_in_the_evidence() -> None:
+    long = replace(BUSY, summary="x" * (SUMMARY_WIDTH - 10), evidence="load 7")
+    found = blamed(long, host_with(row(812, "stress", cores=0.97)), Resource.CPU, NOW)
+    assert found.summary == long.summary
+    assert found.evidence.splitlines() == ["load 7", "most CPU: stress 812 (root) 97% of a core"]
+
+
+def test_a_hostile_name_is_cleaned_and_short() -> None:
+    state = host_with(row(8, "\x1b[31m[bold]\n" + "x" * 99, cores=1.0))
+    assert "\x1b" not in said(state, Resource.CPU)
+    assert len(said(state, Resource.CPU)) < 50
+
+
+def test_the_judge_blames_where_a_check_says_by_what() -> None:
+    def judge(inquiry: Inquiry) -> list[Finding]:
+        return [replace(BUSY, check="busy")]
+
+    check = Check("busy", "Busy", judge, limits=Limits(0.9, None), blames=Resource.CPU)
+    state = host_with(row(812, "stress", cores=0.97))
+    for one, words in ((check, "; stress 812 97% of a core"), (replace(check, blames=None), "")):
+        (finding,) = Judge({"busy": one}).judge(state, NOW).findings
+        assert finding.summary == BUSY.summary + words
