@@ -9,28 +9,31 @@ from opsdash.core.plugin import Collector, Tier
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Metric, Output, Reading, SampleKey
 
-# One awk reads every stat file. A name may hold anything, so it ends at the last parenthesis and
-# stands last in each line; a process that ended meanwhile is skipped. Threads of the kernel
-# (bit 21 of the flags) wait uninterruptibly as a matter of course.
+# grep reads every stat file, as mawk ends where a process does while it is read, and puts the
+# file's name before every line, so a name with line ends in it stays one. A name may hold anything:
+# it ends at the last parenthesis and stands last in each line. Threads of the kernel (bit 21 of the
+# flags) wait uninterruptibly as a matter of course.
 COMMAND = rf"""{HOST_TIME}
 echo '== limits'
 cat /proc/sys/kernel/pid_max /proc/sys/kernel/threads-max \
   /sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max 2>/dev/null
 echo '== seen'
-printf '%s\n' /proc/[0-9]* | awk '{{
-  file = $0 "/stat"; s = ""
-  while ((getline line < file) > 0) s = s line " "
-  close(file)
-  if (!match(s, /.*\)/)) next
+printf '%s\n' /proc/[0-9]*/stat | xargs grep -s "" /dev/null | awk '{{
+  pid = substr($0, 7); pid = substr(pid, 1, index(pid, "/") - 1)
+  all[pid] = all[pid] substr($0, index($0, ":") + 1) " "
+}}
+function look(pid, s,   end, first, name, f) {{
+  if (!match(s, /.*\)/)) return
   end = RLENGTH; first = index(s, "(")
   name = substr(s, first + 1, end - first - 1)
-  if (split(substr(s, end + 2), f, " ") < 18) next
-  pid = substr($0, 7); tasks += f[18]; of[name] += f[18]; names[pid] = name
+  if (split(substr(s, end + 2), f, " ") < 18) return
+  tasks += f[18]; of[name] += f[18]; names[pid] = name
   if (f[1] == "Z") dead[f[2]]++
   if (f[1] == "D" && int(f[7] / 2097152) % 2 == 0 && waiting++ < 50)
     print "waits", pid, f[12] + f[13], name
 }}
 END {{
+  for (pid in all) look(pid, all[pid])
   for (name in of) if (of[name] > most) {{ most = of[name]; who = name }}
   print "tasks", tasks + 0, ("1" in names), "-"
   print "most", "-", most + 0, who

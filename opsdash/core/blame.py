@@ -118,18 +118,21 @@ def amount(one: Culprit, resource: Resource) -> str:
 
 
 def blamed(finding: Finding, state: HostState, resource: Resource, now: float) -> Finding:
-    """A finding that names who is behind it: the first in the summary, if there is room, the first
-    three in the evidence.
+    """A finding that names who is behind it: the first in the summary, in the place of its last
+    parts if need be, the first three in the evidence.
     """
     found = culprits(state, resource, now)[:NAMED]
     if not found:
         return finding
     first = f"; {found[0].who} {amount(found[0], resource)}"
-    fits = len(finding.summary) + len(first) <= SUMMARY_WIDTH
+    summary = finding.summary
+    while len(summary) + len(first) > SUMMARY_WIDTH and ", " in summary:
+        summary = summary.rpartition(", ")[0]
+    fits = len(summary) + len(first) <= SUMMARY_WIDTH
     shown = ", ".join(_told(one, resource) for one in found)
     evidence = "\n".join(filter(None, (finding.evidence, f"most {resource}: {shown}")))
-    summary = finding.summary + first if fits else finding.summary
-    return replace(finding, summary=summary, evidence=evidence)
+    said = summary + first if fits else finding.summary
+    return replace(finding, summary=said, evidence=evidence)
 
 
 def _told(one: Culprit, resource: Resource) -> str:

@@ -184,7 +184,7 @@ async def _theme(both: Both) -> None:
     both.keys("-l", "dracula")
     both.keys("Enter")
     await both.show("theme dracula")
-    assert all(a != b for a, b in zip(both.colours(), before, strict=True))
+    await wait_for(lambda: all(a != b for a, b in zip(both.colours(), before, strict=True)))
 
 
 async def _remap(both: Both, tmp_path: Path) -> None:

@@ -71,6 +71,10 @@ def open_testbed() -> Testbed:
     return Testbed(hosts, tools)
 
 
+OWN_LIMITS = {"web2": "cpu-saturated: {warn: 40%, crit: never}"}
+"""Its one core is a share of this machine's, which runs the other hosts and the tests beside it."""
+
+
 def hosts_file(testbed: Testbed, path: Path, transport: str = "ssh") -> Path:
     """A hosts.yaml for the whole fleet, as a user would write it."""
     first = next(iter(testbed.hosts.values()))
@@ -86,7 +90,8 @@ def hosts_file(testbed: Testbed, path: Path, transport: str = "ssh") -> Path:
     ]
     for name, host in testbed.hosts.items():
         jump = f", jump: {host['jump']}" if host.get("jump") else ""
-        lines.append(f"  {name}: {{address: {host['address']}, tags: [{host['init']}]{jump}}}")
+        own = f", thresholds: {{{OWN_LIMITS[name]}}}" if name in OWN_LIMITS else ""
+        lines.append(f"  {name}: {{address: {host['address']}, tags: [{host['init']}]{jump}{own}}}")
     path.write_text("\n".join(lines) + "\n")
     path.chmod(0o600)
     return path

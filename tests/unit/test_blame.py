@@ -102,6 +102,14 @@ def test_nobody_is_blamed_for_nothing(state: HostState) -> None:
     assert blamed(BUSY, state, Resource.CPU, NOW) == BUSY
 
 
+def test_the_last_parts_of_a_sentence_make_room() -> None:
+    load = replace(BUSY, summary="load 41.6 on 16 cores (limit 2 per core), CPU 98%, iowait 0%")
+    state = host_with(row(2180, "postgresql", cores=13.3))
+    assert blamed(load, state, Resource.CPU, NOW).summary == (
+        "load 41.6 on 16 cores (limit 2 per core); postgresql 2180 13.3 cores"
+    )
+
+
 def test_what_does_not_fit_stands_in_the_evidence() -> None:
     long = replace(BUSY, summary="x" * (SUMMARY_WIDTH - 10), evidence="load 7")
     found = blamed(long, host_with(row(812, "stress", cores=0.97)), Resource.CPU, NOW)
