@@ -18,13 +18,15 @@ class Doors:
     """What lets a user in: a public key, a CA of users, a password, rounds of questions.
 
     `rounds` are challenges, each a list of (words, shown, the right answer); an empty round only
-    shows text. `tried` counts what was tried.
+    shows text. `tried` counts what was tried. An `expired` password is answered by the wish for
+    another one.
     """
 
     key: asyncssh.SSHKey | None = None
     ca: asyncssh.SSHKey | None = None
     password: str | None = None
     rounds: list[list[tuple[str, bool, str]]] = field(default_factory=list)
+    expired: bool = False
     tried: list[str] = field(default_factory=list)
     open: list[asyncssh.SSHServerConnection] = field(default_factory=list)
 
@@ -55,6 +57,8 @@ class _Door(asyncssh.SSHServer):
 
     def validate_password(self, username: str, password: str) -> bool:
         self._doors.tried.append("password")
+        if self._doors.expired:
+            raise asyncssh.PasswordChangeRequired("your password has expired")
         return password == self._doors.password
 
     def kbdint_auth_supported(self) -> bool:

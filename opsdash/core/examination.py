@@ -141,7 +141,7 @@ class Examined:
 
     def __post_init__(self) -> None:
         """Clean what may be remote text; a problem brings its own next step."""
-        hint = self.hint or (self.problem.hint if self.problem else "")
+        hint = self.hint or (self.problem.hint_once if self.problem else "")
         object.__setattr__(self, "text", clean_line(self.text, LONGEST))
         object.__setattr__(self, "hint", clean_line(hint, LONGEST))
         object.__setattr__(self, "mends", tuple(clean_line(one, LONGEST) for one in self.mends))

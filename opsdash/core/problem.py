@@ -74,6 +74,14 @@ HINTS: dict[ProblemKind, str] = {
     ProblemKind.BUG: "a fault of opsdash itself: please report it; ctrl+r tries again",
 }
 
+HINTS_ONCE: dict[ProblemKind, str] = {
+    ProblemKind.LOST: "the connection broke: the server's log may say why (journalctl -u ssh)",
+    ProblemKind.HOST_KEY_UNKNOWN: "compare the fingerprint with the host's own, then accept it",
+    ProblemKind.UNANSWERED: "an agent or a key without questions needs no answer",
+    ProblemKind.BUG: "a fault of opsdash itself: please report it",
+}
+"""The next step where nothing is tried again by itself, and no screen has keys."""
+
 CAUSES: dict[ProblemKind, str] = {
     ProblemKind.NAME: "the resolver of this machine knows no address for the host",
     ProblemKind.REFUSED: "the host, or a firewall, refused the TCP connection at once",
@@ -143,6 +151,12 @@ class Problem:
         """Clean what may be remote text; fall back on the kind's own hint."""
         object.__setattr__(self, "text", clean_line(self.text, 300))
         object.__setattr__(self, "hint", clean_line(self.hint or HINTS[self.kind], 300))
+
+    @property
+    def hint_once(self) -> str:
+        """The next step for whoever looks once, without a screen."""
+        usual = self.hint == HINTS[self.kind]
+        return HINTS_ONCE.get(self.kind, self.hint) if usual else self.hint
 
     @property
     def mends_itself(self) -> bool:

@@ -29,11 +29,11 @@ class Target:
 
 
 def parse_target(text: str) -> Target:
-    """``[user@]address[:port]``; an IPv6 address with a port stands in brackets.
+    """``[ssh://][user@]address[:port]``; an IPv6 address with a port stands in brackets.
 
     ValueError says what is wrong, without the text itself: it might hold a password.
     """
-    user, at, rest = text.rpartition("@")
+    user, at, rest = text.removeprefix("ssh://").rstrip("/").rpartition("@")
     if ":" in user:
         raise ValueError(
             "has the form user:password@: opsdash keeps no passwords; write user@address:port"

@@ -250,6 +250,10 @@ def no_session(done: Completed) -> Problem:
     if refused is not None:
         return refused
     lines = [line for line in said.splitlines() if line.strip()]
+    if done.truncated:
+        text = f"the login shell prints without end: {clean_line(lines[0], 80) if lines else '-'}"
+        hint = "look at its start-up files (.bashrc, .profile), and at: ssh HOST true | head"
+        return Problem(ProblemKind.SESSION, text, hint)
     words = clean_line(lines[-1], 120) if lines else "without a word"
     return Problem(ProblemKind.SESSION, f"the session ended with status {done.status}: {words}")
 

@@ -305,6 +305,13 @@ async def test_a_shell_that_hangs_fails_in_its_time(
     assert "no answer within" in cause.text
 
 
+async def test_a_shell_that_prints_without_end_is_told_so(tmp_path: Path) -> None:
+    async with ssh_server(tmp_path, Behaviour(instead="endless")) as server:
+        cause = failed_at(await examined(server.host, tmp_path), Stage.SHELL)
+    assert cause.text.startswith("the login shell prints without end: ")
+    assert "| head" in cause.hint
+
+
 async def test_an_account_that_may_not_be_used_fails_at_the_shell(tmp_path: Path) -> None:
     async with ssh_server(tmp_path, Behaviour(instead="exit")) as server:
         cause = failed_at(await examined(server.host, tmp_path), Stage.SHELL)

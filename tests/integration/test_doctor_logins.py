@@ -120,6 +120,17 @@ async def test_a_file_that_is_no_key_is_told(tmp_path: Path) -> None:
     assert found.text.isprintable()
 
 
+async def test_a_password_that_has_expired_is_told_as_that(tmp_path: Path) -> None:
+    person = Person(password=["secret"])
+    async with login_server(tmp_path, Doors(password="secret", expired=True)) as host:
+        exam = await examined(host, tmp_path, prompter=person, ask=True)
+    cause = failed_at(exam, Stage.LOGIN)
+    assert cause.problem is not None
+    assert cause.problem.kind is ProblemKind.ACCOUNT
+    assert cause.text == "login refused: the password has expired"
+    assert "log in once with ssh" in cause.hint
+
+
 async def test_a_password_and_questions_are_told_as_such(tmp_path: Path) -> None:
     person = Person(password=["secret"])
     async with login_server(tmp_path, Doors(password="secret")) as host:

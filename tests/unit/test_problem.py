@@ -22,6 +22,13 @@ def test_every_kind_has_a_next_step_that_fits_a_row(kind: ProblemKind) -> None:
     assert CAUSES[kind]
 
 
+@pytest.mark.parametrize("kind", ProblemKind)
+def test_whoever_looks_once_is_told_of_no_key_and_of_no_other_try(kind: ProblemKind) -> None:
+    hint = Problem(kind, "it broke").hint_once
+    assert not re.search(r"ctrl\+|tried again", hint)
+    assert Problem(kind, "it broke", "do this").hint_once == "do this"
+
+
 def test_a_hint_of_its_own_comes_before_that_of_the_kind() -> None:
     assert Problem(ProblemKind.AUTH, "no", hint="ssh-add it").hint == "ssh-add it"
 

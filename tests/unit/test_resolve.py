@@ -16,6 +16,7 @@ from opsdash.core.host import Host, HostKeyPolicy
 from opsdash.core.problem import ProblemKind
 from opsdash.transport import process
 from opsdash.transport.base import Completed
+from opsdash.transport.ssh import resolve as resolving
 from opsdash.transport.ssh import same_for_all
 from opsdash.transport.ssh.keys import KeyRing
 from opsdash.transport.ssh.resolve import (
@@ -69,6 +70,12 @@ Host db
 Host piped
   ProxyCommand nc %h %p
 """
+
+
+@pytest.fixture(autouse=True)
+def nothing_asked_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ssh said in tests before this one is not known."""
+    monkeypatch.setattr(resolving, "_SAID_OF_ALL", {})
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from enum import IntEnum
 from time import monotonic
+from typing import NoReturn
 
 import asyncssh
 
@@ -85,7 +86,7 @@ class Login(KeyJudge):
     """Answers a server's questions: from what is remembered, or by asking, if that is allowed.
 
     `wanted` says in words what a person would have had to give, `declined` that one was asked and
-    did not.
+    did not, `expired` that the server wants another password.
     """
 
     def __init__(self, host: Host, user: str, match: Match, asker: Asker, may: May) -> None:
@@ -100,6 +101,7 @@ class Login(KeyJudge):
         self.connection: asyncssh.SSHClientConnection | None = None
         self.wanted = ""
         self.declined = False
+        self.expired = False
 
     def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
         """The handshake begins."""
@@ -144,6 +146,11 @@ class Login(KeyJudge):
         title = f"password of {self._user}@{self._host.name}"
         secret = await self._remembered_or_asked(Question(key, self._host.name, title, self._said))
         return None if secret is None else secret.reveal().decode()
+
+    def password_change_requested(self, prompt: str, lang: str) -> NoReturn:
+        """The password is right, or was: it is not for us to think of a new one."""
+        self.expired = True
+        raise asyncssh.PermissionDenied("the password has expired")
 
     def kbdint_auth_requested(self) -> str | None:
         """Whether to let the server ask its questions; asked again when the answers were wrong."""
@@ -215,6 +222,9 @@ class Login(KeyJudge):
 
     def refusal(self, problem: Problem) -> Problem:
         """Why the login was refused, with what a person could have given."""
+        if self.expired:
+            hint = "log in once with ssh and set a new password, then try again"
+            return Problem(ProblemKind.ACCOUNT, "login refused: the password has expired", hint)
         if problem.kind is not ProblemKind.AUTH or not self.wanted:
             return problem
         if self.declined:

@@ -153,7 +153,7 @@ _OF_KIND: tuple[tuple[type[asyncssh.Error], _Said], ...] = (
         (
             ProblemKind.LOST,
             "what came from {where} was damaged on the way: {text}",
-            "a broken link, MTU or middlebox: try another network; it is being tried again",
+            "a broken link, MTU or middlebox: try another network",
         ),
     ),
     (
@@ -161,7 +161,7 @@ _OF_KIND: tuple[tuple[type[asyncssh.Error], _Said], ...] = (
         (
             ProblemKind.LOST,
             "what came from {where} can't be unpacked: {text}",
-            "a broken link or middlebox: try another network; it is being tried again",
+            "a broken link or middlebox: try another network",
         ),
     ),
     (asyncssh.ChannelOpenError, (ProblemKind.SESSION, "no session on {where}: {text}", "")),

@@ -70,7 +70,7 @@ def sources(host: Host, route: Route, places: Mapping[str, str], ssh: SshSays) -
     for field, declared, value in values:
         # an address in hosts.yaml may be a name that only the ssh config knows
         if declared and (field != "address" or value == host.address):
-            by_place.setdefault(places.get(field, "hosts.yaml"), []).append(f"{field} {value}")
+            by_place.setdefault(places.get(field, "as you typed it"), []).append(f"{field} {value}")
         elif field in ssh.fields and value:
             by_place.setdefault(ssh.where, []).append(f"{field} {value}")
     return [f"{place}: {', '.join(words)}" for place, words in by_place.items()]
