@@ -62,7 +62,7 @@ class Both:
     def colours(self) -> list[str]:
         """The escapes of the first line: which colours it is painted with."""
         lines = (one.tmux("capture-pane", "-p", "-e").splitlines()[0] for one in self.terminals)
-        return ["".join(re.findall(r"\x1b\[[0-9;:]*m", line)[:2]) for line in lines]
+        return ["".join(re.findall(r"\x1b\[[0-9;:]*m", line)[:3]) for line in lines]
 
     def screens(self) -> list[str]:
         """All that is shown."""
