@@ -17,6 +17,9 @@ from opsdash.core.text import clean_line, did_you_mean, shorten
 
 DEFAULT = "default"
 FORM = ("preset", "keys")
+MOST_KEYS = 100
+"""More for one action is no file that a person wrote."""
+
 NONE = "none"
 FAULT_HINT = (
     'Quote keys that are neither letters nor digits ("?", "ctrl+g,/"); opsdash keys lists every id.'
@@ -166,6 +169,10 @@ class _Form:
         if value == NONE or value == []:
             return ()
         parts = value if isinstance(value, list) else _parted(value)
+        if len(parts) > MOST_KEYS:
+            text = f"has {len(parts)} keys: at most {MOST_KEYS} for one action"
+            self.marked.blame(("keys", name), text)
+            return ()
         found = [self._one(name, part) for part in parts]
         return tuple(dict.fromkeys(key for key in found if key))
 

@@ -33,7 +33,7 @@ keys:
   raw: x
   view.host: "f6"
   filter.open: "ctrl+g"
-  nav.out: "o"
+  nav.out: "i"
   nav.in: "l,enter"
   help: "f2"
   wide: none
@@ -57,13 +57,13 @@ async def test_presses_go_where_the_person_wants_them(tmp_path: Path) -> None:
         assert page(stage) == "host"
         await stage.press("q", "escape", "backspace")
         assert page(stage) == "host"
-        await stage.press("o", "l")
+        await stage.press("i", "l")
         assert page(stage) == "host"
 
 
 async def test_what_shares_a_key_keeps_it_when_the_other_moves(tmp_path: Path) -> None:
     async with on_stage(mixed_fleet(), keys_file=reading(tmp_path, OTHER)) as stage:
-        await stage.press("l", "o", "q")
+        await stage.press("l", "i", "q")
         assert not stage.app.is_running
 
 

@@ -93,7 +93,7 @@ def test_any_text_of_yaml_signs_gives_a_fleet_or_faults(text: str) -> None:
     assert loads_or_says_why(text.encode(), load_fleet)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(TREES | SECTIONS)
 @example({"groups": {"g": {"hosts": [{"name": 1}, 2, None, "a"]}}, "hosts": None})
 @example({"hosts": {"a": {"thresholds": {"c": {"warn": "x", "crit": "y"}}}}})
@@ -102,7 +102,7 @@ def test_any_tree_gives_a_fleet_or_faults(tree: object) -> None:
     assert loads_or_says_why(yaml.safe_dump(tree, allow_unicode=True).encode(), load_fleet)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(TREES | SECTIONS)
 def test_any_tree_gives_a_theme_or_faults(tree: object) -> None:
     assert loads_or_says_why(yaml.safe_dump(tree, allow_unicode=True).encode(), load_theme)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,7 @@ STARTS = {"create_subprocess_exec", "create_subprocess_shell", "open_connection"
 STARTS |= {"system", "popen", "fork", "forkpty", "spawnv", "posix_spawn", "create_connection"}
 
 
+@cache
 def tree_of(path: Path) -> ast.Module:
     """A source file, parsed."""
     return ast.parse(path.read_text(encoding="utf-8"))
@@ -36,12 +37,15 @@ def named(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+@cache
+def functions() -> tuple[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef], ...]:
     """Every function of the program, with its place."""
-    for path in SOURCES:
-        for node in ast.walk(tree_of(path)):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                yield f"{named(path)}:{node.lineno} {node.name}", node
+    return tuple(
+        (f"{named(path)}:{node.lineno} {node.name}", node)
+        for path in SOURCES
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
 
 
 def test_the_import_contracts_hold() -> None:
