@@ -52,7 +52,7 @@ def parse(output: Output, host: str, at: float) -> Reading:
     """
     found = sections(output.data)
     section(found, "end")
-    samples: Samples = {}
+    samples: Samples = {("hardware.sensors", ""): 0.0}
     rows = _arrays(section(found, "arrays"), samples)
     files = dict(_files(section(found, "sys")))
     _sensors(files, samples)
@@ -114,6 +114,7 @@ def _sensors(files: dict[str, str], samples: Samples) -> None:
     for (chip, number), said in sensors.items():
         label = f"{chips.get(chip, chip)} {said.get('label') or number}"
         if "input" in said:
+            samples["hardware.sensors", ""] += 1.0
             (_fan if number.startswith("fan") else _temperature)(label, said, samples)
 
 
@@ -176,6 +177,7 @@ HARDWARE = Collector(
     parse=parse,
     machine_wide=True,
     metrics=(
+        Metric("hardware.sensors", "sensors", "Sensors that say something"),
         Metric("hardware.array_devices", "devices", "Devices that an array wants", label="array"),
         Metric("hardware.array_missing", "devices", "Devices that it lacks", label="array"),
         Metric("hardware.array_rebuild_ratio", "ratio", "How far a rebuild is", label="array"),
