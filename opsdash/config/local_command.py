@@ -7,12 +7,12 @@ import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from opsdash.config.marked_run import MarkedRun
 from opsdash.core.errors import HostError
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.text import clean_line, shorten
 from opsdash.transport import process
 from opsdash.transport.base import Completed
+from opsdash.transport.marks import end_marked, new_mark
 
 SAID_LIMIT = 200
 """Characters of a program's words that are told."""
@@ -27,15 +27,15 @@ def run_for_text(argv: Sequence[str], *, timeout_s: float, max_bytes: int) -> st
     than `max_bytes` bytes, or no UTF-8; the problem's text holds its last words. One that is ended
     leaves nothing running that it started.
     """
-    run = MarkedRun()
+    mark = new_mark()
     whole = False
     try:
-        done = _waited_for(lambda: _done(run, argv, timeout_s=timeout_s, max_bytes=max_bytes))
+        done = _waited_for(lambda: _done(argv, mark, timeout_s=timeout_s, max_bytes=max_bytes))
         _refuse_floods(argv[0], done, max_bytes)
         whole = True
     finally:
         if not whole:
-            run.end_all()
+            end_marked(mark)
     if done.status != 0:
         text = f"{argv[0]} {_ended(done.status)}{_said(done.stderr[-_LOOKED_AT:], slice(-3, None))}"
         raise HostError(Problem(ProblemKind.CONFIG, text))
@@ -45,13 +45,13 @@ def run_for_text(argv: Sequence[str], *, timeout_s: float, max_bytes: int) -> st
         raise HostError(Problem(ProblemKind.BAD_OUTPUT, f"{argv[0]} printed no UTF-8")) from None
 
 
-def _done(run: MarkedRun, argv: Sequence[str], *, timeout_s: float, max_bytes: int) -> Completed:
+def _done(argv: Sequence[str], mark: str, *, timeout_s: float, max_bytes: int) -> Completed:
     try:
-        return run.run(process.run(argv, timeout_s=timeout_s, max_bytes=max_bytes))
+        return asyncio.run(process.run(argv, timeout_s=timeout_s, max_bytes=max_bytes, mark=mark))
     except HostError as error:
         if error.problem.kind is not ProblemKind.TIMEOUT:
             raise
-        status = run.status
+        status = error.ended
         if len(error.partial) >= max_bytes:  # what it started outlived its end
             raise _flood(argv[0], max_bytes, "") from None
         if status is None or status == -signal.SIGKILL:

@@ -60,11 +60,13 @@ class HostError(OpsdashError):
     """A host could not be reached or asked.
 
     `partial` is what a command had put out when its time was over: all of it is whole, but it is
-    not all.
+    not all. `ended` is the exit status of one that had ended itself by then, but left its output
+    open (None: it had not).
     """
 
-    def __init__(self, problem: Problem, partial: bytes = b"") -> None:
+    def __init__(self, problem: Problem, partial: bytes = b"", *, ended: int | None = None) -> None:
         self.problem = problem
         self.partial = partial
+        self.ended = ended
         self.hint = problem.hint
         super().__init__(problem.text)

@@ -33,7 +33,10 @@ def parse_target(text: str) -> Target:
 
     ValueError says what is wrong, without the text itself: it might hold a password.
     """
-    user, at, rest = text.removeprefix("ssh://").rstrip("/").rpartition("@")
+    scheme, slashes, rest = text.rpartition("://")
+    if slashes and scheme.lower() != "ssh":
+        raise ValueError("of the URLs, only ssh://user@address:port is known")
+    user, at, rest = (rest.rstrip("/") if slashes else text).rpartition("@")
     if ":" in user:
         raise ValueError(
             "has the form user:password@: opsdash keeps no passwords; write user@address:port"

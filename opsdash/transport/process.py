@@ -22,33 +22,42 @@ _FAREWELL_S = 1.0
 
 
 async def run(
-    argv: Sequence[str], *, stdin: bytes = b"", timeout_s: float, max_bytes: int = 1_048_576
+    argv: Sequence[str],
+    *,
+    stdin: bytes = b"",
+    timeout_s: float,
+    max_bytes: int = 1_048_576,
+    mark: str = "",
 ) -> Completed:
     """Run a program of this machine to its end.
 
     It gets a session of its own, so that whatever it starts dies with it when the deadline
     (`timeout_s`) passes or the caller is cancelled. Output beyond `max_bytes` ends it and is marked
-    as truncated. HostError when it can't be started or does not end in time.
+    as truncated. A `mark` is put into its environment. HostError when it can't be started or does
+    not end in time; its `ended` is the exit status of one that did, while what it started kept its
+    output open.
     """
     began = monotonic()
-    process = await _started(argv, stdin=PIPE if stdin else DEVNULL)
+    process = await _started(argv, stdin=PIPE if stdin else DEVNULL, mark=mark)
     kept, errors = bytearray(), bytearray()
     try:
         async with asyncio.timeout(timeout_s):
             truncated = await _communicate(process, stdin, (kept, errors), max_bytes)
     except TimeoutError:
         text = f"{argv[0]} did not end within {timeout_s:.0f}s"
-        raise HostError(Problem(ProblemKind.TIMEOUT, text), bytes(kept)) from None
+        ended = process.returncode
+        raise HostError(Problem(ProblemKind.TIMEOUT, text), bytes(kept), ended=ended) from None
     finally:
         await _end(process)
     status = process.returncode if process.returncode is not None else -signal.SIGKILL
     return Completed(status, bytes(kept), bytes(errors), truncated, monotonic() - began)
 
 
-async def _started(argv: Sequence[str], *, stdin: int) -> Process:
+async def _started(argv: Sequence[str], *, stdin: int, mark: str = "") -> Process:
+    env = {**os.environ, mark: "1"} if mark else None
     try:
         return await asyncio.create_subprocess_exec(
-            *argv, stdin=stdin, stdout=PIPE, stderr=PIPE, start_new_session=True
+            *argv, stdin=stdin, stdout=PIPE, stderr=PIPE, start_new_session=True, env=env
         )
     except OSError as error:
         raise HostError(_not_started(argv[0], error)) from error

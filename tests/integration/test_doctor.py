@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import socket
 from collections.abc import AsyncGenerator
@@ -36,13 +37,15 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def raw_server(first: bytes) -> AsyncGenerator[Host, None]:
-    """A TCP server that says `first` to everybody, and then nothing."""
+async def raw_server(first: bytes, most: int = -1) -> AsyncGenerator[Host, None]:
+    """A TCP server that says `first` to everybody, and then nothing; it closes when it has read
+    something, `most` bytes of it, or all.
+    """
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(first)
         with suppress(ConnectionError):
-            await reader.read()
+            await reader.read(most)
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
@@ -158,6 +161,55 @@ async def test_a_server_that_says_something_else_is_quoted(
     assert quoted.startswith(f"it said: {said.split()[0].decode()}")
     assert quoted.isprintable()
     assert "\u202e" not in quoted
+    other = words == "does not speak SSH"
+    assert cause.mends[0].startswith("nc -v " if other else "journalctl ")
+    assert len(cause.mends) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "stage", "words", "received", "programs"),
+    [
+        (
+            b"\x16\x03\x01" + b"\xff" * 400,
+            Stage.BANNER,
+            "does not speak SSH",
+            "16 03 01 ff",
+            ["nc"],
+        ),
+        (b"hello\r\n", Stage.BANNER, "does not speak SSH", "it said: hello", ["nc"]),
+        (
+            b"SSH-2.0-Odd\r\n",
+            Stage.KEY_EXCHANGE,
+            "closed the connection before the login was over",
+            "",
+            ["journalctl"],
+        ),
+    ],
+)
+async def test_a_server_that_hangs_up_is_told_with_what_came(
+    tmp_path: Path, first: bytes, stage: Stage, words: str, received: str, programs: list[str]
+) -> None:
+    async with raw_server(first, most=5) as host:
+        cause = failed_at(await examined(host, tmp_path), stage)
+    assert words in cause.text
+    assert "Connection lost" not in cause.text
+    assert received in notes_of(cause)
+    assert [command.split()[0] for command in cause.mends] == programs
+    assert not re.search("tried again|ctrl", cause.hint)
+
+
+async def test_a_server_that_closes_without_a_word_is_too_busy_or_another_one(
+    tmp_path: Path,
+) -> None:
+    async def close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    server = await asyncio.start_server(close, "127.0.0.1", 0)
+    host = Host("web1", address="127.0.0.1", port=server.sockets[0].getsockname()[1])
+    cause = failed_at(await examined(host, tmp_path), Stage.BANNER)
+    server.close()
+    await server.wait_closed()
+    assert [command.split()[0] for command in cause.mends] == ["nc", "journalctl"]
 
 
 async def test_without_a_common_algorithm_both_sides_offers_are_told(tmp_path: Path) -> None:
@@ -269,6 +321,8 @@ async def test_a_host_that_hangs_up_in_the_login_is_told_at_the_login(tmp_path: 
             cause = failed_at(await examined(host, tmp_path), Stage.LOGIN)
     assert cause.problem is not None
     assert cause.problem.kind in (ProblemKind.LOST, ProblemKind.DROPPED)
+    assert "closed the connection before" in cause.text
+    assert cause.mends[0].startswith("journalctl ")
 
 
 async def test_a_noisy_shell_is_a_warning_with_its_first_words(tmp_path: Path) -> None:

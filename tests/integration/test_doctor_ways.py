@@ -24,6 +24,7 @@ from opsdash.core.prompts import Asker, Nobody
 from opsdash.engine.demo import DemoSession
 from opsdash.engine.doctor import examine, sought
 from opsdash.engine.session import Session, Surroundings
+from opsdash.transport import process
 from opsdash.transport.local import LocalTransport
 from tests.doctor import examined, failed_at, notes_of, stage_of
 from tests.ssh_server import Behaviour, TestServer, ssh_server
@@ -72,6 +73,23 @@ async def test_by_the_systems_ssh_failures_have_their_stage(tmp_path: Path) -> N
     assert tcp.problem.kind is ProblemKind.REFUSED
 
 
+@pytest.mark.parametrize("way", [Way.SSH, Way.OPENSSH])
+async def test_a_proxy_command_that_ends_is_told_with_its_own_words(
+    tmp_path: Path, way: Way
+) -> None:
+    config = tmp_path / "config"
+    config.write_text("ProxyCommand sh -c 'echo no tunnel today >&2; exit 3'\n")
+    host = Host("web1", address="exec", ssh_config=str(config), way=way)
+    cause = failed_at(await examined(host, tmp_path), Stage.TCP)
+    assert cause.problem is not None
+    assert cause.problem.kind is ProblemKind.PROXY
+    how = "with status 3" if way is Way.SSH else "before the login"  # ssh does not say it
+    assert cause.text == f"ProxyCommand ended {how}: no tunnel today"
+    (by_hand,) = cause.mends
+    done = await process.run(["sh", "-c", by_hand], timeout_s=10, max_bytes=1000)
+    assert (done.status, done.stderr) == (3, b"no tunnel today\n")
+
+
 async def test_this_machine_has_no_way_and_a_session() -> None:
     host = Host("here", address="localhost", way=Way.LOCAL)
     exam = Examination("here", lambda one: None)
@@ -108,8 +126,18 @@ def test_a_host_that_is_not_in_the_fleet_is_reached_as_ssh_would() -> None:
     assert "not in hosts.yaml" in notice
     assert "did you mean web1 or web2?" in sought(fleet, "web3")[1]
     assert sought(fleet, "web1") == (fleet.hosts["web1"], "")
-    with pytest.raises(ValueError, match="option"):
-        sought(fleet, "-oProxyCommand")
+    for url in ("ssh://ops@web3:2222", "SSH://ops@web3:2222/"):
+        assert sought(fleet, url)[0].address == "web3"
+    for text, why in (
+        ("http://web3", "only ssh://user@address:port"),
+        ("-oProxyCommand", "option"),
+        ("-oProxyCommand=x", "must not hold '='"),
+        ("ops@-oProxyCommand", "option"),
+        ("", "must not be empty"),
+        ("w" * 300, "at most 253 characters, not 300"),
+    ):
+        with pytest.raises(ValueError, match=why):
+            sought(fleet, text)
 
 
 def test_each_field_of_a_host_has_its_place(tmp_path: Path) -> None:

@@ -303,4 +303,7 @@ async def test_a_proxy_command_is_the_way_with_its_tokens_and_leaves_nothing(
         config.write_text("IdentityAgent none\nProxyCommand sh -c 'echo no way >&2; exit 3'\n")
         async with transport_for(tmp_path, Nobody(), host) as transport:
             problem = await refused(transport, host)
-    assert (problem.kind, problem.text) == (ProblemKind.PROXY, "ProxyCommand ended: no way")
+    assert (problem.kind, problem.text) == (
+        ProblemKind.PROXY,
+        "ProxyCommand ended with status 3: no way",
+    )

@@ -193,3 +193,41 @@ async def test_the_open_page_alone_wants_the_processes() -> None:
         asked = len(stage.source.wanted)
         await stage.draw()
         assert len(stage.source.wanted) == asked
+
+
+async def test_hardware_is_told_with_the_worst_in_colour() -> None:
+    array: Row = {
+        "kind": "array",
+        "name": "md0",
+        "level": "raid1",
+        "state": "active",
+        "failed": "sdb1",
+    }
+    samples = {
+        ("hardware.temperature_celsius", "cpu"): 94.0,
+        ("hardware.temperature_limit_celsius", "cpu"): 100.0,
+        ("hardware.temperature_ratio", "cpu"): 0.94,
+        ("hardware.array_devices", "md0"): 2.0,
+        ("hardware.array_missing", "md0"): 1.0,
+        ("hardware.array_rebuild_ratio", "md0"): 0.12,
+        ("hardware.fan_rpm", "fan1"): 1180.0,
+        ("hardware.fan_rpm", "fan2"): 0.0,
+        ("hardware.memory_corrected", "mc0"): 3.0,
+        ("hardware.link_bits_per_s", "eno1"): 1e9,
+        ("hardware.supply_online", "PSU1"): 0.0,
+    }
+    state = with_readings(up("web"), Reading("web", "hardware", NOW - 1, samples, (array,)))
+    async with on_stage([state], TALL) as stage:
+        text = "\n".join(await page_of(stage))
+    assert "array      md0 raid1 active  1 of 2 devices  rebuild 12%" in text
+    assert "heat       94 C of 100 C  cpu" in text
+    assert "fans       1 of 2 turn  1180 to 1180 rpm" in text
+    assert "ECC        3 errors mended, 0 not, since boot" in text
+    assert "link       eno1 1000 Mbit/s" in text
+    assert "power      PSU1 has no mains" in text
+
+
+async def test_a_host_that_tells_nothing_of_its_hardware_is_said_to() -> None:
+    state = with_readings(up("web"), Reading("web", "hardware", NOW - 1))
+    async with on_stage([state], TALL) as stage:
+        assert "a virtual machine?" in line_of(await page_of(stage), "HARDWARE")

@@ -14,7 +14,7 @@ from opsdash.core.errors import HostError
 from opsdash.core.problem import CAUSES, HINTS, ProblemKind
 from opsdash.transport import process
 from opsdash.transport.accounts import account_refused
-from opsdash.transport.ssh.problems import explain, refused_by_jump
+from opsdash.transport.ssh.problems import explain, place, refused_by_jump
 
 
 def system(number: int) -> OSError:
@@ -131,6 +131,15 @@ def test_no_exception_of_asyncssh_is_left_out() -> None:
 )
 def test_every_error_has_its_kind(error: BaseException, kind: ProblemKind) -> None:
     assert explain(error, "web1:22").kind is kind
+
+
+def test_an_address_of_one_link_needs_its_interface() -> None:
+    problem = explain(system(errno.EINVAL), place("fe80::1", 22))
+    assert problem.text == "no route to [fe80::1]:22"
+    assert "fe80::1%eth0" in problem.hint
+    zoned = explain(system(errno.EINVAL), place("fe80::1%eth0", 22))
+    assert zoned.hint == HINTS[ProblemKind.NO_ROUTE]
+    assert place("10.0.0.1", 22) == "10.0.0.1:22"
 
 
 @pytest.mark.parametrize("kind", ProblemKind)

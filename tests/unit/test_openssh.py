@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from opsdash.core.errors import HostError
 from opsdash.core.host import Host, HostKeyPolicy
-from opsdash.core.problem import ProblemKind
+from opsdash.core.problem import Problem, ProblemKind
 from opsdash.transport.openssh.arguments import destination, options
-from opsdash.transport.openssh.complaints import behind, complaint
+from opsdash.transport.openssh.complaints import behind, complaint, proxy_ended
 from opsdash.transport.ssh.resolve import Route
 from tests.case_files import CASES
 
@@ -130,6 +130,19 @@ def test_a_jump_host_that_failed_is_the_culprit() -> None:
     assert (problem.kind, problem.culprit) == (ProblemKind.JUMP, "bastion")
     assert problem.text == "behind bastion: connection refused by bastion"
     assert behind("ops@10.77.9.2: Permission denied (publickey).", "bastion") is None
+
+
+def test_a_proxy_command_that_ended_is_blamed_and_a_refused_login_behind_it_is_not() -> None:
+    def told(said: str) -> Problem:
+        return proxy_ended(said, complaint(said, "exec:22", "web1"))
+
+    closed = "kex_exchange_identification: Connection closed by remote host\n"
+    nameless = "Connection closed by UNKNOWN port 65535\n"
+    assert told(f"{closed}no tunnel\n{nameless}").text.endswith("before the login: no tunnel")
+    assert told(closed + nameless).text.endswith("without a word")
+    keys = "Received disconnect from UNKNOWN port 65535:2: Too many authentication failures"
+    assert told(keys).kind is ProblemKind.AUTH
+    assert told("Connection closed by 10.0.0.1 port 22").kind is ProblemKind.DROPPED
 
 
 @given(st.text())

@@ -16,6 +16,7 @@ from opsdash.activities.monitor.host_figures import (
     network_section,
     pressure_section,
 )
+from opsdash.activities.monitor.host_hardware import hardware_section
 from opsdash.activities.monitor.host_keys import HostKeys
 from opsdash.activities.monitor.host_sections import (
     Page,
@@ -146,7 +147,13 @@ FIGURES = (
     network_section,
     disk_io_section,
 )
-WORDS = (file_systems_section, units_section, system_section, sources_section)
+WORDS = (
+    file_systems_section,
+    units_section,
+    hardware_section,
+    system_section,
+    sources_section,
+)
 
 
 def _stacked(page: Page, *sections: Callable[[Page], list[Line]]) -> list[Line]:

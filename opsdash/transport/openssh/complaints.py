@@ -66,13 +66,30 @@ def complaint(said: str, where: str, name: str) -> Problem:
     return Problem(_Kind.LOST, "ssh ended without a word", hint)
 
 
+_NAMELESS = "UNKNOWN port 65535"
+"""What ssh calls the other end of a ProxyCommand."""
+
+
+def proxy_ended(said: str, problem: Problem) -> Problem:
+    """The problem of a host behind a ProxyCommand of the user's: its own words, where it ended.
+
+    ssh does not tell its exit status, and says of itself only that a peer without a name is gone.
+    """
+    if _NAMELESS not in said or problem.kind not in (_Kind.DROPPED, _Kind.LOST):
+        return problem
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    own = [line for line in lines if not re.search(rf"{_NAMELESS}|^kex_exchange_id", line)]
+    text = own[0] if own else "without a word"
+    return Problem(_Kind.PROXY, f"ProxyCommand ended before the login: {text}")
+
+
 def behind(said: str, jump: str) -> Problem | None:
     """The problem of a host whose jump host failed; None when ssh got past that one.
 
     A ProxyCommand that ended without a connection leaves ssh a peer without a name.
     """
-    if "UNKNOWN port 65535" not in said:
+    if _NAMELESS not in said:
         return None
-    own = "\n".join(line for line in said.splitlines() if "UNKNOWN port 65535" not in line)
+    own = "\n".join(line for line in said.splitlines() if _NAMELESS not in line)
     text = f"behind {jump}: {complaint(own, jump, jump).text}"
     return Problem(_Kind.JUMP, text, culprit=jump)

@@ -21,11 +21,11 @@ from opsdash.transport.base import Completed, Connection
 from opsdash.transport.bundle import collect_bundle
 from opsdash.transport.frames import BOOT
 from opsdash.transport.openssh.arguments import PROGRAM, destination, options
-from opsdash.transport.openssh.complaints import behind, complaint
+from opsdash.transport.openssh.complaints import behind, complaint, proxy_ended
 from opsdash.transport.openssh.examine import EXAMINED_S, Told, resolved, spoken, tell, tell_end
 from opsdash.transport.openssh.master import Master
 from opsdash.transport.pulse import Frames, Send, pulse_over, renewed
-from opsdash.transport.ssh.problems import stuck
+from opsdash.transport.ssh.problems import place, stuck
 from opsdash.transport.ssh.resolve import Route, resolve
 
 CHANNELS_PER_HOST = 4
@@ -156,6 +156,8 @@ class OpensshTransport:
         """Why there is no session: what ssh complains of, or what the login shell did."""
         problem = complaint(said, _where(route), destination(host))
         if status in (SSH_FAILED, 0):
+            if route.proxy_command and not host.jump:
+                return proxy_ended(said, problem)
             return (behind(said, host.jump) if host.jump else None) or problem
         if problem.kind is ProblemKind.ACCOUNT:
             return problem
@@ -225,4 +227,4 @@ class OpensshTransport:
 
 
 def _where(route: Route) -> str:
-    return f"{route.address}:{route.port}"
+    return place(route.address, route.port)

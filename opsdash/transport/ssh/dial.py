@@ -17,7 +17,15 @@ from opsdash.transport.accounts import account_refused
 from opsdash.transport.ssh.hostkeys import PREFERRED_ALGORITHMS, KnownHosts, fingerprint
 from opsdash.transport.ssh.keys import Identities, KeyRing
 from opsdash.transport.ssh.login import Login, May, Turn, trusts
-from opsdash.transport.ssh.problems import CAUGHT, explain, no_ssh, refused_by_jump, stuck
+from opsdash.transport.ssh.problems import (
+    CAUGHT,
+    explain,
+    hung_up,
+    no_ssh,
+    place,
+    refused_by_jump,
+    stuck,
+)
 from opsdash.transport.ssh.proxy import open_proxy
 from opsdash.transport.ssh.resolve import Route
 from opsdash.transport.ssh.sockets import open_socket
@@ -165,7 +173,7 @@ class Dialer:
                     route.address, route.port, options=options, config=[], **reached
                 )
         except CAUGHT as error:
-            where = f"{route.address}:{route.port}"
+            where = place(route.address, route.port)
             if isinstance(error, asyncssh.ChannelOpenError) and "tunnel" in reached:
                 raise HostError(refused_by_jump(error, where, route.hops[-1])) from error
             raise HostError(login.refusal(_login_problem(error, where, login))) from error
@@ -239,6 +247,9 @@ def _login_problem(error: BaseException, where: str, judge: Login) -> Problem:
     if isinstance(error, TimeoutError):
         return stuck(where) if judge.speaks_ssh else no_ssh(where)
     problem = explain(error, where)
+    cut_off = isinstance(error, asyncssh.ConnectionLost | ConnectionError)
+    if cut_off and problem.kind in (ProblemKind.LOST, ProblemKind.DROPPED):
+        problem = hung_up(where, speaks_ssh=judge.speaks_ssh)
     banner = judge.banner.strip()
     account = account_refused(banner)
     if account is not None and problem.kind in (ProblemKind.AUTH, ProblemKind.LOST):

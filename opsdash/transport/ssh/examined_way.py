@@ -24,6 +24,7 @@ from opsdash.transport.ssh.hostkeys import Entry
 from opsdash.transport.ssh.keys import Identities
 from opsdash.transport.ssh.login import Login
 from opsdash.transport.ssh.resolve import Route
+from opsdash.transport.ssh.sockets import TURNED_AWAY
 from opsdash.transport.ssh.sources import SshSays, sources
 from opsdash.transport.ssh.trace import Tap, Trace
 
@@ -33,7 +34,21 @@ SLOW_TCP_S = 1.0
 SLOW_LOGIN_S = 5.0
 """From here on a login is told as slow: the limit of the check login-slow."""
 
+QUOTED = 100
+"""Characters that are shown of what is no banner."""
+
 _LOCAL = frozenset({ProblemKind.CONFIG, ProblemKind.NAME})
+
+
+def _received(first: bytes) -> str:
+    """The first bytes of a server in words: as text where they are text."""
+    try:
+        return clean_line(first.decode(), QUOTED) or "an empty line"
+    except UnicodeDecodeError as error:
+        if error.start >= len(first) - 3 and error.start:  # cut off in mid-character
+            return clean_line(first[: error.start].decode(), QUOTED)
+    shown = first[:16].hex(" ") + (" ..." if len(first) > 16 else "")
+    return f"bytes that are no text: {shown}"
 
 
 class ExaminedWay(Trace):
@@ -192,6 +207,18 @@ class ExaminedWay(Trace):
         self._exam.report(self._failure(stage, problem))
         self._began = monotonic()
 
+    def _no_banner(
+        self, problem: Problem, commands: tuple[str, ...]
+    ) -> tuple[tuple[Note, ...], tuple[str, ...]]:
+        """What came in place of a banner, and what to do about it."""
+        turned_away = self._first.startswith(TURNED_AWAY)
+        if problem.kind is ProblemKind.DROPPED and not turned_away:
+            # a server that closes at once may be an sshd that is too busy: its log tells
+            commands = (*mends.for_no_ssh(self.route), *(() if self._first else commands))
+        if not self._first:
+            return (), commands
+        return (Note(Verdict.FAIL, f"it said: {_received(self._first)}"),), commands
+
     def _failure(self, stage: Stage, problem: Problem) -> Examined:
         notes: tuple[Note, ...] = ()
         hint = ""
@@ -203,9 +230,8 @@ class ExaminedWay(Trace):
             notes = tuple(self._tries)
             if len(self._tries) > 1:
                 text = f"none of {count(len(self._tries), 'address', 'addresses')} answers: {text}"
-        elif stage is Stage.BANNER and self._first:
-            said = clean_line(self._first.decode("utf-8", "replace"), 200)
-            notes = (Note(Verdict.FAIL, f"it said: {said}"),)
+        elif stage is Stage.BANNER:
+            notes, commands = self._no_banner(problem, commands)
         elif stage is Stage.KEY_EXCHANGE and self.tap is not None:
             text, notes, commands = key_exchange_failed(self, problem, commands)
         elif stage is Stage.HOST_KEY:

@@ -12,6 +12,7 @@ from opsdash.transport.ssh.hostkeys import Entry, pattern_of
 from opsdash.transport.ssh.resolve import Route, expand
 
 _ON_ITS_CONSOLE = "systemctl status ssh sshd; ss -tlnp | grep ssh    # on its console"
+_LOG = "journalctl -u ssh -u sshd -n 20    # on its console"
 
 
 _ASKED_OF_THE_NETWORK = frozenset({ProblemKind.NAME, ProblemKind.NO_ROUTE, ProblemKind.TIMEOUT})
@@ -36,10 +37,14 @@ def for_the_way(kind: ProblemKind, route: Route) -> tuple[str, ...]:
         ProblemKind.REFUSED: (_ON_ITS_CONSOLE,),
         ProblemKind.NO_ROUTE: (f"ip route get {address}",),
         ProblemKind.TIMEOUT: (f"ping -c 3 {address}; nc -vz -w 5 {address} {port}",),
-        ProblemKind.NO_BANNER: ("systemctl restart ssh    # on its console (sshd on RHEL, SUSE)",),
-        ProblemKind.DROPPED: ("journalctl -u ssh -u sshd -n 20    # on its console",),
-        ProblemKind.LOGIN_STUCK: ("journalctl -u ssh -u sshd -n 20    # on its console",),
-        ProblemKind.PROXY: (f"{route.proxy_command} </dev/null",) if route.proxy_command else (),
+        ProblemKind.NO_BANNER: (
+            *for_no_ssh(route),
+            "systemctl restart ssh    # on its console (sshd on RHEL, SUSE)",
+        ),
+        ProblemKind.DROPPED: (_LOG,),
+        ProblemKind.LOST: (_LOG,),
+        ProblemKind.LOGIN_STUCK: (_LOG,),
+        ProblemKind.PROXY: _by_hand(route.proxy_command),
         ProblemKind.FILES: ("ulimit -n 8192",),
         ProblemKind.ACCOUNT: (
             f"chage -l {route.user}; passwd -S {route.user}    # there, as root",
@@ -49,6 +54,20 @@ def for_the_way(kind: ProblemKind, route: Route) -> tuple[str, ...]:
     if route.hops and kind in _ASKED_OF_THE_NETWORK:
         return tuple(f"{command}    # on {route.hops[-1]}" for command in commands)
     return commands
+
+
+def _by_hand(proxy_command: str) -> tuple[str, ...]:
+    """In a shell of its own: an exit in it must not end the one that it is pasted into."""
+    command = shlex.quote(f"exec {proxy_command}")
+    return (f"sh -c {command} </dev/null",) if proxy_command else ()
+
+
+def for_no_ssh(route: Route) -> tuple[str, ...]:
+    """For a port on which something else answers; asked where the connection begins."""
+    if route.proxy_command:
+        return _by_hand(route.proxy_command)
+    there = f"    # on {route.hops[-1]}" if route.hops else "    # another service on this port?"
+    return (f"nc -v -w 5 {shlex.quote(route.address)} {route.port}{there}",)
 
 
 def for_changed_key(route: Route, entries: Sequence[Entry]) -> tuple[str, ...]:

@@ -70,6 +70,20 @@ _BEHIND = (
 """What a jump host says of the way from there, in lower case."""
 
 
+def hung_up(where: str, *, speaks_ssh: bool) -> Problem:
+    """The server closed the connection before anybody was logged in."""
+    if speaks_ssh:
+        text = f"{where} closed the connection before the login was over"
+        return Problem(ProblemKind.LOST, text)
+    problem = no_ssh(where)
+    return Problem(problem.kind, f"{problem.text}, and closed the connection", problem.hint)
+
+
+def place(address: str, port: int) -> str:
+    """An address with its port as it is shown: an IPv6 address stands in brackets."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
 def refused_by_jump(error: asyncssh.ChannelOpenError, where: str, jump: str) -> Problem:
     """Why a jump host that lets us in does not lead on to a host."""
     if error.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED:
@@ -107,6 +121,9 @@ def _system(error: BaseException, where: str) -> Problem:
         return _timeout(error, where)
     if number in _CUT or isinstance(error, ConnectionError):
         return _reset(error, where)
+    if number == errno.EINVAL and "%" not in where:
+        hint = "an address of one link only needs its interface: fe80::1%eth0"
+        return Problem(ProblemKind.NO_ROUTE, f"no route to {where}", hint)
     if number in _NO_ROUTE:
         return Problem(ProblemKind.NO_ROUTE, f"no route to {where}")
     if number in _FORBIDDEN:

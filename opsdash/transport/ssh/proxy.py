@@ -15,6 +15,9 @@ from opsdash.transport.ssh.sockets import wait_for_banner
 from opsdash.transport.ssh.trace import QUIET, Trace
 
 FAREWELL_S = 1.0
+LAST_WORDS_S = 2.0
+"""How long one that has closed its output may take to end: a busy machine is no excuse."""
+
 STDERR_BYTES = 4_000
 
 
@@ -35,14 +38,15 @@ class Proxy:
     async def why(self, problem: Problem) -> Problem:
         """The problem of a connection through it: its own last words, if it ended by itself."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(0.2):
+            async with asyncio.timeout(LAST_WORDS_S):
                 await self._process.wait()
                 await asyncio.shield(self._listening)
-        if self._process.returncode is None:
+        status = self._process.returncode
+        if status is None:
             return problem
         lines = self._said.decode("utf-8", "replace").strip().splitlines()
-        said = lines[-1] if lines else f"exit status {self._process.returncode}"
-        return Problem(ProblemKind.PROXY, f"ProxyCommand ended: {said}")
+        said = f": {lines[-1]}" if lines else ""
+        return Problem(ProblemKind.PROXY, f"ProxyCommand ended {_how(status)}{said}")
 
     async def end(self) -> None:
         """Let it end by the end of its input, and kill it if it does not."""
@@ -54,6 +58,11 @@ class Proxy:
         await self._process.wait()
         self._listening.cancel()
         await asyncio.wait([self._listening])
+
+
+def _how(status: int) -> str:
+    """An exit status in words; below zero it is a signal's."""
+    return f"by signal {-status}" if status < 0 else f"with status {status}"
 
 
 async def open_proxy(command: str, trace: Trace = QUIET) -> tuple[socket.socket, Proxy]:

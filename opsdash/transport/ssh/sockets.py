@@ -16,18 +16,18 @@ from typing import Any
 
 from opsdash.core.errors import HostError
 from opsdash.core.problem import Problem, ProblemKind
-from opsdash.transport.ssh.problems import explain
+from opsdash.transport.ssh.problems import explain, place
 from opsdash.transport.ssh.trace import QUIET, Trace
 
 CONNECT_TIMEOUT_S = 8.0
 BANNER_TIMEOUT_S = 8.0
-_TURNED_AWAY = (b"Exceeded MaxStartups", b"Not allowed at this time")
+TURNED_AWAY = (b"Exceeded MaxStartups", b"Not allowed at this time")
 """What sshd says in place of its banner when too many log in at once."""
 
 
 async def open_socket(address: str, port: int, trace: Trace = QUIET) -> socket.socket:
     """A connected socket whose server has sent its first bytes; HostError says why not."""
-    where = f"{address}:{port}"
+    where = place(address, port)
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
             began = monotonic()
@@ -124,6 +124,6 @@ async def wait_for_banner(connected: socket.socket, where: str, trace: Trace = Q
     if not first:
         raise HostError(explain(ConnectionResetError(), where))
     trace.heard(first)
-    if any(words in first for words in _TURNED_AWAY):
+    if any(words in first for words in TURNED_AWAY):
         said = first.decode("utf-8", "replace").splitlines()[0]
         raise HostError(Problem(ProblemKind.DROPPED, f"sshd turns logins away: {said}"))
