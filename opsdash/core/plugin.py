@@ -56,7 +56,8 @@ class Collector:
     `max_bytes` bytes. `parse` is pure: output, host, wall clock to a Reading. `derive` makes rates
     from two readings of the same boot that lie `elapsed_s` of the host's own time apart; a facts
     collector tells that time itself: ``NAME.up_s``, and ``boot_id`` in its first row.
-    What `needs_root` is fetched by a script of its own, not more often than every 15 minutes.
+    What `needs_root` is fetched by a script of its own, not more often than every 15 minutes, or
+    on demand every minute: each time is a line in the host's log.
     `machine_wide` says that in a container the metrics are the whole machine's: there no check
     that reads it is asked.
     """
