@@ -107,7 +107,8 @@ class Check:
     hosts.yaml may override under this id; `unit` is theirs: ``ratio``, ``s``, another, or empty
     for a check without limits. With `lower_is_worse` a value is bad below them, else from them on.
     While it finds something the processes that take most of what it `blames` are asked for, and
-    named.
+    named; one that `needs_culprit` is not raised without. `heeds_container` says that it knows what
+    to make of a whole machine's figures in a container, and is asked there too.
     """
 
     id: str
@@ -121,6 +122,8 @@ class Check:
     advice: str = ""
     controls: tuple[str, ...] = ()
     blames: Resource | None = None
+    needs_culprit: bool = False
+    heeds_container: bool = False
 
 
 @dataclass(frozen=True, slots=True)

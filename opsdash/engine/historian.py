@@ -22,12 +22,12 @@ TURNS = round(FINE.seconds / TURN_S)
 COMPACT_EVERY = 60
 """Turns after which it is asked whether an hour is over."""
 
-LOOK_FOR_KEYS = 6
-"""Metrics that a host did not have before are looked for every so manieth time: all its samples
-must be gone through for that."""
-
 MOST_KEYS = 256
 """Metrics with labels of one host that are remembered; on a host with more, the first ones."""
+
+
+Shape = tuple[str | None, tuple[tuple[str, int], ...]]
+"""A container's kind, and by collector how many samples its reading has."""
 
 
 class Historian:
@@ -47,23 +47,23 @@ class Historian:
         self._kept = {name: kept for name, one in collectors.items() if (kept := kept_metrics(one))}
         self._collector = {metric: name for name, kept in self._kept.items() for metric in kept}
         self._keys: dict[str, tuple[SampleKey, ...]] = {}
+        self._shapes: dict[str, Shape] = {}
         self._seen_at: dict[str, float] = {}
 
     async def run(self) -> None:
         """Take down until cancelled."""
-        turn, compacting = 0, False
+        second, compacting = int(self._clock()), False
         while True:
-            await asyncio.sleep(TURN_S)
-            await self.take_down(turn % TURNS)
-            turn += 1
-            if compacting or turn % COMPACT_EVERY == 0:
+            second, wait_s = next_turn(second, self._clock())
+            await asyncio.sleep(wait_s)
+            await self.take_down(second)
+            if compacting or second % COMPACT_EVERY == 0:
                 compacting = await self._history.compact(self._clock()) > 0
 
-    async def take_down(self, turn: int) -> None:
-        """Remember the hosts whose turn it is."""
-        now = self._clock()
-        hosts = list(self._state.snapshot().hosts.values())[turn::TURNS]
-        seen = [one for state in hosts if (one := self.look(state, now)) is not None]
+    async def take_down(self, second: int) -> None:
+        """Remember the hosts whose turn it is in a second of the clock."""
+        hosts = list(self._state.snapshot().hosts.values())[second % TURNS :: TURNS]
+        seen = [one for state in hosts if (one := self.look(state, float(second))) is not None]
         if seen:
             await self._history.add(seen)
 
@@ -73,14 +73,22 @@ class Historian:
             return None
         self._seen_at[state.name] = state.at
         at = int(now) // FINE.seconds
-        keys = self._keys.get(state.name, ())
-        values = self._values(state, keys) if keys and at % LOOK_FOR_KEYS else None
+        keys, shape = self._keys.get(state.name, ()), self._shape(state)
+        # to go through all samples costs most: only where there may be others than before
+        values = self._values(state, keys) if shape == self._shapes.get(state.name) else None
         if values is None:
             keys = self._keys[state.name] = self._kept_keys(state)
+            self._shapes[state.name] = shape
             values = self._values(state, keys)
         if not keys or values is None:
             return None
         return Seen(state.name, at * FINE.seconds, keys, values)
+
+    def _shape(self, state: HostState) -> Shape:
+        """What tells that a host has other metrics: how many each collector has, and whose."""
+        readings = state.readings
+        found = [(name, len(readings[name].samples)) for name in self._kept if name in readings]
+        return state.container, tuple(found)
 
     def _kept_keys(self, state: HostState) -> tuple[SampleKey, ...]:
         """The metrics of a host that are its own and have a history, in the host's order."""
@@ -89,8 +97,8 @@ class Historian:
             reading = state.readings.get(name)
             if reading is None or reading.problem is not None:
                 continue
-            if state.container and name in self._machine_wide:
-                continue  # the whole machine's: no history of this host
+            if state.container != "" and name in self._machine_wide:
+                continue  # the whole machine's, as far as is known: no history of this host
             found += [
                 key for key, value in reading.samples.items() if key[0] in kept and isfinite(value)
             ]
@@ -111,6 +119,17 @@ class Historian:
                 value = value if isnan(mean) else mean  # a gap among them: the newest holds
             found.append(value)
         return array("f", found) if isfinite(sum(found)) else None
+
+
+def next_turn(second: int, now: float) -> tuple[int, float]:
+    """The second whose turn is next after that of `second`, and for how long to wait until then.
+
+    Turns that are late are caught up, so that a step misses no host; but after a step of the clock,
+    or a sleep of this machine, it goes on from the clock's own time.
+    """
+    if not second - 1 <= now < second + FINE.seconds:
+        second = int(now)
+    return second + 1, max(0.0, second + TURN_S - now)
 
 
 def kept_metrics(collector: Collector) -> frozenset[str]:

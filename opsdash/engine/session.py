@@ -276,5 +276,5 @@ class Session:
     def _judge_host(self, name: str) -> None:
         judgement = self._judge.judge_into(self._state, name, self._clock())
         self._memory.closed.update(judgement.closed)
-        if any(self._checks[one.check].blames is not None for one in judgement.findings):
+        if judgement.blaming:
             self._poller.want(name, ("top",), BLAMED_S)

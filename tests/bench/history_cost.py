@@ -83,7 +83,7 @@ async def _take_down(store: Store) -> float:
                 state.take(name, _readings(name, now))
         meter = Meter()
         for turn in range(TURNS):
-            await historian.take_down(turn)
+            await historian.take_down(int(now) // TURNS * TURNS + turn)
         spent_ms += meter.ms()
     return spent_ms / 10
 
