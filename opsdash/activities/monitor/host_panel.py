@@ -141,7 +141,7 @@ class HostPanel(HostKeys):
         return [line(label(""), Span(f"  {key} ", Role.ACCENT), Span(words, Role.TEXT))]
 
 
-WANTED = ("top", "ports", "listeners")
+WANTED = ("top", "procio", "ports", "listeners")
 """What is asked on demand while this page is open."""
 
 FIGURES = (
