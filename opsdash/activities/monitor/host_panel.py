@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from opsdash.activities.monitor.host_containers import containers_section
 from opsdash.activities.monitor.host_figures import (
     cpu_section,
     disk_io_section,
@@ -141,7 +142,7 @@ class HostPanel(HostKeys):
         return [line(label(""), Span(f"  {key} ", Role.ACCENT), Span(words, Role.TEXT))]
 
 
-WANTED = ("top", "ports", "listeners")
+WANTED = ("top", "ports", "listeners", "containers", "root_containers")
 """What is asked on demand while this page is open."""
 
 FIGURES = (
@@ -155,6 +156,7 @@ WORDS = (
     file_systems_section,
     units_section,
     ports_section,
+    containers_section,
     hardware_section,
     system_section,
     sources_section,
