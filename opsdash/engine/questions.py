@@ -1,4 +1,4 @@
-"""All that is asked beside the pulse: by the login, as root, and on demand."""
+"""All that is asked beside the pulse: by the login, as root, on demand, and by own probes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from opsdash.core.plugin import Collector, Tier
 from opsdash.engine.facts import Facts, Fetch, Take, by_the_login
+from opsdash.engine.own_probes import OwnProbes, TakeProbes
 from opsdash.engine.rhythm import Rhythm
 from opsdash.engine.wanted import Wanted
 
@@ -13,11 +14,17 @@ from opsdash.engine.wanted import Wanted
 class Questions:
     """The collectors with a command: who asks them, and of which hosts.
 
-    `as_root` fetches what needs root; `wanted` are the hosts of which `on_demand` is asked.
+    `as_root` fetches what needs root; `wanted` are the hosts of which `on_demand` is asked;
+    `probes` are those of the hosts file.
     """
 
     def __init__(
-        self, collectors: Mapping[str, Collector], fetch_as_root: Fetch, take: Take, rhythm: Rhythm
+        self,
+        collectors: Mapping[str, Collector],
+        fetch_as_root: Fetch,
+        take: Take,
+        take_probes: TakeProbes,
+        rhythm: Rhythm,
     ) -> None:
         facts = [one for one in collectors.values() if one.tier is Tier.FACTS]
         demand = [one for one in collectors.values() if one.tier is Tier.DEMAND]
@@ -26,17 +33,18 @@ class Questions:
         self.by_login = Facts(plain, by_the_login, take, rhythm)
         self.as_root = Facts(root, fetch_as_root, take, rhythm)
         self.on_demand = Facts(demand, by_the_login, take, rhythm, self._is_wanted)
+        self.probes = OwnProbes(take_probes, rhythm)
         self.wanted = Wanted(rhythm.clock, self.on_demand.wake)
 
     def _is_wanted(self, name: str) -> bool:
         return self.wanted.is_wanted(name)
 
-    def __iter__(self) -> Iterator[Facts]:
-        """Each of the three, as a task of a host keeps it."""
-        return iter((self.by_login, self.as_root, self.on_demand))
+    def __iter__(self) -> Iterator[Facts | OwnProbes]:
+        """Each of the four, as a task of a host keeps it."""
+        return iter((self.by_login, self.as_root, self.on_demand, self.probes))
 
     def forget(self, name: str) -> None:
         """A host is not asked any more: if it ever is again, everything is due."""
         self.wanted.forget(name)
-        for facts in self:
-            facts.forget(name)
+        for asked in self:
+            asked.forget(name)

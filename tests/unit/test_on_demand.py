@@ -42,6 +42,7 @@ async def test_a_host_is_asked_while_it_is_wanted_and_no_longer() -> None:
         {"top": top},
         _no_root,
         lambda host, readings: taken.append(clock.now),
+        lambda *_: None,
         Rhythm(clock, lambda: 0.0),
     )
     connection = await LocalTransport().connect(HOST)
@@ -72,7 +73,9 @@ async def test_a_host_is_asked_while_it_is_wanted_and_no_longer() -> None:
 
 def test_a_wish_ends_by_itself_and_with_its_host() -> None:
     clock, woken = Watch(), list[str]()
-    wanted = Questions({}, _no_root, lambda *_: None, Rhythm(clock, lambda: 0.0)).wanted
+    wanted = Questions(
+        {}, _no_root, lambda *_: None, lambda *_: None, Rhythm(clock, lambda: 0.0)
+    ).wanted
     wanted._wake = woken.append
     wanted.want("web1", 10.0)
     wanted.want("web1", 3.0)

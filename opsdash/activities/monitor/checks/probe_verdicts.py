@@ -1,0 +1,224 @@
+"""What an answer of an own probe is worth: health, what was got and what was expected, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from opsdash.core.health import Health
+from opsdash.core.host import Limits
+from opsdash.core.perfdata import perfdata
+from opsdash.core.probe import Command, Dns, File, Http, Outcome, Probe, Process, Tcp, Tls
+from opsdash.core.reading import Row
+from opsdash.core.text import clean_line, count, duration, shorten, size
+from opsdash.core.thresholds import level, level_below, limit_crossed
+
+_NAGIOS = {0: Health.OK, 1: Health.WARN, 2: Health.CRIT}
+_NAGIOS_WORDS = {0: "OK", 1: "WARNING", 2: "CRITICAL", 3: "UNKNOWN"}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How an answer is, what was got, what was expected, and what to do about it."""
+
+    health: Health
+    got: str
+    expected: str = ""
+    advice: str = ""
+
+
+Judge = Callable[[Probe, Row, float, Health], Verdict | None]
+
+
+def verdict(probe: Probe, row: Row, now: float, before: Health) -> Verdict | None:
+    """None where all is as it should be. `before` is what the probe was worth the last time."""
+    outcome = row.get("outcome")
+    if outcome == Outcome.UNKNOWN:
+        advice = str(row.get("hint") or "") or ADVICE[probe.kind]
+        return Verdict(Health.UNKNOWN, f"unknown: {row.get('text')}", expected(probe), advice)
+    if outcome == Outcome.FAILED:
+        return Verdict(probe.severity, str(row.get("text")), expected(probe))
+    found = _JUDGES[type(probe.what)](probe, row, now, before)
+    return found or _slow(probe, row, before)
+
+
+def expected(probe: Probe) -> str:
+    """What a probe wants to see, in words."""
+    match probe.what:
+        case Tcp():
+            return "a connection"
+        case Tls(name=name):
+            return f"a certificate for {name}" if name else "a certificate"
+        case Http(statuses=statuses, body=body):
+            wanted = " or ".join(map(str, statuses)) or "200 to 399"
+            return f"HTTP {wanted}{f' with {body!r} in it' if body else ''}"
+        case Dns(addresses=addresses):
+            return " ".join(addresses) or "an address"
+        case Process():
+            return _how_many(probe.what)
+        case File(newer_than_s=newer, larger_than_bytes=larger):
+            age = "" if newer is None else f"newer than {duration(newer)}"
+            bulk = "" if larger is None else f"larger than {size(larger)}"
+            return ", ".join(filter(None, (age, bulk))) or "that it is there"
+        case Command():
+            return "exit status 0"
+
+
+def _how_many(what: Process) -> str:
+    if what.at_most == what.at_least:
+        return count(what.at_least, "process", "processes")
+    if what.at_most is None:
+        return f"at least {what.at_least}"
+    return f"{what.at_least} to {what.at_most}"
+
+
+def _number(row: Row, cell: str) -> float | None:
+    value = row.get(cell)
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _slow(probe: Probe, row: Row, before: Health) -> Verdict | None:
+    took_s = _number(row, "time_s")
+    if took_s is None:
+        return None
+    health = level(took_s, probe.slow, before, margin=(probe.slow.warn or 0.0) * 0.1)
+    limit = limit_crossed(health, probe.slow)
+    if health is Health.OK or limit is None:
+        return None
+    return Verdict(health, f"took {took_s:.2g}s (limit {limit:g}s)", f"less than {limit:g}s")
+
+
+def _nothing(probe: Probe, row: Row, now: float, before: Health) -> Verdict | None:
+    return None
+
+
+def _tls(probe: Probe, row: Row, now: float, before: Health) -> Verdict | None:
+    what = probe.what
+    assert isinstance(what, Tls)
+    begins, ends = _number(row, "begins_at"), _number(row, "expires_at")
+    if begins is None or ends is None:
+        return Verdict(Health.UNKNOWN, "unknown: no certificate was read", expected(probe))
+    if ends <= now:
+        return Verdict(
+            probe.severity, f"certificate expired {duration(now - ends)} ago", "a valid one"
+        )
+    if begins > now:
+        got = f"certificate begins in {duration(begins - now)}"
+        return Verdict(probe.severity, got, "a valid one")
+    names = str(row.get("names") or "").split()
+    if what.name and not any(_is_for(name, what.name) for name in names):
+        got = f"certificate is for {shorten(' '.join(names), 30) or 'nobody'}"
+        return Verdict(probe.severity, got, what.name)
+    return _ends_soon(what.expires, ends - now, before)
+
+
+def _ends_soon(limits: Limits, left_s: float, before: Health) -> Verdict | None:
+    health = level_below(left_s, limits, before, margin=0.0)
+    limit = limit_crossed(health, limits)
+    if health is Health.OK or limit is None:
+        return None
+    got = f"certificate ends in {duration(left_s)} (limit {duration(limit)})"
+    return Verdict(health, got, f"more than {duration(limit)} left")
+
+
+def _is_for(name: str, wanted: str) -> bool:
+    """Whether a name of a certificate, which may begin with ``*.``, is the wanted one."""
+    name, wanted = name.lower().rstrip("."), wanted.lower().rstrip(".")
+    if name.startswith("*."):
+        return wanted.partition(".")[2] == name[2:] and not _same_ip(wanted, wanted)
+    return name == wanted or _same_ip(name, wanted)
+
+
+def _same_ip(one: str, other: str) -> bool:
+    try:
+        return ip_address(one) == ip_address(other)
+    except ValueError:
+        return False
+
+
+def _http(probe: Probe, row: Row, now: float, before: Health) -> Verdict | None:
+    what = probe.what
+    assert isinstance(what, Http)
+    status = int(_number(row, "status") or 0)
+    if status not in what.statuses if what.statuses else not 200 <= status <= 399:
+        wanted = " or ".join(map(str, what.statuses[:3])) or "200 to 399"
+        return Verdict(probe.severity, f"HTTP {status} instead of {wanted}", expected(probe))
+    if what.body and row.get("matches") is not True:
+        got = f"HTTP {status} without {shorten(repr(what.body), 24)}"
+        return Verdict(probe.severity, got, expected(probe))
+    return None
+
+
+def _dns(probe: Probe, row: Row, now: float, before: Health) -> Verdict | None:
+    what = probe.what
+    assert isinstance(what, Dns)
+    found = str(row.get("addresses") or "").split()
+    lacking = [one for one in what.addresses if not any(_same_ip(one, other) for other in found)]
+    if not lacking:
+        return None
+    got = f"{shorten(' '.join(found), 30) or 'nothing'} instead of {lacking[0]}"
+    return Verdict(probe.severity, got, " ".join(what.addresses))
+
+
+def _process(probe: Probe, row: Row, now: float, before: Health) -> Verdict | None:
+    what = probe.what
+    assert isinstance(what, Process)
+    there = int(_number(row, "count") or 0)
+    if what.at_least <= there <= (there if what.at_most is None else what.at_most):
+        return None
+    got = f"{count(there, 'process', 'processes')} {shorten(what.name, 15)}"
+    return Verdict(probe.severity, f"{got} instead of {_how_many(what)}", _how_many(what))
+
+
+def _file(probe: Probe, row: Row, now: float, before: Health) -> Verdict | None:
+    what = probe.what
+    assert isinstance(what, File)
+    age, bulk = _number(row, "age_s"), _number(row, "size_bytes")
+    if age is None or bulk is None:
+        return Verdict(Health.UNKNOWN, "unknown: no age and size were read", expected(probe))
+    if what.newer_than_s is not None and age >= what.newer_than_s:
+        got = f"{duration(age)} old (limit {duration(what.newer_than_s)})"
+        return Verdict(probe.severity, got, expected(probe))
+    if what.larger_than_bytes is not None and bulk <= what.larger_than_bytes:
+        got = f"{size(bulk)} (limit {size(what.larger_than_bytes)})"
+        return Verdict(probe.severity, got, expected(probe))
+    return None
+
+
+def _command(probe: Probe, row: Row, now: float, before: Health) -> Verdict | None:
+    status = int(_number(row, "status") or 0)
+    health = _NAGIOS.get(status, Health.UNKNOWN)
+    if health is Health.OK:
+        return None
+    word = _NAGIOS_WORDS.get(status, f"exit status {status}")
+    said = clean_line(str(row.get("said") or ""))
+    text = said if said.upper().startswith(word) else f"{word}: {said}" if said else word
+    return Verdict(min(health, probe.severity), text, expected(probe))
+
+
+_JUDGES: dict[type, Judge] = {
+    Tcp: _nothing,
+    Tls: _tls,
+    Http: _http,
+    Dns: _dns,
+    Process: _process,
+    File: _file,
+    Command: _command,
+}
+
+ADVICE = {
+    "tcp": "is the service up (systemctl status), does it listen there (ss -ltn), any firewall?",
+    "tls": "renew the certificate and reload the service that shows it",
+    "http": "read the log of the service; ask it by hand: curl -v",
+    "dns": "ask by hand (getent ahosts, dig) and look at /etc/resolv.conf and the zone",
+    "process": "start the service, or read its log for why it ended",
+    "file": "look at the job that writes it: its timer or cron entry, and its log",
+    "command": "run it by hand on the host as the user that opsdash logs in as",
+}
+
+
+def measured(row: Row) -> Iterable[str]:
+    """What was measured, in words, for the evidence."""
+    for label, value in list(perfdata(str(row.get("performance") or "")).items())[:6]:
+        yield f"{label} {value:g}"
