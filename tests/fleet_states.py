@@ -38,7 +38,7 @@ class Memory:
         self.waiting_for_root = 0
         self.told_root: list[Callable[[str], None]] = []
         self.touched = 0
-        self.wanted: list[str] = []
+        self.wanted: list[tuple[str, ...]] = []
         self.stages: list[Examined] = []
         self.examined: list[tuple[str, bool]] = []
 
@@ -65,9 +65,9 @@ class Memory:
         """Count it."""
         self.touched += 1
 
-    def want(self, name: str) -> None:
+    def want(self, name: str, *collectors: str) -> None:
         """Remember it."""
-        self.wanted.append(name)
+        self.wanted.append((name, *collectors))
 
     def become_root(self, tell: Callable[[str], None]) -> int:
         """So many hosts wait for a password; what comes of it is the test's to tell."""

@@ -140,8 +140,8 @@ def _tls(data: bytes, _: int, at: float) -> Cells:
         return _failed("its certificate can't be read")
 
 
-def _http(data: bytes, _: int, at: float) -> Cells:
-    body, mark, meta = data.rpartition(b"\n== meta\n")
+def _http(data: bytes, ended: int, at: float) -> Cells:
+    _, mark, meta = data.rpartition(b"\n== meta\n")
     if not mark:
         raise BadOutput("the answer of a probe is incomplete")
     lines = _Lines(meta)

@@ -150,7 +150,7 @@ def _fields(owner: Where) -> Iterable[str]:
     form: type[BaseModel] = HostsForm
     if len(owner) >= 2 and owner[-2] == "probes":
         return PROBE_KEYS
-    if len(owner) >= 2 and "probes" in owner[-3:] or owner[-2:-1] == ("thresholds",):
+    if owner[-2:-1] == ("thresholds",) or owner[-3:-2] == ("probes",):
         form = Threshold
     elif owner:
         deep = MemberForm if len(owner) > 2 else GroupForm

@@ -27,10 +27,10 @@ def load_fleet(
 
     A host's own fields win over its groups' (a later group over an earlier one), those over the
     defaults (an included file's own over those of the file that includes it); tags, thresholds and
-    probes add up. `known_checks` has the ids that may stand under thresholds, and whether lower is worse
-    there; None: any, and higher is. `trail` takes note of every file that was read, broken ones
-    too. The user's own file (paths.default_hosts_file()) includes what is in hosts.d. ConfigError
-    holds all faults of all files, each with its place.
+    probes add up. `known_checks` has the ids that may stand under thresholds, and whether lower is
+    worse there; None: any, and higher is. `trail` takes note of every file that was read, broken
+    ones too. The user's own file (paths.default_hosts_file()) includes what is in hosts.d.
+    ConfigError holds all faults of all files, each with its place.
     """
     own = path == paths.default_hosts_file()
     book = read_book(path, paths.hosts_parts() if own else ())

@@ -52,7 +52,7 @@ _OWN = "127.0.0.1"
 
 
 class ProbeForm(Form):
-    """One probe: exactly one of tcp, tls, http, dns, process, file, command, and what goes with it."""
+    """One probe: one of tcp, tls, http, dns, process, file, command, and what goes with it."""
 
     tcp: Endpoint = Field(default=ABSENT, description="address:port, or a port of the host itself")
     tls: Endpoint = Field(default=ABSENT, description="address:port, or a port of the host itself")
@@ -107,13 +107,19 @@ def faults_of(form: ProbeForm) -> Iterator[tuple[str, str]]:
             yield name, f"means nothing beside {kinds[0]}: there are {fitting}"
     for name, sign in (("time", 1), ("expires", -1)):
         pair = getattr(form, name)
-        if pair and None not in (pair.warn, pair.crit) and sign * pair.warn > sign * pair.crit:
+        if name in given and _is_crossed(pair, sign):
             worse = "longer" if sign > 0 else "shorter"
             yield name, f"warn lies beyond crit: {worse} is worse"
-    if form.at_most is not None and form.at_least is not None and form.at_most < form.at_least:
+    if {"at_most", "at_least"} <= set(given) and form.at_most < form.at_least:
         yield "at_most", "is less than at_least"
     if (form.timeout or core.TIMEOUT_S) > (form.every or core.EVERY_S):
         yield "timeout" if form.timeout else "every", "a try may take longer than until the next"
+
+
+def _is_crossed(pair: Threshold, sign: int) -> bool:
+    """Whether warn lies beyond crit; `sign` is -1 where less is worse."""
+    warn, crit = pair.warn, pair.crit
+    return warn is not None and crit is not None and sign * warn > sign * crit
 
 
 def probe_of(name: str, form: ProbeForm) -> Probe | None:
@@ -128,7 +134,7 @@ def probe_of(name: str, form: ProbeForm) -> Probe | None:
         Origin(form.from_ or Origin.HOST),
         form.every or core.EVERY_S,
         form.timeout or core.TIMEOUT_S,
-        _limits(form.time) if "time" in given else Limits(None, None),
+        _limits(form.time) if "time" in given else core.NOT_LIMITED,
         Health.WARN if form.severity == "warn" else Health.CRIT,
     )
 

@@ -26,7 +26,7 @@ def entry(value: Any) -> Any:
         kind, rest = found.groups()
         return {"http": value} if kind.startswith("http") else {kind: rest}
     if not isinstance(value, dict):
-        raise ValueError(
+        raise ValueError(  # noqa: TRY004 - pydantic tells a ValueError with its place
             "should be a URL (http://..., https://..., tcp://address:port, tls://address:port, "
             "dns://name), a mapping, or none"
         )
@@ -76,7 +76,7 @@ def url(text: str) -> str:
         parts, host = urlsplit(filled), urlsplit(text).netloc
         known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:  # its words repeat the value
-        known = False
+        parts, host, known = urlsplit(""), "", None
     if not known:
         raise ValueError("should be a URL: http://address:port/path or https://...")
     if "@" in parts.netloc:
@@ -101,12 +101,13 @@ def statuses(value: Any) -> tuple[int, ...]:
 def addresses(value: Any) -> tuple[str, ...]:
     """An IP address, or a list of them."""
     given = value if isinstance(value, list) else [value]
-    try:
-        if not given or not all(isinstance(one, str) for one in given):
-            raise ValueError
-        return tuple(str(ip_address(one)) for one in given)
+    try:  # a number would be read as an address, too
+        found = tuple(str(ip_address(one)) for one in given if isinstance(one, str))
     except ValueError:
-        raise ValueError("should be an IP address, or a list of them") from None
+        found = ()
+    if not found or len(found) < len(given):
+        raise ValueError("should be an IP address, or a list of them")
+    return found
 
 
 def pattern(text: str) -> str:

@@ -21,6 +21,9 @@ LEAST_CORES = 0.05
 LEAST_MEMORY_RATIO = 0.05
 """Whoever takes less, of the cores or of all memory, is not to blame."""
 
+LEAST_DISK_BYTES_S = 1e6
+"""Whoever reads and writes less may be on top of the list, but holds up nobody."""
+
 SHARED = "tmpfs and shared"
 
 
@@ -106,6 +109,14 @@ def _waiting(rows: Iterable[Row]) -> list[Culprit]:
         Culprit(clean_line(str(row["name"]), 15), str(row["user"]), int(str(row["pid"])), 1, None)
         for row in waiting
     ]
+
+
+def has_culprit(state: HostState, resource: Resource, now: float) -> bool:
+    """Whether somebody takes so much of a resource, or waits so for it, that others feel it."""
+    found = culprits(state, resource, now)
+    if resource is not Resource.IO:
+        return bool(found)
+    return any(one.taken is None or one.taken >= LEAST_DISK_BYTES_S for one in found)
 
 
 def amount(one: Culprit, resource: Resource) -> str:

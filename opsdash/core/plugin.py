@@ -53,12 +53,13 @@ Derive = Callable[[Reading, Reading, float], dict[SampleKey, float]]
 class Collector:
     """One source of facts about a host: what to read or run there, and how to understand it.
 
-    A pulse collector has `reads`, that of own probes makes a collector for each; any other has `command` (POSIX sh, run with ``LC_ALL=C``
-    and sbin on the PATH), due every `every_s` seconds and cut off after `timeout_s` seconds or
-    `max_bytes` bytes. `parse` is pure: output, host, wall clock to a Reading. `derive` makes rates
-    from two readings of the same boot that lie `elapsed_s` of the host's own time apart; a facts
+    A pulse collector has `reads`, that of own probes makes a collector for each; any other has
+    `command` (POSIX sh, run with ``LC_ALL=C`` and sbin on the PATH), due every `every_s` seconds
+    and cut off after `timeout_s` seconds or `max_bytes` bytes. `parse` is pure: output, host, wall
+    clock to a Reading. `derive` makes rates from two readings of the same boot that lie `elapsed_s` of the host's own time apart; a facts
     collector tells that time itself: ``NAME.up_s``, and ``boot_id`` in its first row.
-    What `needs_root` is fetched by a script of its own, not more often than every 15 minutes.
+    What `needs_root` is fetched by a script of its own, not more often than every 15 minutes, or
+    on demand every minute: each time is a line in the host's log.
     `machine_wide` says that in a container the metrics are the whole machine's: there no check
     that reads it is asked.
     """
@@ -108,7 +109,8 @@ class Check:
     hosts.yaml may override under this id; `unit` is theirs: ``ratio``, ``s``, another, or empty
     for a check without limits. With `lower_is_worse` a value is bad below them, else from them on.
     While it finds something the processes that take most of what it `blames` are asked for, and
-    named.
+    named; one that `needs_culprit` is not raised without. `heeds_container` says that it knows what
+    to make of a whole machine's figures in a container, and is asked there too.
     """
 
     id: str
@@ -122,6 +124,8 @@ class Check:
     advice: str = ""
     controls: tuple[str, ...] = ()
     blames: Resource | None = None
+    needs_culprit: bool = False
+    heeds_container: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ EXPIRES = Limits(21 * 86_400.0, 7 * 86_400.0)
 READING = "probes"
 """The collector under whose name the answers of all probes of a host are known."""
 
+NOT_LIMITED = Limits(None, None)
+
 MOST_PROBES = 50
 """Of one host."""
 
@@ -135,7 +137,7 @@ class Probe:
     origin: Origin = Origin.HOST
     every_s: int = EVERY_S
     timeout_s: int = TIMEOUT_S
-    slow: Limits = Limits(None, None)
+    slow: Limits = NOT_LIMITED
     severity: Health = Health.CRIT
 
     @property

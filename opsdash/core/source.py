@@ -30,9 +30,9 @@ class FleetSource(Protocol):
         """Ask these hosts again at once (none given: all), the ones that gave up included."""
         ...
 
-    def want(self, name: str) -> None:
-        """Somebody looks at this host closely: what is asked on demand is asked of it for some
-        seconds, in which it should be said again.
+    def want(self, name: str, *collectors: str) -> None:
+        """Somebody looks at what these collectors, which are asked on demand, know of a host: they
+        are for some seconds, in which it should be said again.
         """
         ...
 

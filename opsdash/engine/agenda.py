@@ -55,7 +55,11 @@ class Agenda:
         self._checks = checks
         self._all = tuple(checks.values())
         self._without_readings = tuple(check for check in self._all if not check.reads)
-        foreign = [one for one in self._all if not set(machine_wide).isdisjoint(one.reads)]
+        foreign = [
+            one
+            for one in self._all
+            if not one.heeds_container and not set(machine_wide).isdisjoint(one.reads)
+        ]
         self._foreign = frozenset(check.id for check in foreign)
         self._needed = frozenset(name for check in self._all for name in check.reads) - {READING}
         self._probed = any(READING in check.reads for check in self._all)

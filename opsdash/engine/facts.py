@@ -27,8 +27,8 @@ Fetch = Callable[[Host, Connection, Sequence[Collector]], Awaitable[list[Reading
 Take = Callable[[Host, Sequence[Reading]], None]
 
 
-def always(_name: str) -> bool:
-    """Every host is wanted."""
+def always(_host: str, _collector: str) -> bool:
+    """Everything is wanted of every host."""
     return True
 
 
@@ -42,14 +42,15 @@ async def by_the_login(
 @dataclass
 class Facts:
     """Some collectors of all hosts: `fetch` asks a host for those that are due, `take` gets what
-    came of it. Hosts that are not `wanted`, by name, are not asked; wake() tells that one is now.
+    came of it. What is not `wanted` of a host, by its and the collector's name, is not asked for;
+    wake() tells that something is now.
     """
 
     collectors: Sequence[Collector]
     fetch: Fetch
     take: Take
     rhythm: Rhythm
-    wanted: Callable[[str], bool] = always
+    wanted: Callable[[str, str], bool] = always
     _due_at: dict[tuple[str, str], float] = field(default_factory=dict)
     _asked: dict[str, asyncio.Event] = field(default_factory=dict)
 
@@ -103,7 +104,7 @@ class Facts:
         now = self.rhythm.clock()
         if self._next_due(host) > now:
             return []
-        soon = [(one, now + TOGETHER_RATIO * one.every_s) for one in self.collectors]
+        soon = [(one, now + TOGETHER_RATIO * one.every_s) for one in self._wanted_of(host)]
         return [one for one, until in soon if self._due(host, one) <= until]
 
     def _due(self, host: Host, collector: Collector) -> float:
@@ -111,9 +112,10 @@ class Facts:
 
     def _next_due(self, host: Host) -> float:
         never = self.rhythm.clock() + 3600
-        if not self.wanted(host.name):
-            return never
-        return min((self._due(host, one) for one in self.collectors), default=never)
+        return min((self._due(host, one) for one in self._wanted_of(host)), default=never)
+
+    def _wanted_of(self, host: Host) -> list[Collector]:
+        return [one for one in self.collectors if self.wanted(host.name, one.name)]
 
     def _plan(self, host: Host, readings: Sequence[Reading]) -> None:
         """When facts are due again: their period, up to a tenth sooner; soon if they failed.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from opsdash.core.blame import blamed
+from opsdash.core.blame import blamed, has_culprit
 from opsdash.core.finding import NEW_FOR_S, Finding, FindingKey, urgency
 from opsdash.core.health import Health, worst
 from opsdash.core.plugin import Check, Collector, Inquiry, attempt
@@ -19,11 +19,14 @@ CHECK_ITSELF = "(the check itself)"
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the judge says of one host; `closed` names what ended since it was last asked."""
+    """What the judge says of one host; `closed` names what ended since it was last asked, and
+    `blaming` says that somebody may be to blame whom the list of its processes would name.
+    """
 
     health: Health
     findings: tuple[Finding, ...]
     closed: tuple[FindingKey, ...] = ()
+    blaming: bool = False
 
 
 @dataclass
@@ -32,7 +35,8 @@ class Memory:
 
     `earlier` holds what an earlier run left open and this one has not yet confirmed, `old` what
     was there when opsdash first looked: it can't be called new. `judged` says that the host has
-    been looked at in full once; `asked` what its checks have seen.
+    been looked at in full once; `asked` what its checks have seen; `blaming` which of them look
+    for a culprit.
     """
 
     earlier: dict[FindingKey, float] = field(default_factory=dict)
@@ -41,6 +45,7 @@ class Memory:
     old: set[FindingKey] = field(default_factory=set)
     judged: bool = False
     asked: Asked = field(default_factory=Asked)
+    blaming: set[str] = field(default_factory=set)
 
     def expire(self, check_id: str, at: float) -> None:
         """Ask a check again at this time at the latest."""
@@ -123,11 +128,13 @@ class Judge:
             # what an earlier run left open waits: root may be there in a moment, which confirms it
             _end_all_but(memory.earlier, check.id, memory, closed)
             memory.asked.expires.pop(check.id, None)
+            memory.blaming.discard(check.id)
         waiting = self._agenda.waiting(state)
         if state.link.state is LinkState.UP and not waiting:
             memory.judged = True
         findings = self._sorted(state, memory)
-        return Judgement(_health(state, findings, waiting), findings, tuple(closed))
+        health = _health(state, findings, waiting)
+        return Judgement(health, findings, tuple(closed), bool(memory.blaming))
 
     def _sorted(self, state: HostState, memory: Memory) -> tuple[Finding, ...]:
         """Worst first; of a host that was cut off by a failure elsewhere, what is known now first:
@@ -163,11 +170,11 @@ class Judge:
             broken = Finding(check.id, state.name, Health.UNKNOWN, text, subject=CHECK_ITSELF)
             self._weigh(replace(check, hold_s=0.0), broken, now, memory, closed)
             return
+        if check.blames is not None:
+            answer = _with_culprits(check, answer, state, now, memory)
         if memory.seen_at or memory.earlier:
             _end_all_but({finding.key for finding in answer}, check.id, memory, closed)
         for finding in answer:
-            if check.blames is not None:
-                finding = blamed(finding, state, check.blames, now)
             self._weigh(check, finding, now, memory, closed)
 
     def _weigh(
@@ -208,6 +215,19 @@ class Judge:
         if first_judged is None:
             return known is not None or not memory.judged
         return known is not None and known <= first_judged
+
+
+def _with_culprits(
+    check: Check, answer: tuple[Finding, ...], state: HostState, now: float, memory: Memory
+) -> tuple[Finding, ...]:
+    """What a check found, with who is to blame; what needs a culprit and has none is left out."""
+    if check.blames is None or not answer:
+        memory.blaming.discard(check.id)
+        return answer
+    memory.blaming.add(check.id)
+    if check.needs_culprit and not has_culprit(state, check.blames, now):
+        return ()
+    return tuple(blamed(finding, state, check.blames, now) for finding in answer)
 
 
 def _end_all_but(

@@ -123,21 +123,21 @@ class Poller:
         await asked.wait()
         await self._keep(host)
 
-    def want(self, name: str, for_s: float) -> None:
+    def want(self, name: str, collectors: Iterable[str], for_s: float) -> None:
         """Ask a host for what is asked on demand, for so many seconds from now on."""
         if self._state.knows(name):
-            self._questions.wanted.want(name, for_s)
+            self._questions.wanted.want(name, collectors, for_s)
 
     def refresh(self, names: Sequence[str]) -> None:
         """Ask again at once: facts of hosts that are up, a connection for those that are not."""
         names = [name for name in names if self._state.knows(name)]
         self._questions.by_login.ask(names)
         self._questions.probes.ask(names)
-        as_root = self._questions.as_root
-        # each sudo is a line in the host's log: only what was refused is worth another one
-        lacking = [name for name in names if self._lacks(name, as_root)]
-        self._privilege.doubt(lacking)
-        as_root.ask(lacking)
+        for facts in self._questions.rooted:
+            # each sudo is a line in the host's log: only what was refused is worth another one
+            lacking = [name for name in names if self._lacks(name, facts)]
+            self._privilege.doubt(lacking)
+            facts.ask(lacking)
         for name in names:
             self._prober.ask(name)
         self._wake(names)
@@ -149,7 +149,8 @@ class Poller:
 
     def fetch_as_root(self, names: Sequence[str]) -> None:
         """What needs root is due at once on these hosts."""
-        self._questions.as_root.ask(names)
+        for facts in self._questions.rooted:
+            facts.ask(names)
 
     def _wake(self, names: Sequence[str]) -> None:
         """Hosts that rest try again at once, those that are up ask for what is due."""

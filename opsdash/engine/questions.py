@@ -1,4 +1,6 @@
-"""All that is asked beside the pulse: by the login, as root, on demand, and by own probes."""
+"""All that is asked beside the pulse: by the login or as root, now and then or on demand, and own
+probes.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from opsdash.engine.wanted import Wanted
 class Questions:
     """The collectors with a command: who asks them, and of which hosts.
 
-    `as_root` fetches what needs root; `wanted` are the hosts of which `on_demand` is asked;
+    `fetch_as_root` fetches what needs root; `wanted` is what of the two on demand is asked;
     `probes` are those of the hosts file.
     """
 
@@ -32,16 +34,28 @@ class Questions:
         root = [one for one in facts if one.needs_root]
         self.by_login = Facts(plain, by_the_login, take, rhythm)
         self.as_root = Facts(root, fetch_as_root, take, rhythm)
-        self.on_demand = Facts(demand, by_the_login, take, rhythm, self._is_wanted)
+        plain = [one for one in demand if not one.needs_root]
+        root = [one for one in demand if one.needs_root]
+        self.on_demand = Facts(plain, by_the_login, take, rhythm, self._is_wanted)
+        self.on_demand_as_root = Facts(root, fetch_as_root, take, rhythm, self._is_wanted)
+        self.wanted = Wanted(rhythm.clock, self._wake)
         self.probes = OwnProbes(take_probes, rhythm)
-        self.wanted = Wanted(rhythm.clock, self.on_demand.wake)
 
-    def _is_wanted(self, name: str) -> bool:
-        return self.wanted.is_wanted(name)
+    @property
+    def rooted(self) -> tuple[Facts, Facts]:
+        """Those that need root."""
+        return (self.as_root, self.on_demand_as_root)
+
+    def _is_wanted(self, host: str, collector: str) -> bool:
+        return self.wanted.is_wanted(host, collector)
+
+    def _wake(self, host: str) -> None:
+        self.on_demand.wake(host)
+        self.on_demand_as_root.wake(host)
 
     def __iter__(self) -> Iterator[Facts | OwnProbes]:
-        """Each of the four, as a task of a host keeps it."""
-        return iter((self.by_login, self.as_root, self.on_demand, self.probes))
+        """Each of them, as a task of a host keeps it."""
+        return iter((self.by_login, self.on_demand, *self.rooted, self.probes))
 
     def forget(self, name: str) -> None:
         """A host is not asked any more: if it ever is again, everything is due."""

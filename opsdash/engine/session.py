@@ -243,9 +243,9 @@ class Session:
             transport.ask_again()
         self._poller.refresh(names or tuple(self.fleet.hosts))
 
-    def want(self, name: str) -> None:
-        """Somebody looks at this host closely."""
-        self._poller.want(name, LOOKED_AT_S)
+    def want(self, name: str, *collectors: str) -> None:
+        """Somebody looks at what these collectors know of a host."""
+        self._poller.want(name, collectors, LOOKED_AT_S)
 
     async def examine(self, name: str, say: Say, *, ask: bool = False) -> Examination:
         """Examine the way to a host, stage by stage, on connections of its own.
@@ -276,5 +276,5 @@ class Session:
     def _judge_host(self, name: str) -> None:
         judgement = self._judge.judge_into(self._state, name, self._clock())
         self._memory.closed.update(judgement.closed)
-        if any(self._checks[one.check].blames is not None for one in judgement.findings):
-            self._poller.want(name, BLAMED_S)
+        if judgement.blaming:
+            self._poller.want(name, ("top",), BLAMED_S)

@@ -79,10 +79,10 @@ class Freezer:
         """Somebody is at the keyboard."""
         self._source.touch()
 
-    def want(self, name: str) -> None:
+    def want(self, name: str, *collectors: str) -> None:
         """Look closely at a host, unless what is shown stands still."""
         if self._held is None:
-            self._source.want(name)
+            self._source.want(name, *collectors)
 
     def become_root(self, tell: Callable[[str], None]) -> int:
         """Ask for the sudo password; `tell` hears what came of it."""

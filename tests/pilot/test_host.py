@@ -188,7 +188,7 @@ async def test_the_open_page_alone_wants_the_processes() -> None:
     async with on_stage([replace(state, readings=found)], TALL) as stage:
         assert not stage.source.wanted
         assert "asked for while this page is open" in "\n".join(await page_of(stage))
-        assert set(stage.source.wanted) == {"web"}
+        assert set(stage.source.wanted) == {("web", "top")}
         await stage.press("p")
         asked = len(stage.source.wanted)
         await stage.draw()

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from opsdash.core.blame import FRESH_S, Resource, blamed, culprits
+from opsdash.core.discover import checks
 from opsdash.core.finding import SUMMARY_WIDTH, Finding
 from opsdash.core.health import Health
 from opsdash.core.host import Host, Limits
@@ -132,3 +133,39 @@ def test_the_judge_blames_where_a_check_says_by_what() -> None:
     for one, words in ((check, "; stress 812 97% of a core"), (replace(check, blames=None), "")):
         (finding,) = Judge({"busy": one}).judge(state, NOW).findings
         assert finding.summary == BUSY.summary + words
+
+
+PRESSED = checks()["disk-pressed"]
+
+
+def pressed(*rows: Row, at: float = NOW) -> HostState:
+    """A container on a machine whose disks are held up."""
+    samples = {("pressure.io_some_ratio", ""): 0.9}
+    state = host_with(*rows, at=at)
+    pressure = Reading("web1", "pressure", at, samples)
+    return replace(state, container="lxc", readings={**state.readings, "pressure": pressure})
+
+
+@pytest.mark.parametrize(
+    ("rows", "named"),
+    [
+        ((row(8, "dd", state="D"),), "; dd 8 waits for a disk"),
+        ((row(8, "dd", io_bytes_s=3e8), row(9, "journald", io_bytes_s=4e3)), "; dd 8 286M/s"),
+        ((row(9, "journald", io_bytes_s=4e3),), None),
+        ((row(9, "java", cores=2.0),), None),
+        ((), None),
+    ],
+)
+def test_a_container_is_blamed_for_the_machines_disks_only_with_a_culprit(
+    rows: tuple[Row, ...], named: str | None
+) -> None:
+    judge = Judge({"disk-pressed": replace(PRESSED, hold_s=0.0)}, machine_wide=("pressure",))
+    judgement = judge.judge(pressed(*rows), NOW)
+    assert judgement.blaming  # the list of processes is asked for to find out
+    shown = [one.summary for one in judgement.findings]
+    assert shown == ([f"machine's disks stall work 90% (limit 70%){named}"] if named else [])
+    fine = Reading("web1", "pressure", NOW + 2, {("pressure.io_some_ratio", ""): 0.1})
+    calm = replace(pressed(*rows), readings={"pressure": fine})
+    after = judge.judge(calm, NOW + 2)
+    assert not after.findings
+    assert not after.blaming

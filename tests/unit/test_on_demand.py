@@ -51,9 +51,9 @@ async def test_a_host_is_asked_while_it_is_wanted_and_no_longer() -> None:
     try:
         await asyncio.sleep(0)
         assert not taken
-        questions.wanted.want("web1", 10.0)
+        questions.wanted.want("web1", ["top"], 10.0)
         await wait_for(lambda: len(taken) == 1, what="the first answer")
-        questions.wanted.want("web1", 10.0)
+        questions.wanted.want("web1", ["top"], 10.0)
         clock.now += 7.0
         questions.on_demand.wake("web1")
         await wait_for(lambda: len(taken) == 2, what="the next, when it is due")
@@ -62,12 +62,55 @@ async def test_a_host_is_asked_while_it_is_wanted_and_no_longer() -> None:
         for _ in range(20):
             await asyncio.sleep(0)
         assert len(taken) == 2
-        questions.wanted.want("web1", 10.0)
+        questions.wanted.want("web1", ["top"], 10.0)
         await wait_for(lambda: len(taken) == 3, what="an answer for who came back")
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+        await connection.close()
+
+
+async def test_of_what_is_on_demand_only_what_is_wanted_is_asked_for() -> None:
+    asked, taken = list[str](), list[str]()
+
+    async def as_root(
+        host: Host, connection: Connection, due: Sequence[Collector]
+    ) -> list[Reading]:
+        asked.extend(one.name for one in due)
+        return [Reading(host.name, one.name, 1000.0) for one in due]
+
+    names = ("top", "ports", "io", "guests")
+    collectors = {
+        name: Collector(
+            name, name, Tier.DEMAND, _parse, command="true", needs_root=name in ("io", "guests")
+        )
+        for name in names
+    }
+    clock = Watch()
+    questions = Questions(
+        collectors,
+        as_root,
+        lambda host, readings: taken.extend(one.collector for one in readings),
+        lambda *_: None,
+        Rhythm(clock, lambda: 0.0),
+    )
+    connection = await LocalTransport().connect(HOST)
+    broken = asyncio.get_running_loop().create_future()
+    tasks = [
+        asyncio.create_task(facts.keep(HOST, connection, broken))
+        for facts in (questions.on_demand, questions.on_demand_as_root)
+    ]
+    try:
+        await asyncio.sleep(0)
+        questions.wanted.want("web1", ["io", "top"], 10.0)
+        await wait_for(lambda: len(taken) == 2, what="what is wanted")
+        assert asked == ["io"]
+        assert sorted(taken) == ["io", "top"]
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
         await connection.close()
 
 
@@ -77,14 +120,17 @@ def test_a_wish_ends_by_itself_and_with_its_host() -> None:
         {}, _no_root, lambda *_: None, lambda *_: None, Rhythm(clock, lambda: 0.0)
     ).wanted
     wanted._wake = woken.append
-    wanted.want("web1", 10.0)
-    wanted.want("web1", 3.0)
+    wanted.want("web1", ["top"], 10.0)
+    wanted.want("web1", ["top"], 3.0)
     assert woken == ["web1"]
     clock.now += 9.0
-    assert wanted.is_wanted("web1")
+    assert wanted.is_wanted("web1", "top")
     clock.now += 2.0
-    assert not wanted.is_wanted("web1")
-    wanted.want("web1", 10.0)
+    assert not wanted.is_wanted("web1", "top")
+    wanted.want("web1", ["top"], 10.0)
     assert woken == ["web1", "web1"]
+    wanted.want("web1", ["top", "ports"], 10.0)
+    assert woken == ["web1"] * 3
+    assert not wanted.is_wanted("web1", "guests")
     wanted.forget("web1")
-    assert not wanted.is_wanted("web1")
+    assert not wanted.is_wanted("web1", "top")

@@ -95,7 +95,7 @@ class HostPanel(HostKeys):
             self.host = min(snapshot.hosts.values(), key=triage).name
         state = snapshot.hosts.get(self.host)
         if state is not None:
-            self.desk.source.want(state.name)
+            self.desk.source.want(state.name, "top")
         left, right = self._heading(state)
         self.query_one("#host-title", TopLine).show(left, right, self.desk.wall())
         lines = self._no_host() if state is None else self._page(state)

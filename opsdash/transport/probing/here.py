@@ -128,26 +128,28 @@ def _failed(text: str) -> Cells:
     return {"outcome": Outcome.FAILED.value, "text": text}
 
 
+_MEANINGS: tuple[tuple[type[Exception], str], ...] = (
+    (socket.gaierror, "its name has no address"),
+    (UnicodeError, "its name has no address"),
+    (ssl.SSLError, "no TLS there"),
+    (ConnectionRefusedError, "connection refused"),
+    (ConnectionResetError, "it closed the connection"),
+    (BrokenPipeError, "it closed the connection"),
+)
+
+
 def _explained(error: Exception) -> Cells:
     """Why it failed, or why nobody can say."""
-    match error:
-        case socket.gaierror():
-            return _failed("its name has no address")
-        case ssl.SSLCertVerificationError():
-            return _failed(f"its certificate is not trusted: {error.verify_message}")
-        case ssl.SSLError():
-            return _failed("no TLS there")
-        case ConnectionRefusedError():
-            return _failed("connection refused")
-        case ConnectionResetError() | BrokenPipeError():
-            return _failed("it closed the connection")
-        case BadAnswer():
-            return _failed(str(error))
-        case OSError() if error.errno in _OWN_FAULTS:
-            text = f"this machine can't: {error.strerror}"
-            hint = "raise the limit of open files here (ulimit -n)"
-            return {"outcome": Outcome.UNKNOWN.value, "text": text, "hint": hint}
-        case OSError():
-            return _failed((error.strerror or "no connection").lower())
-        case _:
-            return _failed("its name has no address")
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _failed(f"its certificate is not trusted: {error.verify_message}")
+    if isinstance(error, BadAnswer):
+        return _failed(str(error))
+    if isinstance(error, OSError) and error.errno in _OWN_FAULTS:
+        text = f"this machine can't: {error.strerror}"
+        hint = "raise the limit of open files here (ulimit -n)"
+        return {"outcome": Outcome.UNKNOWN.value, "text": text, "hint": hint}
+    for kind, meaning in _MEANINGS:
+        if isinstance(error, kind):
+            return _failed(meaning)
+    said = error.strerror if isinstance(error, OSError) else ""
+    return _failed((said or "no connection").lower())

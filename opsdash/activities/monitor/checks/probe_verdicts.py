@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -28,7 +28,27 @@ class Verdict:
     advice: str = ""
 
 
-Judge = Callable[[Probe, Row, float, Health], Verdict | None]
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What came of a probe, looked at `now`; `before` is what it was worth the last time."""
+
+    probe: Probe
+    row: Row
+    now: float
+    before: Health
+
+    def number(self, cell: str) -> float | None:
+        """A cell that holds a number."""
+        value = self.row.get(cell)
+        return float(value) if isinstance(value, int | float) else None
+
+    def words(self, cell: str) -> list[str]:
+        """The words of a cell."""
+        return str(self.row.get(cell) or "").split()
+
+    def bad(self, got: str, wanted: str = "") -> Verdict:
+        """It is worth what its failure is said to be worth."""
+        return Verdict(self.probe.severity, got, wanted or expected(self.probe))
 
 
 def verdict(probe: Probe, row: Row, now: float, before: Health) -> Verdict | None:
@@ -39,8 +59,26 @@ def verdict(probe: Probe, row: Row, now: float, before: Health) -> Verdict | Non
         return Verdict(Health.UNKNOWN, f"unknown: {row.get('text')}", expected(probe), advice)
     if outcome == Outcome.FAILED:
         return Verdict(probe.severity, str(row.get("text")), expected(probe))
-    found = _JUDGES[type(probe.what)](probe, row, now, before)
-    return found or _slow(probe, row, before)
+    answer = _Answer(probe, row, now, before)
+    return _of_its_kind(answer) or _slow(answer)
+
+
+def _of_its_kind(answer: _Answer) -> Verdict | None:
+    match answer.probe.what:
+        case Tcp():
+            return None
+        case Tls() as what:
+            return _tls(what, answer)
+        case Http() as what:
+            return _http(what, answer)
+        case Dns() as what:
+            return _dns(what, answer)
+        case Process() as what:
+            return _process(what, answer)
+        case File() as what:
+            return _file(what, answer)
+        case Command():
+            return _command(answer)
 
 
 def expected(probe: Probe) -> str:
@@ -73,44 +111,30 @@ def _how_many(what: Process) -> str:
     return f"{what.at_least} to {what.at_most}"
 
 
-def _number(row: Row, cell: str) -> float | None:
-    value = row.get(cell)
-    return float(value) if isinstance(value, int | float) else None
-
-
-def _slow(probe: Probe, row: Row, before: Health) -> Verdict | None:
-    took_s = _number(row, "time_s")
+def _slow(answer: _Answer) -> Verdict | None:
+    took_s, limits = answer.number("time_s"), answer.probe.slow
     if took_s is None:
         return None
-    health = level(took_s, probe.slow, before, margin=(probe.slow.warn or 0.0) * 0.1)
-    limit = limit_crossed(health, probe.slow)
+    health = level(took_s, limits, answer.before, margin=(limits.warn or 0.0) * 0.1)
+    limit = limit_crossed(health, limits)
     if health is Health.OK or limit is None:
         return None
     return Verdict(health, f"took {took_s:.2g}s (limit {limit:g}s)", f"less than {limit:g}s")
 
 
-def _nothing(probe: Probe, row: Row, now: float, before: Health) -> Verdict | None:
-    return None
-
-
-def _tls(probe: Probe, row: Row, now: float, before: Health) -> Verdict | None:
-    what = probe.what
-    assert isinstance(what, Tls)
-    begins, ends = _number(row, "begins_at"), _number(row, "expires_at")
+def _tls(what: Tls, answer: _Answer) -> Verdict | None:
+    begins, ends, now = answer.number("begins_at"), answer.number("expires_at"), answer.now
     if begins is None or ends is None:
-        return Verdict(Health.UNKNOWN, "unknown: no certificate was read", expected(probe))
+        return Verdict(Health.UNKNOWN, "unknown: no certificate was read", expected(answer.probe))
     if ends <= now:
-        return Verdict(
-            probe.severity, f"certificate expired {duration(now - ends)} ago", "a valid one"
-        )
+        return answer.bad(f"certificate expired {duration(now - ends)} ago", "a valid one")
     if begins > now:
-        got = f"certificate begins in {duration(begins - now)}"
-        return Verdict(probe.severity, got, "a valid one")
-    names = str(row.get("names") or "").split()
+        return answer.bad(f"certificate begins in {duration(begins - now)}", "a valid one")
+    names = answer.words("names")
     if what.name and not any(_is_for(name, what.name) for name in names):
-        got = f"certificate is for {shorten(' '.join(names), 30) or 'nobody'}"
-        return Verdict(probe.severity, got, what.name)
-    return _ends_soon(what.expires, ends - now, before)
+        shown = shorten(" ".join(names), 30) or "nobody"
+        return answer.bad(f"certificate is for {shown}", what.name)
+    return _ends_soon(what.expires, ends - now, answer.before)
 
 
 def _ends_soon(limits: Limits, left_s: float, before: Health) -> Verdict | None:
@@ -137,75 +161,54 @@ def _same_ip(one: str, other: str) -> bool:
         return False
 
 
-def _http(probe: Probe, row: Row, now: float, before: Health) -> Verdict | None:
-    what = probe.what
-    assert isinstance(what, Http)
-    status = int(_number(row, "status") or 0)
+def _http(what: Http, answer: _Answer) -> Verdict | None:
+    status = int(answer.number("status") or 0)
     if status not in what.statuses if what.statuses else not 200 <= status <= 399:
         wanted = " or ".join(map(str, what.statuses[:3])) or "200 to 399"
-        return Verdict(probe.severity, f"HTTP {status} instead of {wanted}", expected(probe))
-    if what.body and row.get("matches") is not True:
-        got = f"HTTP {status} without {shorten(repr(what.body), 24)}"
-        return Verdict(probe.severity, got, expected(probe))
+        return answer.bad(f"HTTP {status} instead of {wanted}")
+    if what.body and answer.row.get("matches") is not True:
+        return answer.bad(f"HTTP {status} without {shorten(repr(what.body), 24)}")
     return None
 
 
-def _dns(probe: Probe, row: Row, now: float, before: Health) -> Verdict | None:
-    what = probe.what
-    assert isinstance(what, Dns)
-    found = str(row.get("addresses") or "").split()
+def _dns(what: Dns, answer: _Answer) -> Verdict | None:
+    found = answer.words("addresses")
     lacking = [one for one in what.addresses if not any(_same_ip(one, other) for other in found)]
     if not lacking:
         return None
-    got = f"{shorten(' '.join(found), 30) or 'nothing'} instead of {lacking[0]}"
-    return Verdict(probe.severity, got, " ".join(what.addresses))
+    return answer.bad(f"{shorten(' '.join(found), 30) or 'nothing'} instead of {lacking[0]}")
 
 
-def _process(probe: Probe, row: Row, now: float, before: Health) -> Verdict | None:
-    what = probe.what
-    assert isinstance(what, Process)
-    there = int(_number(row, "count") or 0)
+def _process(what: Process, answer: _Answer) -> Verdict | None:
+    there = int(answer.number("count") or 0)
     if what.at_least <= there <= (there if what.at_most is None else what.at_most):
         return None
     got = f"{count(there, 'process', 'processes')} {shorten(what.name, 15)}"
-    return Verdict(probe.severity, f"{got} instead of {_how_many(what)}", _how_many(what))
+    return answer.bad(f"{got} instead of {_how_many(what)}")
 
 
-def _file(probe: Probe, row: Row, now: float, before: Health) -> Verdict | None:
-    what = probe.what
-    assert isinstance(what, File)
-    age, bulk = _number(row, "age_s"), _number(row, "size_bytes")
+def _file(what: File, answer: _Answer) -> Verdict | None:
+    age, bulk = answer.number("age_s"), answer.number("size_bytes")
     if age is None or bulk is None:
-        return Verdict(Health.UNKNOWN, "unknown: no age and size were read", expected(probe))
+        text = "unknown: no age and size were read"
+        return Verdict(Health.UNKNOWN, text, expected(answer.probe))
     if what.newer_than_s is not None and age >= what.newer_than_s:
-        got = f"{duration(age)} old (limit {duration(what.newer_than_s)})"
-        return Verdict(probe.severity, got, expected(probe))
+        return answer.bad(f"{duration(age)} old (limit {duration(what.newer_than_s)})")
     if what.larger_than_bytes is not None and bulk <= what.larger_than_bytes:
-        got = f"{size(bulk)} (limit {size(what.larger_than_bytes)})"
-        return Verdict(probe.severity, got, expected(probe))
+        return answer.bad(f"{size(bulk)} (limit {size(what.larger_than_bytes)})")
     return None
 
 
-def _command(probe: Probe, row: Row, now: float, before: Health) -> Verdict | None:
-    status = int(_number(row, "status") or 0)
+def _command(answer: _Answer) -> Verdict | None:
+    status = int(answer.number("status") or 0)
     health = _NAGIOS.get(status, Health.UNKNOWN)
     if health is Health.OK:
         return None
     word = _NAGIOS_WORDS.get(status, f"exit status {status}")
-    said = clean_line(str(row.get("said") or ""))
+    said = clean_line(str(answer.row.get("said") or ""))
     text = said if said.upper().startswith(word) else f"{word}: {said}" if said else word
-    return Verdict(min(health, probe.severity), text, expected(probe))
+    return Verdict(min(health, answer.probe.severity), text, expected(answer.probe))
 
-
-_JUDGES: dict[type, Judge] = {
-    Tcp: _nothing,
-    Tls: _tls,
-    Http: _http,
-    Dns: _dns,
-    Process: _process,
-    File: _file,
-    Command: _command,
-}
 
 ADVICE = {
     "tcp": "is the service up (systemctl status), does it listen there (ss -ltn), any firewall?",
