@@ -45,6 +45,9 @@ _CURL = {
 _CURL_FINE = frozenset({0, 8, 18, 23})
 """Ends of curl with an answer: the body may be cut, by us (23) or by the server (18)."""
 
+_TOO_LATE = frozenset({124, 137, 143})
+"""What ``timeout`` ends with, or what it ended."""
+
 _HTTP_STATUS = re.compile(r"^ *HTTP/[0-9.]+ ([0-9]{3})\b", re.MULTILINE)
 _BROKE = 126
 """From this exit status on a program did not run, or was ended by a signal."""
@@ -97,7 +100,17 @@ class _Lines:
         seen = [number(value.encode()) for value in self.all("up") if value]
         return max(0.0, seen[-1] - seen[0]) if len(seen) > 1 else None
 
-    def lacks(self) -> Cells | None:
+    def status(self) -> int:
+        """The exit status of the tool."""
+        return int(number((self.first("status") or "255").encode()))
+
+    def no_use(self) -> Cells | None:
+        """That the host has no tool for it, or that the tool had to be ended."""
+        if lacking := self._lacks():
+            return lacking
+        return _failed("no answer in time") if self.status() in _TOO_LATE else None
+
+    def _lacks(self) -> Cells | None:
         """That the host has no tool for it."""
         lacking = self.first("lacks")
         return None if lacking is None else _unknown(f"the host has no {lacking}", FROM_HERE)
@@ -105,19 +118,19 @@ class _Lines:
 
 def _tcp(data: bytes, _: int, at: float) -> Cells:
     lines = _Lines(data)
-    if lacking := lines.lacks():
-        return lacking
-    if number(str(lines.first("status")).encode()) == 0:
+    if none := lines.no_use():
+        return none
+    if lines.status() == 0:
         return _answered(time_s=lines.took_s())
     return _failed(failure("\n".join(lines.all("said"))))
 
 
 def _dns(data: bytes, _: int, at: float) -> Cells:
     lines = _Lines(data)
-    if lacking := lines.lacks():
-        return lacking
+    if none := lines.no_use():
+        return none
     found = sorted({one for one in lines.all("address") if one})
-    if number(str(lines.first("status")).encode()) == 0 and found:
+    if lines.status() == 0 and found:
         return _answered(time_s=lines.took_s(), addresses=" ".join(found))
     return _failed("the name has no address")
 
@@ -126,8 +139,8 @@ def _tls(data: bytes, _: int, at: float) -> Cells:
     from opsdash.transport.probing.certificate import certificate_fields  # few hosts are asked
 
     lines = _Lines(data)
-    if lacking := lines.lacks():
-        return lacking
+    if none := lines.no_use():
+        return none
     whole = "\n".join(lines.whole)
     begin, end = whole.find("-----BEGIN CERT"), whole.find("-----END CERT")
     if begin < 0 or end < 0:
@@ -145,9 +158,9 @@ def _http(data: bytes, ended: int, at: float) -> Cells:
     if not mark:
         raise BadOutput("the answer of a probe is incomplete")
     lines = _Lines(meta)
-    if lacking := lines.lacks():
-        return lacking
-    status = int(number((lines.first("status") or "255").encode()))
+    if none := lines.no_use():
+        return none
+    status = lines.status()
     said = "\n".join(line for line in lines.whole if re.match("curl: |wget: |failed|ERROR", line))
     if lines.first("tool") == "curl":
         return _curl(lines, status, said)
@@ -191,8 +204,10 @@ def _file(data: bytes, _: int, at: float) -> Cells:
     if denied is not None:
         hint = "let its user look into the folder (setfacl -m u:USER:rx), or choose another user"
         return _unknown(f"{denied} may not be looked at", hint)
-    if lines.first("missing") is not None or lines.first("nothing") is not None:
-        return _failed("there is none")
+    if lines.first("missing") is not None:
+        return _failed("no such file")
+    if lines.first("nothing") is not None:
+        return _failed("no file is called so")
     found = (lines.first("stat") or "").split()
     if len(found) != 2:
         return _unknown("the host has no stat that tells age and size", "install coreutils there")
@@ -205,7 +220,7 @@ def _command(data: bytes, status: int, at: float) -> Cells:
     said, performance = split_output(text(data))
     said = shorten(clean_line(said), 300)
     if status in (126, 127):
-        return _unknown("there is no such program there, or it may not be run", said=said)
+        return _unknown("no such program, or it may not be run", said=said)
     if status >= 128:
         return _unknown(f"it was ended by a signal ({status - 128})", said=said)
     return _answered(status=status, said=said, performance=performance[:2000])

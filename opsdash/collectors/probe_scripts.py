@@ -17,6 +17,14 @@ COMM_LENGTH = 15
 
 # A time of day would do no better: few `date`s know parts of a second, and the uptime is read by
 # the shell itself. It has hundredths of a second.
+# Busybox' timeout ends the one process that it started and no children of it: what may hang gets a
+# time limit of its own, or it would keep the section open, and stay.
+_LIMITED = r"""
+if timeout 5 true 2>/dev/null; then limit() { timeout "$@"; }
+elif timeout -t 5 true 2>/dev/null; then limit() { timeout -t "$@"; }
+else limit() { shift; "$@"; }; fi
+"""
+
 _TIMED = r"""
 up() { read -r now rest </proc/uptime; echo "up $now"; }
 told() { printf '%s\n' "$1" | head -c 2000 | sed 's/^/said /'; }
@@ -77,13 +85,13 @@ echo '== tcp'
 up
 rc=
 if command -v bash >/dev/null 2>&1; then
-  said=$(bash -c 'exec 3<>"/dev/tcp/$1/$2"' bash "$1" "$2" 2>&1); rc=$?
+  said=$(limit "$3" bash -c 'exec 3<>"/dev/tcp/$1/$2"' bash "$1" "$2" 2>&1); rc=$?
   case $said in *'/dev/tcp/'*'No such file'*) rc= ;; esac
 fi
 if [ -z "$rc" ] && command -v nc >/dev/null 2>&1; then
-  said=$(nc -zv -w "$3" "$1" "$2" 2>&1 </dev/null); rc=$?
+  said=$(limit "$3" nc -zv -w "$3" "$1" "$2" 2>&1 </dev/null); rc=$?
   case $said in *nvalid*|*nrecognized*|*sage:*)
-    said=$(nc -w "$3" "$1" "$2" 2>&1 </dev/null >/dev/null); rc=$? ;;
+    said=$(limit "$3" nc -w "$3" "$1" "$2" 2>&1 </dev/null >/dev/null); rc=$? ;;
   esac
 fi
 up
@@ -96,11 +104,11 @@ echo '== dns'
 up
 rc=
 if command -v getent >/dev/null 2>&1; then
-  said=$(getent ahosts "$1" 2>&1); rc=$?
-  if [ "$rc" = 1 ] || [ "$rc" = 3 ]; then said=$(getent hosts "$1" 2>&1); rc=$?; fi
+  said=$(limit "$2" getent ahosts "$1" 2>&1); rc=$?
+  if [ "$rc" = 1 ] || [ "$rc" = 3 ]; then said=$(limit "$2" getent hosts "$1" 2>&1); rc=$?; fi
   found=$(printf '%s\n' "$said" | awk '{ print $1 }')
 elif command -v nslookup >/dev/null 2>&1; then
-  said=$(nslookup "$1" 2>&1); rc=$?
+  said=$(limit "$2" nslookup "$1" 2>&1); rc=$?
   found=$(printf '%s\n' "$said" |
     awk '/^Name:/ { n = 1 } n && /^Address/ { sub(/^Address[^:]*: */, ""); print $1 }')
 fi
@@ -119,8 +127,10 @@ echo '== tls'
 up
 if command -v openssl >/dev/null 2>&1; then
   at=$1; case $1 in *:*) at="[$1]" ;; esac
-  said=$(openssl s_client -connect "$at:$2" ${3:+-servername "$3"} 2>&1 </dev/null | head -c 32768)
+  said=$({ limit "$4" openssl s_client -connect "$at:$2" ${3:+-servername "$3"} 2>&1 </dev/null
+    echo "ended $?"; } | head -c 32768)
   up
+  printf '%s\n' "$said" | sed -n 's/^ended /status /p' | tail -n 1
   printf '%s\n' "$said" | sed -n '/-BEGIN CERT/,/-END CERT/p'
   told "$(printf '%s\n' "$said" | grep -iE 'errno|error|refused|timed|unreach|known|resolution' |
     head -n 3)"
@@ -148,7 +158,7 @@ elif command -v wget >/dev/null 2>&1; then
     [ -n "$3" ] || k="$k --no-check-certificate"
     wget --help 2>/dev/null | grep -q -e --no-hsts && k="$k --no-hsts"
   else tool=busybox; k='-q -Y off'; fi
-  { meta=$( { { wget $k -S -U opsdash -O - "$1" 2>&5; echo "status $?" >&5; } |
+  { meta=$( { { limit "$2" wget $k -S -U opsdash -O - "$1" 2>&5; echo "status $?" >&5; } |
     head -c "$4" >&6; } 5>&1 ); } 6>&1
 fi
 ended=; read -r ended rest </proc/uptime
@@ -170,17 +180,20 @@ def script_of(probe: Probe) -> str:
     """The script of one probe from the host."""
     match probe.what:
         case Tcp(address, port):
-            return _with(_TIMED + _TCP, address, port, probe.timeout_s)
+            return _with(_LIMITED + _TIMED + _TCP, address, port, probe.timeout_s)
         case Tls(address, port, name):
-            return _with(_TIMED + _TLS, address, port, "" if _is_ip(name) else name)
+            shown = "" if _is_ip(name) else name
+            return _with(_LIMITED + _TIMED + _TLS, address, port, shown, probe.timeout_s)
         case Http(url, verify=verify):
             plain = url.partition("#")[0]
-            return _with(_HTTP, plain, probe.timeout_s, "verify" if verify else "", BODY_BYTES)
+            return _with(
+                _LIMITED + _HTTP, plain, probe.timeout_s, "verify" if verify else "", BODY_BYTES
+            )
         case Dns(name):
-            return _with(_TIMED + _DNS, name)
+            return _with(_LIMITED + _TIMED + _DNS, name, probe.timeout_s)
         case Process(name, arguments):
-            shown = name.encode()[:COMM_LENGTH].decode("utf-8", "ignore")
-            return _with(_PROCESS, shown, arguments)
+            comm = name.encode()[:COMM_LENGTH].decode("utf-8", "ignore")
+            return _with(_PROCESS, comm, arguments)
         case File(path):
             return _with(_FILE, *_folder_and_pattern(path))
         case Command(argv):

@@ -56,8 +56,9 @@ class Collector:
     A pulse collector has `reads`, that of own probes makes a collector for each; any other has
     `command` (POSIX sh, run with ``LC_ALL=C`` and sbin on the PATH), due every `every_s` seconds
     and cut off after `timeout_s` seconds or `max_bytes` bytes. `parse` is pure: output, host, wall
-    clock to a Reading. `derive` makes rates from two readings of the same boot that lie `elapsed_s` of the host's own time apart; a facts
-    collector tells that time itself: ``NAME.up_s``, and ``boot_id`` in its first row.
+    clock to a Reading. `derive` makes rates from two readings of the same boot that lie
+    `elapsed_s` of the host's own time apart; a facts collector tells that time itself:
+    ``NAME.up_s``, and ``boot_id`` in its first row.
     What `needs_root` is fetched by a script of its own, not more often than every 15 minutes, or
     on demand every minute: each time is a line in the host's log.
     `machine_wide` says that in a container the metrics are the whole machine's: there no check

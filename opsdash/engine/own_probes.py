@@ -19,6 +19,7 @@ from opsdash.core.reading import Reading, Row
 from opsdash.engine.facts import BREAKS_THE_LINK
 from opsdash.engine.rhythm import Rhythm
 from opsdash.transport.base import Connection
+from opsdash.transport.bundle import OWN_DEADLINE
 
 CONFIRM_S = 5.0
 """What worked and fails over the network counts when it fails twice: a packet may be lost."""
@@ -98,6 +99,8 @@ class OwnProbes:
                     return
                 for probe, reading in zip(due, readings, strict=True):
                     self._note(host, probe, _row_of(probe, reading))
+                    if _is_stuck(reading):
+                        break  # those after it were not tried: they are now, without it
                 self._tell(host, by_host=any(one.problem is None for one in readings))
                 continue
             await self._rest(asked, min(self._due(host, probe) for probe in probes))
@@ -170,6 +173,13 @@ class OwnProbes:
         self._take(host, together(host.name, rows, self._rhythm.clock()), by_host)
 
 
+def _is_stuck(reading: Reading) -> bool:
+    """Whether this one kept the whole script from ending: its own deadline did not end it."""
+    problem = reading.problem
+    timed_out = problem is not None and problem.kind is ProblemKind.TIMEOUT
+    return timed_out and problem is not None and OWN_DEADLINE not in problem.text
+
+
 def _row_of(probe: Probe, reading: Reading) -> Row:
     """The answer of a host as a row; a host that did not give one says why not.
 
@@ -180,8 +190,8 @@ def _row_of(probe: Probe, reading: Reading) -> Row:
         return reading.rows[0]
     problem = reading.problem
     hung = problem.kind is ProblemKind.TIMEOUT
-    failed = hung and isinstance(probe.what, OVER_THE_NETWORK)
-    text = "no answer in time" if hung else problem.text
+    failed = hung and not _is_stuck(reading) and isinstance(probe.what, OVER_THE_NETWORK)
+    text = "no answer in time" if hung else problem.text.removeprefix(f"Probe {probe.name}: ")
     return {
         "probe": probe.name,
         "kind": probe.kind,

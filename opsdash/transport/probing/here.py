@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import socket
 import ssl
 from collections.abc import AsyncGenerator
@@ -151,5 +152,5 @@ def _explained(error: Exception) -> Cells:
     for kind, meaning in _MEANINGS:
         if isinstance(error, kind):
             return _failed(meaning)
-    said = error.strerror if isinstance(error, OSError) else ""
-    return _failed((said or "no connection").lower())
+    number = error.errno if isinstance(error, OSError) else None
+    return _failed(os.strerror(number).lower() if number and number > 0 else "no connection")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from opsdash.activities.monitor.checks.probe_verdicts import ADVICE, Verdict, measured, verdict
+from opsdash.activities.monitor.checks.probe_verdicts import ADVICE, Verdict, verdict
 from opsdash.core.finding import SUMMARY_WIDTH, Finding
 from opsdash.core.health import Health
 from opsdash.core.masking import mask
 from opsdash.core.plugin import Check, Inquiry
-from opsdash.core.probe import READING, Origin, Probe
+from opsdash.core.probe import READING, File, Origin, Probe
 from opsdash.core.reading import Row
 from opsdash.core.text import clean_line, duration, middle, shorten
 
@@ -47,17 +47,19 @@ def _finding(host: str, probe: Probe, row: Row, found: Verdict) -> Finding:
     lines = [
         f"{probe.kind} {shorten(mask(probe.target), TARGET_WIDTH)} {where}",
         f"expected: {found.expected}; got: {got}",
-        "; ".join(measured(row)),
     ]
-    if path := row.get("path"):
-        lines[2] = f"newest: {path}"
+    if performance := row.get("performance"):
+        lines.append(f"measured: {shorten(mask(str(performance)), TARGET_WIDTH)}")
+    path = row.get("path")
+    if isinstance(probe.what, File) and path and path != probe.what.path:
+        lines.append(f"newest: {shorten(str(path), TARGET_WIDTH)}")
     return Finding(
         "probe-failed",
         host,
         found.health,
         head + shorten(got, SUMMARY_WIDTH - len(head)),
         probe.name,
-        "\n".join(filter(None, lines)),
+        "\n".join(lines),
         found.advice or ADVICE[probe.kind],
     )
 

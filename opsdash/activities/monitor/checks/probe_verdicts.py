@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
 
 from opsdash.core.health import Health
 from opsdash.core.host import Limits
-from opsdash.core.perfdata import perfdata
 from opsdash.core.probe import Command, Dns, File, Http, Outcome, Probe, Process, Tcp, Tls
 from opsdash.core.reading import Row
 from opsdash.core.text import clean_line, count, duration, shorten, size
@@ -58,7 +56,8 @@ def verdict(probe: Probe, row: Row, now: float, before: Health) -> Verdict | Non
         advice = str(row.get("hint") or "") or ADVICE[probe.kind]
         return Verdict(Health.UNKNOWN, f"unknown: {row.get('text')}", expected(probe), advice)
     if outcome == Outcome.FAILED:
-        return Verdict(probe.severity, str(row.get("text")), expected(probe))
+        why = str(row.get("text"))
+        return Verdict(probe.severity, why, expected(probe), _advice_for(probe, why))
     answer = _Answer(probe, row, now, before)
     return _of_its_kind(answer) or _slow(answer)
 
@@ -183,8 +182,8 @@ def _process(what: Process, answer: _Answer) -> Verdict | None:
     there = int(answer.number("count") or 0)
     if what.at_least <= there <= (there if what.at_most is None else what.at_most):
         return None
-    got = f"{count(there, 'process', 'processes')} {shorten(what.name, 15)}"
-    return answer.bad(f"{got} instead of {_how_many(what)}")
+    found = f"{there or 'no'} {'process' if there < 2 else 'processes'} {shorten(what.name, 15)}"
+    return answer.bad(f"{found}, wanted {_how_many(what)}")
 
 
 def _file(what: File, answer: _Answer) -> Verdict | None:
@@ -221,7 +220,9 @@ ADVICE = {
 }
 
 
-def measured(row: Row) -> Iterable[str]:
-    """What was measured, in words, for the evidence."""
-    for label, value in list(perfdata(str(row.get("performance") or "")).items())[:6]:
-        yield f"{label} {value:g}"
+def _advice_for(probe: Probe, failure: str) -> str:
+    """The next step after no answer: without a connection nothing else matters."""
+    over_tcp = probe.kind in ("tls", "http")
+    if over_tcp and "certificate" in failure:
+        return ADVICE["tls"]
+    return ADVICE["tcp" if over_tcp else probe.kind]
