@@ -15,8 +15,6 @@ from opsdash.transport.bundle import quote
 COMM_LENGTH = 15
 """Characters of a process's name that the kernel keeps."""
 
-# A time of day would do no better: few `date`s know parts of a second, and the uptime is read by
-# the shell itself. It has hundredths of a second.
 # Busybox' timeout ends the one process that it started and no children of it: what may hang gets a
 # time limit of its own, or it would keep the section open, and stay.
 _LIMITED = r"""
@@ -25,8 +23,13 @@ elif timeout -t 5 true 2>/dev/null; then limit() { timeout -t "$@"; }
 else limit() { shift; "$@"; }; fi
 """
 
+# A time of day would do no better: few `date`s know parts of a second, and the uptime is read by
+# the shell itself. It has hundredths of a second. It is read before the pipe ends, since busybox'
+# timeout keeps that open for up to a second more.
 _TIMED = r"""
 up() { read -r now rest </proc/uptime; echo "up $now"; }
+run() { limit "$@" 2>&1 </dev/null; rc=$?; up; return "$rc"; }
+ended() { printf '%s\n' "$said" | grep '^up [0-9.]*$' | tail -n 1; }
 told() { printf '%s\n' "$1" | head -c 2000 | sed 's/^/said /'; }
 """
 
@@ -85,17 +88,16 @@ echo '== tcp'
 up
 rc=
 if command -v bash >/dev/null 2>&1; then
-  said=$(limit "$3" bash -c 'exec 3<>"/dev/tcp/$1/$2"' bash "$1" "$2" 2>&1); rc=$?
+  said=$(run "$3" bash -c 'exec 3<>"/dev/tcp/$1/$2"' bash "$1" "$2"); rc=$?
   case $said in *'/dev/tcp/'*'No such file'*) rc= ;; esac
 fi
 if [ -z "$rc" ] && command -v nc >/dev/null 2>&1; then
-  said=$(limit "$3" nc -zv -w "$3" "$1" "$2" 2>&1 </dev/null); rc=$?
+  said=$(run "$3" nc -zv -w "$3" "$1" "$2"); rc=$?
   case $said in *nvalid*|*nrecognized*|*sage:*)
-    said=$(limit "$3" nc -w "$3" "$1" "$2" 2>&1 </dev/null >/dev/null); rc=$? ;;
+    said=$(run "$3" sh -c 'exec nc -w "$3" "$1" "$2" >/dev/null' sh "$1" "$2" "$3"); rc=$? ;;
   esac
 fi
-up
-if [ -z "$rc" ]; then echo 'lacks bash or nc'; else echo "status $rc"; told "$said"; fi
+if [ -z "$rc" ]; then echo 'lacks bash or nc'; else ended; echo "status $rc"; told "$said"; fi
 echo '== end'
 """
 
@@ -104,17 +106,17 @@ echo '== dns'
 up
 rc=
 if command -v getent >/dev/null 2>&1; then
-  said=$(limit "$2" getent ahosts "$1" 2>&1); rc=$?
-  if [ "$rc" = 1 ] || [ "$rc" = 3 ]; then said=$(limit "$2" getent hosts "$1" 2>&1); rc=$?; fi
-  found=$(printf '%s\n' "$said" | awk '{ print $1 }')
+  said=$(run "$2" getent ahosts "$1"); rc=$?
+  if [ "$rc" = 1 ] || [ "$rc" = 3 ]; then said=$(run "$2" getent hosts "$1"); rc=$?; fi
+  found=$(printf '%s\n' "$said" | awk '$1 != "up" { print $1 }')
 elif command -v nslookup >/dev/null 2>&1; then
-  said=$(limit "$2" nslookup "$1" 2>&1); rc=$?
+  said=$(run "$2" nslookup "$1"); rc=$?
   found=$(printf '%s\n' "$said" |
     awk '/^Name:/ { n = 1 } n && /^Address/ { sub(/^Address[^:]*: */, ""); print $1 }')
 fi
-up
 if [ -z "$rc" ]; then echo 'lacks getent or nslookup'
 else
+  ended
   echo "status $rc"
   if [ "$rc" = 0 ]; then printf '%s\n' "$found" | head -n 100 | sed 's/^/address /'
   else told "$said"; fi
@@ -127,9 +129,9 @@ echo '== tls'
 up
 if command -v openssl >/dev/null 2>&1; then
   at=$1; case $1 in *:*) at="[$1]" ;; esac
-  said=$({ limit "$4" openssl s_client -connect "$at:$2" ${3:+-servername "$3"} 2>&1 </dev/null
+  said=$({ run "$4" openssl s_client -connect "$at:$2" ${3:+-servername "$3"}
     echo "ended $?"; } | head -c 32768)
-  up
+  ended
   printf '%s\n' "$said" | sed -n 's/^ended /status /p' | tail -n 1
   printf '%s\n' "$said" | sed -n '/-BEGIN CERT/,/-END CERT/p'
   told "$(printf '%s\n' "$said" | grep -iE 'errno|error|refused|timed|unreach|known|resolution' |
@@ -158,14 +160,14 @@ elif command -v wget >/dev/null 2>&1; then
     [ -n "$3" ] || k="$k --no-check-certificate"
     wget --help 2>/dev/null | grep -q -e --no-hsts && k="$k --no-hsts"
   else tool=busybox; k='-q -Y off'; fi
-  { meta=$( { { limit "$2" wget $k -S -U opsdash -O - "$1" 2>&5; echo "status $?" >&5; } |
+  { meta=$( { { limit "$2" wget $k -S -U opsdash -O - "$1" 2>&5; rc=$?
+    read -r now rest </proc/uptime; printf 'status %s\nup %s\n' "$rc" "$now" >&5; } |
     head -c "$4" >&6; } 5>&1 ); } 6>&1
 fi
-ended=; read -r ended rest </proc/uptime
 printf '\n== meta\n'
-echo "tool $tool"; echo "up $began"; echo "up $ended"
+echo "tool $tool"; echo "up $began"
 [ -n "$tool" ] || echo 'lacks curl or wget'
-printf '%s\n' "$meta" | grep -aE '^(answer|status) |^ *HTTP/|^(curl|wget): |^(ERROR|failed)' |
+printf '%s\n' "$meta" | grep -aE '^(answer|status|up) |^ *HTTP/|^(curl|wget): |^(ERROR|failed)' |
   head -n 40 | cut -c 1-300
 echo '== end'
 """
