@@ -31,6 +31,7 @@ _WORDS = (
     ),
     ("reset by peer|errno=104", "it closed the connection"),
     ("errno=111", "connection refused"),
+    ("wrong version number|packet length too long|unknown protocol", "no TLS there"),
 )
 _CURL = {
     6: "its name has no address",

@@ -205,7 +205,7 @@ def _command(answer: _Answer) -> Verdict | None:
         return None
     word = _NAGIOS_WORDS.get(status, f"exit status {status}")
     said = clean_line(str(answer.row.get("said") or ""))
-    text = said if said.upper().startswith(word) else f"{word}: {said}" if said else word
+    text = said if word in said.upper() else f"{word}: {said}" if said else word
     return Verdict(min(health, answer.probe.severity), text, expected(answer.probe))
 
 
