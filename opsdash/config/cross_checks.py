@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from opsdash.config.declarations import Declarations, Scope
 from opsdash.config.field_values import is_target
@@ -51,8 +52,18 @@ def _check_probes(scope: Scope) -> None:
     for name, form in scope.form.probes.items():
         if (*scope.where, "probes", name) in blamed:
             continue  # what was wrong was left out: whatever lacks now may be a consequence
+        if _is_empty(scope, name):
+            scope.blame("names nothing to probe; none undoes a probe", "probes", name)
         for key, text in faults_of(form):
             scope.blame(text, "probes", name, *([key] if key else []), key=bool(key))
+
+
+def _is_empty(scope: Scope, name: str) -> bool:
+    """Whether a probe was written as an empty mapping, which its form can't tell from ``none``."""
+    found: Any = scope.file.marked.data
+    for part in (*scope.where, "probes", name):
+        found = found[part]
+    return isinstance(found, dict) and not found
 
 
 def check_probes(found: Declarations, hosts: Mapping[str, Host]) -> None:

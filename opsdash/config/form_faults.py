@@ -150,7 +150,8 @@ def _fields(owner: Where) -> Iterable[str]:
     form: type[BaseModel] = HostsForm
     if len(owner) >= 2 and owner[-2] == "probes":
         return PROBE_KEYS
-    if owner[-2:-1] == ("thresholds",) or owner[-3:-2] == ("probes",):
+    limits_of_a_probe = owner[-3:-2] == ("probes",) and owner[-1] in ("time", "expires")
+    if owner[-2:-1] == ("thresholds",) or limits_of_a_probe:
         form = Threshold
     elif owner:
         deep = MemberForm if len(owner) > 2 else GroupForm
