@@ -141,6 +141,42 @@ def _processes(cpu: float, memory: float) -> tuple[Row, ...]:
     )
 
 
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - it is told, not bound
+
+
+def port(number: int, name: str, *, address: str = EVERY_ADDRESS, pid: int | None = 81) -> Row:
+    """A row of the collector of ports."""
+    scope = {EVERY_ADDRESS: "all", "::": "all", "127.0.0.1": "self"}.get(address, "one")
+    return {
+        "proto": "tcp6" if ":" in address else "tcp",
+        "address": address,
+        "port": number,
+        "scope": scope,
+        "user": "root" if pid else "mysql",
+        "pid": pid,
+        "processes": 1 if pid else 0,
+        "unit": f"{name}.service",
+        "name": name if pid else "",
+    }
+
+
+def _ports(at: float) -> Reading:
+    rows = (
+        port(22, "sshd"),
+        port(22, "sshd", address="::"),
+        port(3306, "mariadb", pid=None),
+        port(9100, "node_exporter", address="127.0.0.1"),
+    )
+    samples: dict[SampleKey, float] = {
+        ("ports.listening", ""): 4.0,
+        ("ports.connections", "established"): 38.0,
+        ("ports.connections", "time-wait"): 3.0,
+        ("ports.peer_connections", "10.0.2.11"): 24.0,
+        ("ports.peer_connections", "10.0.2.12"): 14.0,
+    }
+    return reading("ports", samples, rows, at=at)
+
+
 def readings(
     cpu: float, memory: float, disks: Mapping[str, float], at: float
 ) -> dict[str, Reading]:
@@ -222,6 +258,7 @@ def readings(
         reading("units", at=at),
         reading("os", rows=(os_row,), at=at),
         reading("top", plain({"top.seen": 212}), _processes(cpu, memory), at=at),
+        _ports(at),
     ]
     return {made.collector: made for made in found}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from opsdash.activities.monitor.host_panel import WANTED
 from opsdash.core.health import Health
 from opsdash.core.host import Host, Sudo
 from opsdash.core.problem import Problem, ProblemKind
@@ -188,7 +189,7 @@ async def test_the_open_page_alone_wants_the_processes() -> None:
     async with on_stage([replace(state, readings=found)], TALL) as stage:
         assert not stage.source.wanted
         assert "asked for while this page is open" in "\n".join(await page_of(stage))
-        assert set(stage.source.wanted) == {("web", "top")}
+        assert set(stage.source.wanted) == {("web", *WANTED)}
         await stage.press("p")
         asked = len(stage.source.wanted)
         await stage.draw()

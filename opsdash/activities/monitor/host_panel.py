@@ -18,6 +18,7 @@ from opsdash.activities.monitor.host_figures import (
 )
 from opsdash.activities.monitor.host_hardware import hardware_section
 from opsdash.activities.monitor.host_keys import HostKeys
+from opsdash.activities.monitor.host_ports import ports_section
 from opsdash.activities.monitor.host_sections import (
     Page,
     label,
@@ -95,7 +96,7 @@ class HostPanel(HostKeys):
             self.host = min(snapshot.hosts.values(), key=triage).name
         state = snapshot.hosts.get(self.host)
         if state is not None:
-            self.desk.source.want(state.name, "top")
+            self.desk.source.want(state.name, *WANTED)
         left, right = self._heading(state)
         self.query_one("#host-title", TopLine).show(left, right, self.desk.wall())
         lines = self._no_host() if state is None else self._page(state)
@@ -140,6 +141,9 @@ class HostPanel(HostKeys):
         return [line(label(""), Span(f"  {key} ", Role.ACCENT), Span(words, Role.TEXT))]
 
 
+WANTED = ("top", "ports", "listeners")
+"""What is asked on demand while this page is open."""
+
 FIGURES = (
     cpu_section,
     memory_section,
@@ -150,6 +154,7 @@ FIGURES = (
 WORDS = (
     file_systems_section,
     units_section,
+    ports_section,
     hardware_section,
     system_section,
     sources_section,
