@@ -60,7 +60,7 @@ def saying(*parts: bytes, then: str = "close") -> Serve:
             writer.write(parts[-1])
             await writer.drain()
         if then == "hang":
-            await asyncio.sleep(3600)
+            await asyncio.Event().wait()
 
     return serve
 
