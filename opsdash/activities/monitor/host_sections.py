@@ -81,6 +81,8 @@ def is_overdue(page: Page, reading: Reading) -> bool:
 
 
 def _period_s(page: Page, known: Collector | None) -> float:
+    if known is not None and known.tier is Tier.PROBE:
+        return min((probe.every_s for probe in page.state.host.probes), default=known.every_s)
     if known is not None and known.tier is not Tier.PULSE:
         return known.every_s
     return page.state.host.interval_s
