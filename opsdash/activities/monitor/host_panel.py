@@ -27,6 +27,7 @@ from opsdash.activities.monitor.host_sections import (
     units_section,
     why_section,
 )
+from opsdash.activities.monitor.host_storage import storage_section
 from opsdash.activities.monitor.host_top import ORDERS, top_section
 from opsdash.activities.monitor.keymap import PROCESSES
 from opsdash.core.snapshot import HostState, LinkState, Snapshot, triage
@@ -156,6 +157,7 @@ WORDS = (
     units_section,
     ports_section,
     hardware_section,
+    storage_section,
     system_section,
     sources_section,
 )
