@@ -30,6 +30,7 @@ from opsdash.activities.monitor.host_sections import (
     units_section,
     why_section,
 )
+from opsdash.activities.monitor.host_storage import storage_section
 from opsdash.activities.monitor.host_top import ORDERS, top_section
 from opsdash.activities.monitor.keymap import PROCESSES
 from opsdash.core.snapshot import HostState, LinkState, Snapshot, triage
@@ -161,6 +162,7 @@ FIGURES = (
     disk_io_section,
     network_section,
     hardware_section,
+    storage_section,
 )
 """The resources, each in full."""
 
