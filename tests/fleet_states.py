@@ -293,6 +293,11 @@ def up(name: str, *findings: Finding, figures: Figures = Figures()) -> HostState
     )
 
 
+def with_readings(state: HostState, *others: Reading) -> HostState:
+    """The same host with these readings in place of its own."""
+    return replace(state, readings={**state.readings, **{r.collector: r for r in others}})
+
+
 def down(name: str, kind: ProblemKind = ProblemKind.TIMEOUT, text: str = "") -> HostState:
     """A host that can't be reached since 11 minutes."""
     problem = Problem(kind, text or f"no answer from {name} within 10 s")
@@ -317,6 +322,7 @@ def disk_full(host: str) -> Finding:
         host,
         Health.CRIT,
         "/var 97% full, 1.5G left, limit 95%",
+        check="disk-full",
         subject="/var",
         evidence="/dev/vda3 ext4 50G 48G 1.5G 97% /var",
         advice="find what grows: du -xh /var | sort -h | tail; then rotate or extend",
@@ -332,8 +338,8 @@ def mixed_fleet() -> list[HostState]:
         up(
             "db3",
             disk_full("db3"),
-            wrong("db3", Health.WARN, "swap 81% used, limit 80%", 900),
-            wrong("db3", Health.WARN, "clock off by 2.1 s, limit 1 s", 86400),
+            wrong("db3", Health.WARN, "swap 81% used, limit 80%", 900, check="memory-low"),
+            wrong("db3", Health.WARN, "clock off by 2.1 s, limit 1 s", 86400, check="clock-off"),
             figures=Figures(0.22, 0.61, {"/": 0.41, "/var": 0.97}),
         ),
         up(
