@@ -158,6 +158,42 @@ def _processes(cpu: float, memory: float) -> tuple[Row, ...]:
     )
 
 
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - it is told, not bound
+
+
+def port(number: int, name: str, *, address: str = EVERY_ADDRESS, pid: int | None = 81) -> Row:
+    """A row of the collector of ports."""
+    scope = {EVERY_ADDRESS: "all", "::": "all", "127.0.0.1": "self"}.get(address, "one")
+    return {
+        "proto": "tcp6" if ":" in address else "tcp",
+        "address": address,
+        "port": number,
+        "scope": scope,
+        "user": "root" if pid else "mysql",
+        "pid": pid,
+        "processes": 1 if pid else 0,
+        "unit": f"{name}.service",
+        "name": name if pid else "",
+    }
+
+
+def _ports(at: float) -> Reading:
+    rows = (
+        port(22, "sshd"),
+        port(22, "sshd", address="::"),
+        port(3306, "mariadb", pid=None),
+        port(9100, "node_exporter", address="127.0.0.1"),
+    )
+    samples: dict[SampleKey, float] = {
+        ("ports.listening", ""): 4.0,
+        ("ports.connections", "established"): 38.0,
+        ("ports.connections", "time-wait"): 3.0,
+        ("ports.peer_connections", "10.0.2.11"): 24.0,
+        ("ports.peer_connections", "10.0.2.12"): 14.0,
+    }
+    return reading("ports", samples, rows, at=at)
+
+
 def readings(
     cpu: float, memory: float, disks: Mapping[str, float], at: float
 ) -> dict[str, Reading]:
@@ -239,6 +275,7 @@ def readings(
         reading("units", at=at),
         reading("os", rows=(os_row,), at=at),
         reading("top", plain({"top.seen": 212}), _processes(cpu, memory), at=at),
+        _ports(at),
     ]
     return {made.collector: made for made in found}
 
@@ -273,6 +310,11 @@ def up(name: str, *findings: Finding, figures: Figures = Figures()) -> HostState
     )
 
 
+def with_readings(state: HostState, *others: Reading) -> HostState:
+    """The same host with these readings in place of its own."""
+    return replace(state, readings={**state.readings, **{r.collector: r for r in others}})
+
+
 def down(name: str, kind: ProblemKind = ProblemKind.TIMEOUT, text: str = "") -> HostState:
     """A host that can't be reached since 11 minutes."""
     problem = Problem(kind, text or f"no answer from {name} within 10 s")
@@ -297,6 +339,7 @@ def disk_full(host: str) -> Finding:
         host,
         Health.CRIT,
         "/var 97% full, 1.5G left, limit 95%",
+        check="disk-full",
         subject="/var",
         evidence="/dev/vda3 ext4 50G 48G 1.5G 97% /var",
         advice="find what grows: du -xh /var | sort -h | tail; then rotate or extend",
@@ -312,8 +355,8 @@ def mixed_fleet() -> list[HostState]:
         up(
             "db3",
             disk_full("db3"),
-            wrong("db3", Health.WARN, "swap 81% used, limit 80%", 900),
-            wrong("db3", Health.WARN, "clock off by 2.1 s, limit 1 s", 86400),
+            wrong("db3", Health.WARN, "swap 81% used, limit 80%", 900, check="memory-low"),
+            wrong("db3", Health.WARN, "clock off by 2.1 s, limit 1 s", 86400, check="clock-off"),
             figures=Figures(0.22, 0.61, {"/": 0.41, "/var": 0.97}),
         ),
         up(

@@ -18,7 +18,7 @@ from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading
 from opsdash.core.series import Ring
 from opsdash.core.snapshot import HostState
-from opsdash.engine.historian import LOOK_FOR_KEYS, TURNS, Historian, kept_metrics
+from opsdash.engine.historian import TURNS, Historian, kept_metrics, next_turn
 from opsdash.engine.state import State
 from opsdash.store.history import History
 from opsdash.store.past import Past
@@ -90,12 +90,25 @@ async def test_a_metric_that_comes_or_goes_is_noticed(store: Store, later_s: int
     taker, _ = historian(store, "web1")
     cpu = {"busy_ratio": 0.5, "iowait_ratio": 0.25}
     kept: list[int] = []
-    for turn, samples in enumerate((cpu, {"busy_ratio": 0.5}, {}, *[cpu] * LOOK_FOR_KEYS)):
+    for turn, samples in enumerate((cpu, {"busy_ratio": 0.5}, {}, cpu)):
         now = NOW + later_s + 10 * turn
         found = taker.look(replace(state_of(reading("cpu", **samples)), at=now), now)
         kept.append(len(found.keys) if found else 0)
-    assert kept[:4] == [2, 1, 0, 2]
-    assert kept[-1] == 2
+    assert kept == [2, 1, 0, 2]
+
+
+async def test_what_arrives_after_the_first_look_is_in_the_next(store: Store) -> None:
+    taker, _ = historian(store, "web1")
+    load, disks = reading("load", one=1.0), reading("filesystem", used_ratio__root=0.5)
+    first = taker.look(state_of(load), NOW)
+    assert first is not None
+    assert first.keys == (("load.one", ""),)
+    moved = replace(reading("filesystem", used_ratio__b=0.5), at=NOW + 20)
+    for turn, more, label in ((1, disks, "/"), (2, moved, "b")):
+        now = NOW + 10 * turn
+        found = taker.look(replace(state_of(load, more), at=now), now)
+        assert found is not None
+        assert found.keys == (("filesystem.used_ratio", label), ("load.one", ""))
 
 
 async def test_what_is_not_the_hosts_own_or_failed_is_left_out(store: Store) -> None:
@@ -104,7 +117,8 @@ async def test_what_is_not_the_hosts_own_or_failed_is_left_out(store: Store) -> 
     cpu = replace(reading("cpu"), problem=problem)
     disks = reading("diskio", read_bytes_per_s=5.0)
     load = reading("load", one=float("inf"))
-    assert taker.look(state_of(cpu, disks, load, container="lxc"), NOW) is None
+    for unclear in ("lxc", None):
+        assert taker.look(state_of(cpu, disks, load, container=unclear), NOW) is None
     found = historian(store, "web1")[0].look(state_of(cpu, disks, load, container=""), NOW)
     assert found is not None
     assert found.keys == (("diskio.read_bytes_per_s", ""),)
@@ -116,12 +130,29 @@ async def test_every_host_has_its_turn_once_in_ten_seconds(store: Store) -> None
     for name in names:
         state.take(name, [replace(reading("cpu", busy_ratio=0.5), host=name)])
     for turn in range(TURNS):
-        await taker.take_down(turn)
+        await taker.take_down(1_795_759_200 + turn)
     assert await store.query("SELECT count(*), count(DISTINCT host) FROM history_fine") == [
         (25, 25)
     ]
     points = await Past(store).points("web7", BUSY, NOW - 10, NOW, FINE)
     assert [point.mean for point in points] == [0.5]
+
+
+@pytest.mark.parametrize(
+    ("second", "now", "expected"),
+    [
+        (100, 100.25, (101, 0.75)),
+        (100, 101.5, (101, 0.0)),  # late: at once
+        (100, 109.5, (101, 0.0)),
+        (100, 99.5, (101, 1.5)),  # woken a little early
+        (100, 110.5, (111, 0.5)),  # this machine slept, or the clock went ahead
+        (100, 40.5, (41, 0.5)),  # the clock was set back
+    ],
+)
+def test_turns_go_by_the_clock_and_none_is_left_out(
+    second: int, now: float, expected: tuple[int, float]
+) -> None:
+    assert next_turn(second, now) == expected
 
 
 def test_counters_have_no_history_but_their_rates_have() -> None:
