@@ -40,9 +40,7 @@ async def section(title: str, state: HostState) -> list[str]:
 
 
 async def test_containers_that_are_unwell_come_first_and_why() -> None:
-    lines = await section(
-        "CONTAINERS", with_readings(from_case("containers", "docker-and-podman"))
-    )
+    lines = await section("CONTAINERS", with_readings(from_case("containers", "docker-and-podman")))
     assert lines[0] == "CONTAINERS 5 of 11 containers running  4 unwell"
     text = "\n".join(lines)
     assert "samba-container          Restarting (1) 6 seconds ago, restarted 214 times" in lines[2]

@@ -45,7 +45,9 @@ def _found(*readings: Reading | None) -> list[tuple[Row, Reading]]:
     """Each container once, with the reading that has its figures: root sees the login's, too."""
     found: dict[tuple[object, ...], tuple[Row, Reading]] = {}
     for reading in readings:
-        for row in reading.rows if reading is not None else ():
+        if reading is None:
+            continue
+        for row in reading.rows:
             if row["kind"] == "container":
                 found.setdefault((row["engine"], row["name"]), (row, reading))
     return list(found.values())
