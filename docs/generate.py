@@ -60,6 +60,10 @@ def _source(collector: Collector) -> str:
         text = (
             f"Asked every {duration(collector.every_s)}, cut off after {collector.timeout_s:.0f} s."
         )
+    if collector.tier is Tier.PROBE:
+        text = (
+            f"Each probe is asked at its own time: every {duration(collector.every_s)} if not said."
+        )
     if collector.tier is Tier.DEMAND:
         text += " Only while a page shows it, or a finding wants to name who is to blame."
     if collector.machine_wide:

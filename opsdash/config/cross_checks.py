@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from opsdash.config.declarations import Declarations, Scope
 from opsdash.config.field_values import is_target
 from opsdash.config.hosts_schema import HostForm
+from opsdash.config.probe_form import faults_of
 from opsdash.core.host import Host, Way
+from opsdash.core.probe import MOST_PROBES
 from opsdash.core.text import did_you_mean
 
 
@@ -18,6 +21,8 @@ def check_scope(scope: Scope, known_checks: Mapping[str, bool] | None) -> None:
         scope.blame('all its hosts would have this address: use "{name}" in it', "address")
     if "thresholds" in given:
         _check_thresholds(scope, known_checks)
+    if "probes" in given:
+        _check_probes(scope)
     ssh_only = given & {"address", "port", "user", "keys", "jump", "known_hosts", "ssh_config"}
     if "transport" in given and scope.form.transport == "local" and ssh_only:
         text = f"local is this machine, without ssh: {', '.join(sorted(ssh_only))} mean nothing"
@@ -40,6 +45,33 @@ def _check_thresholds(scope: Scope, known_checks: Mapping[str, bool] | None) -> 
         if pair.warn < pair.crit if lower_is_worse else pair.warn > pair.crit:
             worse = "lower" if lower_is_worse else "higher"
             scope.blame(f"warn lies beyond crit: {worse} is worse", "thresholds", check, "warn")
+
+
+def _check_probes(scope: Scope) -> None:
+    blamed = {where[: len(scope.where) + 2] for where, _ in scope.file.marked.blamed}
+    for name, form in scope.form.probes.items():
+        if (*scope.where, "probes", name) in blamed:
+            continue  # what was wrong was left out: whatever lacks now may be a consequence
+        if _is_empty(scope, name):
+            scope.blame("names nothing to probe; none undoes a probe", "probes", name)
+        for key, text in faults_of(form):
+            scope.blame(text, "probes", name, *([key] if key else []), key=bool(key))
+
+
+def _is_empty(scope: Scope, name: str) -> bool:
+    """Whether a probe was written as an empty mapping, which its form can't tell from ``none``."""
+    found: Any = scope.file.marked.data
+    for part in (*scope.where, "probes", name):
+        found = found[part]
+    return isinstance(found, dict) and not found
+
+
+def check_probes(found: Declarations, hosts: Mapping[str, Host]) -> None:
+    """Hosts with more probes than one can be asked."""
+    for name, host in hosts.items():
+        if len(host.probes) > MOST_PROBES:
+            text = f"has {len(host.probes)} probes with those of its groups: {MOST_PROBES} at most"
+            found.hosts[name].blame(text, key=True)
 
 
 def check_jumps(found: Declarations, hosts: Mapping[str, Host], *, complete: bool) -> None:

@@ -20,22 +20,30 @@ LONGEST_DEADLINE_S = 300
 
 def interval_s(value: Any) -> int:
     """``2s``, ``1m`` or whole seconds, from 1 s to 1 h."""
-    return _whole_seconds(value, LONGEST_INTERVAL_S, "1h")
+    return whole_seconds(value, 1, LONGEST_INTERVAL_S)
 
 
 def deadline_s(value: Any) -> int:
     """``10s``, ``1m`` or whole seconds, from 1 s to 5 min."""
-    return _whole_seconds(value, LONGEST_DEADLINE_S, "5m")
+    return whole_seconds(value, 1, LONGEST_DEADLINE_S)
 
 
-def _whole_seconds(value: Any, longest: int, shown: str) -> int:
+def whole_seconds(value: Any, least: int, most: int) -> int:
+    """A time span or a number, in whole seconds within these bounds."""
     seconds: Any = value
     if isinstance(value, str) and (found := _SPAN.fullmatch(value)):
         seconds = float(found[1]) * _UNIT_S[found[2]]
     whole = not isinstance(seconds, bool | str) and isinstance(seconds, int | float)
-    if not whole or seconds != int(seconds) or not 1 <= seconds <= longest:
-        raise ValueError(f"should be 2s, 1m or whole seconds, from 1s to {shown}")
+    if not whole or not least <= seconds <= most or seconds != int(seconds):
+        bounds = f"from {_shown(least)} to {_shown(most)}"
+        raise ValueError(f"should be 2s, 1m or whole seconds, {bounds}")
     return int(seconds)
+
+
+def _shown(seconds: int) -> str:
+    """Seconds in the largest unit that has a whole number of them."""
+    unit = next(name for name in "dhms" if seconds % _UNIT_S[name] == 0)
+    return f"{seconds // _UNIT_S[unit]}{unit}"
 
 
 def span_s(value: str) -> float:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from opsdash.config.form import Threshold
 from opsdash.config.hosts_schema import (
     GroupForm,
     HostForm,
@@ -15,9 +16,9 @@ from opsdash.config.hosts_schema import (
     InventoryCommand,
     MemberForm,
     Settings,
-    Threshold,
 )
 from opsdash.config.marked_yaml import Marked, Where
+from opsdash.config.probe_form import NAMES as PROBE_KEYS
 from opsdash.core.text import clean_line, did_you_mean
 
 M = TypeVar("M", bound=BaseModel)
@@ -26,6 +27,7 @@ _ROUNDS = 6
 _EXPECTED = {
     "string_type": "should be text",
     "int_type": "should be a whole number",
+    "bool_type": "should be true or false",
     "list_type": "should be a list",
     "dict_type": "should be a mapping (key: value)",
     "model_type": "should be a mapping (key: value)",
@@ -146,7 +148,10 @@ def _meant(word: str, owner: Where) -> str:
 def _fields(owner: Where) -> Iterable[str]:
     """The keys that may stand in the mapping at a path."""
     form: type[BaseModel] = HostsForm
-    if len(owner) >= 2 and owner[-2] == "thresholds":
+    if len(owner) >= 2 and owner[-2] == "probes":
+        return PROBE_KEYS
+    limits_of_a_probe = owner[-3:-2] == ("probes",) and owner[-1] in ("time", "expires")
+    if owner[-2:-1] == ("thresholds",) or limits_of_a_probe:
         form = Threshold
     elif owner:
         deep = MemberForm if len(owner) > 2 else GroupForm

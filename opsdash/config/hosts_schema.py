@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from opsdash.config import field_values as values
+from opsdash.config.form import ABSENT as _ABSENT
+from opsdash.config.form import Form as _Form
+from opsdash.config.form import Threshold
+from opsdash.config.probe_form import ProbeForm, ProbeName, probe_entry
 from opsdash.core.target import checked_name, checked_tag, checked_user
 
 Name = Annotated[str, AfterValidator(checked_name)]
@@ -16,24 +20,9 @@ PathText = Annotated[str, AfterValidator(values.path_text)]
 Argument = Annotated[str, AfterValidator(values.argument)]
 Deadline = Annotated[int, BeforeValidator(values.deadline_s, json_schema_input_type=int | str)]
 Interval = Annotated[int, BeforeValidator(values.interval_s, json_schema_input_type=int | str)]
-Level = Annotated[
-    float | None, BeforeValidator(values.threshold, json_schema_input_type=float | str)
+ProbeEntry = Annotated[
+    ProbeForm, BeforeValidator(probe_entry, json_schema_input_type=ProbeForm | str)
 ]
-
-
-_ABSENT: Any = None
-"""The default of fields: told apart from a value by `model_fields_set`, never valid itself."""
-
-
-class _Form(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-
-class Threshold(_Form):
-    """From where a check warns and from where it is critical; higher is worse."""
-
-    warn: Level = Field(description="80%, 10m, a number, or never")
-    crit: Level = Field(description="90%, 1h, a number, or never")
 
 
 class Settings(_Form):
@@ -68,6 +57,10 @@ class Settings(_Form):
     )
     thresholds: dict[str, Threshold] = Field(
         default=_ABSENT, description="Limits by check id, instead of the check's own"
+    )
+    probes: dict[ProbeName, ProbeEntry] = Field(
+        default=_ABSENT,
+        description="Own probes by name: a URL, tcp://host:port, a mapping, or none",
     )
     transport: Literal["ssh", "openssh", "local"] = Field(
         default=_ABSENT,

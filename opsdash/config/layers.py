@@ -9,7 +9,9 @@ from types import MappingProxyType
 from typing import Any
 
 from opsdash.config.hosts_schema import Settings
+from opsdash.config.probe_form import aimed, faults_of, probe_of
 from opsdash.core.host import Host, HostKeyPolicy, Limits, Sudo, Way
+from opsdash.core.probe import Probe
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +21,10 @@ class Layer:
     values: Mapping[str, Any]
     tags: frozenset[str]
     thresholds: Mapping[str, Limits]
+    probes: Mapping[str, Probe | None]
 
 
-NOTHING = Layer({}, frozenset(), {})
+NOTHING = Layer({}, frozenset(), {}, {})
 
 _SSH_FIELDS = ("port", "user", "keys", "jump", "known_hosts", "ssh_config")
 
@@ -39,8 +42,12 @@ def layer(form: Settings, folder: Path) -> Layer:
     _add_renamed(values, form, folder)
     tags = frozenset(form.tags) if "tags" in given else frozenset[str]()
     limits = form.thresholds if "thresholds" in given else {}
+    probes = form.probes if "probes" in given else {}
     return Layer(
-        values, tags, {check: Limits(pair.warn, pair.crit) for check, pair in limits.items()}
+        values,
+        tags,
+        {check: Limits(pair.warn, pair.crit) for check, pair in limits.items()},
+        {own: probe_of(own, one) for own, one in probes.items() if not any(faults_of(one))},
     )
 
 
@@ -65,14 +72,17 @@ def _full(text: str, folder: Path) -> str:
 
 
 def merged(name: str, groups: tuple[str, ...], layers: Iterable[Layer]) -> Host:
-    """The host that the layers make, weakest first: later values win, tags and checks add up."""
+    """The host that the layers make, weakest first: later values win; tags, checks and probes
+    add up."""
     values: dict[str, Any] = {}
     tags: frozenset[str] = frozenset()
     thresholds: dict[str, Limits] = {}
+    probes: dict[str, Probe | None] = {}
     for one in layers:
         values.update(one.values)
         tags |= one.tags
         thresholds.update(one.thresholds)
+        probes.update(one.probes)
     if values.get("way") is Way.LOCAL:
         values = {key: value for key, value in values.items() if key not in _SSH_FIELDS}
         values["address"] = "localhost"
@@ -80,4 +90,6 @@ def merged(name: str, groups: tuple[str, ...], layers: Iterable[Layer]) -> Host:
         values["address"] = values["address"].replace("{name}", name)
     if values.get("jump") == name:
         values["jump"] = None  # from a default or a group: the bastion itself is reached directly
+    address = values.get("address") or name
+    values["probes"] = tuple(aimed(one, name, address) for one in probes.values() if one)
     return Host(name, tags=tags, groups=groups, thresholds=MappingProxyType(thresholds), **values)

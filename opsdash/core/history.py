@@ -49,6 +49,25 @@ def step_for(span_s: float) -> Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of the past of a metric: its points, oldest first, each of which holds for a step."""
+
+    step_s: float
+    points: Sequence[Point] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What is remembered of a host: metrics with their labels, and since when (seconds since 1970);
+    None: nothing is. `notice` says why no more is, where the store failed.
+    """
+
+    keys: tuple[SampleKey, ...] = ()
+    since: float | None = None
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """What was seen of one host in a step that begins at `at`: a mean for each of `keys`."""
 
@@ -110,13 +129,22 @@ def by_key(rows: Iterable[Seen]) -> dict[SampleKey, Series]:
 
 
 def _gather(run: Sequence[Seen], found: dict[SampleKey, Series]) -> None:
-    """Rows with the same metrics: cut out metric by metric, not value by value."""
-    times = [row.at for row in run]
+    """Rows with the same metrics."""
     together = array("f")
     for row in run:
         together += row.values
-    for place, key in enumerate(run[0].keys):
-        values = together[place :: len(run[0].keys)]
+    gather([row.at for row in run], run[0].keys, together, found)
+
+
+def gather(
+    times: list[int],
+    keys: tuple[SampleKey, ...],
+    together: array[float],
+    found: dict[SampleKey, Series],
+) -> None:
+    """Rows of values, one behind the other: cut out metric by metric, not value by value."""
+    for place, key in enumerate(keys):
+        values = together[place :: len(keys)]
         if key in found:
             found[key].times = found[key].times + times
             found[key].values += values
@@ -136,6 +164,11 @@ def packed(
 ) -> array[float]:
     """summed_up() of the span from `start` on, as means, then leasts, then mosts; NaN is a gap."""
     count = span_s // step_s
+    each = len(values) // count
+    if each * count == len(values) and _is_regular(steps, start, step_s, each):
+        together = list(zip(*[iter(values)] * each, strict=True))
+        means = [total / each for total in map(sum, together)]
+        return array("f", [*means, *map(min, together), *map(max, together)])
     found = array("f", [nan]) * (3 * count)
     for at, begin, end in steps:
         place = (at - start) // step_s
@@ -144,6 +177,14 @@ def packed(
             found[place] = sum(some) / (end - begin)
             found[count + place], found[2 * count + place] = min(some), max(some)
     return found
+
+
+def _is_regular(steps: Steps, start: int, step_s: int, each: int) -> bool:
+    """Whether every step of a span is there, with so many values each: then it is quickly done."""
+    return bool(each) and all(
+        at == start + place * step_s and end - begin == each
+        for place, (at, begin, end) in enumerate(steps)
+    )
 
 
 def unpacked(values: array[float], start: int, step_s: int) -> list[Point]:

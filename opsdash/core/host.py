@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from opsdash.core.probe import Probe
 
 
 class Sudo(StrEnum):
@@ -70,3 +74,4 @@ class Host:
     thresholds: Mapping[str, Limits] = field(default_factory=lambda: MappingProxyType({}))
     way: Way = Way.SSH
     ssh_config: str | None = None
+    probes: tuple[Probe, ...] = ()

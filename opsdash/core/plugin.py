@@ -19,12 +19,14 @@ from opsdash.core.snapshot import HostState
 
 class Tier(StrEnum):
     """How often a collector is due: with every pulse, on a schedule of its own, or on one of its
-    own but only while somebody looks at it, or a finding needs it to name the culprit.
+    own but only while somebody looks at it, or a finding needs it to name the culprit. A probe is
+    asked only of hosts for which the hosts file has some, each at its own time.
     """
 
     PULSE = "pulse"
     FACTS = "facts"
     DEMAND = "demand"
+    PROBE = "probe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,12 @@ Derive = Callable[[Reading, Reading, float], dict[SampleKey, float]]
 class Collector:
     """One source of facts about a host: what to read or run there, and how to understand it.
 
-    A pulse collector has `reads`; any other has `command` (POSIX sh, run with ``LC_ALL=C``
-    and sbin on the PATH), due every `every_s` seconds and cut off after `timeout_s` seconds or
-    `max_bytes` bytes. `parse` is pure: output, host, wall clock to a Reading. `derive` makes rates
-    from two readings of the same boot that lie `elapsed_s` of the host's own time apart; a facts
-    collector tells that time itself: ``NAME.up_s``, and ``boot_id`` in its first row.
+    A pulse collector has `reads`, that of own probes makes a collector for each; any other has
+    `command` (POSIX sh, run with ``LC_ALL=C`` and sbin on the PATH), due every `every_s` seconds
+    and cut off after `timeout_s` seconds or `max_bytes` bytes. `parse` is pure: output, host, wall
+    clock to a Reading. `derive` makes rates from two readings of the same boot that lie
+    `elapsed_s` of the host's own time apart; a facts collector tells that time itself:
+    ``NAME.up_s``, and ``boot_id`` in its first row.
     What `needs_root` is fetched by a script of its own, not more often than every 15 minutes, or
     on demand every minute: each time is a line in the host's log.
     `machine_wide` says that in a container the metrics are the whole machine's: there no check
@@ -104,11 +107,12 @@ class Check:
 
     `reads` names the collectors that it needs: without a fresh reading of all of them it does not
     speak. A finding must last `hold_s` seconds before it is raised. `limits` are the defaults that
-    hosts.yaml may override under this id; `unit` is theirs: ``ratio``, ``s``, another, or empty
-    for a check without limits. With `lower_is_worse` a value is bad below them, else from them on.
-    While it finds something the processes that take most of what it `blames` are asked for, and
-    named; one that `needs_culprit` is not raised without. `heeds_container` says that it knows what
-    to make of a whole machine's figures in a container, and is asked there too.
+    hosts.yaml may override under this id; `unit` is theirs: ``ratio``, ``s``, another, or empty for
+    a check without limits; `metric` is what they are held against, where that is the value of one
+    metric: charts draw them across it. With `lower_is_worse` a value is bad below them, else from
+    them on. While it finds something the processes that take most of what it `blames` are asked
+    for, and named; one that `needs_culprit` is not raised without. `heeds_container` says that it
+    knows what to make of a whole machine's figures in a container, and is asked there too.
     """
 
     id: str
@@ -118,6 +122,7 @@ class Check:
     hold_s: float = 0.0
     limits: Limits = NO_LIMITS
     unit: str = ""
+    metric: str = ""
     lower_is_worse: bool = False
     advice: str = ""
     controls: tuple[str, ...] = ()

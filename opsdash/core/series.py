@@ -33,7 +33,7 @@ class Ring:
     def mean(self, wanted: int) -> float:
         """The mean of the newest `wanted` values at most; NaN if there are none, or a gap."""
         end = self._next or len(self._values)
-        begin = end - min(wanted, self.filled)
+        begin = end - (wanted if wanted < self.filled else self.filled)
         if begin < 0 or begin == end:
             newest = self.tail(wanted)
             return sum(newest) / len(newest) if newest else nan

@@ -86,6 +86,11 @@ class HostState:
         return self.host.name
 
     @property
+    def probed(self) -> bool:
+        """Whether each of its own probes has been tried at least once."""
+        return not self.host.probes or len(self.rows("probes")) >= len(self.host.probes)
+
+    @property
     def why(self) -> Finding | None:
         """The worst thing that is wrong, or None."""
         return self.findings[0] if self.findings else None

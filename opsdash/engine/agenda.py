@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from opsdash.core.plugin import Check
+from opsdash.core.probe import READING
 from opsdash.core.reading import Reading
 from opsdash.core.snapshot import HostState, Link, LinkState, Login
 
@@ -60,9 +61,11 @@ class Agenda:
             if not one.heeds_container and not set(machine_wide).isdisjoint(one.reads)
         ]
         self._foreign = frozenset(check.id for check in foreign)
-        self._needed = frozenset(name for check in self._all for name in check.reads)
+        self._needed = frozenset(name for check in self._all for name in check.reads) - {READING}
+        self._probed = any(READING in check.reads for check in self._all)
         own = [check for check in self._all if check.id not in self._foreign]
         self._needed_in_container = frozenset(name for check in own for name in check.reads)
+        self._needed_in_container -= {READING}
         self._readers: dict[tuple[str, ...], tuple[Check, ...]] = {}
 
     def due(self, state: HostState, now: float, asked: Asked) -> Due:
@@ -97,6 +100,8 @@ class Agenda:
         if state.link.state is LinkState.DOWN:
             return False
         if self._without_readings and not _tried(state):
+            return True
+        if self._probed and not state.probed:
             return True
         own = _is_own(state)
         if own is None and self._foreign:

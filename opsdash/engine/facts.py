@@ -21,7 +21,7 @@ TOGETHER_RATIO = 0.2
 """What is due within so much of its period is asked for now, with what is due already: one script
 for seven collectors costs both sides little more than one for one."""
 
-_BREAKS_THE_LINK = frozenset({ProblemKind.LOST, ProblemKind.DROPPED})
+BREAKS_THE_LINK = frozenset({ProblemKind.LOST, ProblemKind.DROPPED})
 
 Fetch = Callable[[Host, Connection, Sequence[Collector]], Awaitable[list[Reading]]]
 Take = Callable[[Host, Sequence[Reading]], None]
@@ -86,7 +86,7 @@ class Facts:
                 except HostError as error:
                     at = self.rhythm.clock()
                     readings = [failed(one, host.name, at, error.problem) for one in due]
-                    if error.problem.kind in _BREAKS_THE_LINK and not broken.done():
+                    if error.problem.kind in BREAKS_THE_LINK and not broken.done():
                         broken.set_result(error.problem)
                         return
                 self.take(host, readings)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from array import array
-from collections.abc import Callable, Mapping
-from math import isfinite, isnan
+from collections.abc import Callable, Iterable, Mapping
+from itertools import groupby
+from math import isfinite
+from operator import itemgetter
 
 from opsdash.core.history import FINE, Seen
 from opsdash.core.plugin import Collector
-from opsdash.core.reading import MetricKind, SampleKey
+from opsdash.core.reading import SampleKey
 from opsdash.core.snapshot import HostState
 from opsdash.engine.state import State
 from opsdash.store.history import History
@@ -26,8 +28,53 @@ MOST_KEYS = 256
 """Metrics with labels of one host that are remembered; on a host with more, the first ones."""
 
 
-Shape = tuple[str | None, tuple[tuple[str, int], ...]]
-"""A container's kind, and by collector how many samples its reading has."""
+Shape = tuple[str | None, list[int]]
+"""A container's kind, and how many samples each reading has."""
+
+Samples = Mapping[SampleKey, float]
+
+
+class Layout:
+    """The metrics of a host that are remembered, and how their values are got.
+
+    All of a collector are fetched by one call: this is done for every host every ten seconds.
+    """
+
+    __slots__ = ("_means", "_parts", "keys")
+
+    def __init__(self, keys: tuple[SampleKey, ...], home: Mapping[str, str]) -> None:
+        self.keys = keys
+        self._parts: list[tuple[str, Callable[[Samples], Iterable[float]]]] = []
+        for name, group in groupby(keys, lambda key: home[key[0]]):
+            self._parts.append((name, _getter(*group)))
+        self._means = [(place, key[0]) for place, key in enumerate(keys) if not key[1]]
+
+    def values(self, state: HostState) -> array[float] | None:
+        """The mean of each since the last look; None if one is missing, or no number."""
+        readings, series = state.readings, state.series
+        found: list[float] = []
+        try:
+            for name, get in self._parts:
+                found += get(readings[name].samples)
+        except KeyError:
+            return None
+        newest = max(1, FINE.seconds // max(1, state.host.interval_s))
+        for place, metric in self._means:
+            ring = series.get(metric)
+            # a gap among them, which is no number: the newest holds
+            if ring is not None and (mean := ring.mean(newest)) == mean:
+                found[place] = mean
+        return array("f", found) if isfinite(sum(found)) else None
+
+
+def _getter(*keys: SampleKey) -> Callable[[Samples], Iterable[float]]:
+    """What gets the values of these keys; KeyError if one is missing."""
+    if len(keys) > 1:
+        return itemgetter(*keys)
+    return lambda samples: (samples[keys[0]],)
+
+
+NO_LAYOUT = Layout((), {})
 
 
 class Historian:
@@ -46,7 +93,8 @@ class Historian:
         self._machine_wide = {name for name, one in collectors.items() if one.machine_wide}
         self._kept = {name: kept for name, one in collectors.items() if (kept := kept_metrics(one))}
         self._collector = {metric: name for name, kept in self._kept.items() for metric in kept}
-        self._keys: dict[str, tuple[SampleKey, ...]] = {}
+        self._layouts: dict[tuple[SampleKey, ...], Layout] = {}
+        self._layout_of: dict[str, Layout] = {}
         self._shapes: dict[str, Shape] = {}
         self._seen_at: dict[str, float] = {}
 
@@ -72,23 +120,20 @@ class Historian:
         if state.at <= self._seen_at.get(state.name, now - 2 * FINE.seconds):
             return None
         self._seen_at[state.name] = state.at
-        at = int(now) // FINE.seconds
-        keys, shape = self._keys.get(state.name, ()), self._shape(state)
+        layout, shape = self._layout_of.get(state.name, NO_LAYOUT), _shape(state)
         # to go through all samples costs most: only where there may be others than before
-        values = self._values(state, keys) if shape == self._shapes.get(state.name) else None
+        values = layout.values(state) if shape == self._shapes.get(state.name) else None
         if values is None:
-            keys = self._keys[state.name] = self._kept_keys(state)
+            layout = self._layout_of[state.name] = self._layout(self._kept_keys(state))
             self._shapes[state.name] = shape
-            values = self._values(state, keys)
-        if not keys or values is None:
+            values = layout.values(state)
+        if not layout.keys or values is None:
             return None
-        return Seen(state.name, at * FINE.seconds, keys, values)
+        return Seen(state.name, int(now) // FINE.seconds * FINE.seconds, layout.keys, values)
 
-    def _shape(self, state: HostState) -> Shape:
-        """What tells that a host has other metrics: how many each collector has, and whose."""
-        readings = state.readings
-        found = [(name, len(readings[name].samples)) for name in self._kept if name in readings]
-        return state.container, tuple(found)
+    def _layout(self, keys: tuple[SampleKey, ...]) -> Layout:
+        """One layout for all hosts that have the same metrics."""
+        return self._layouts.setdefault(keys, Layout(keys, self._collector))
 
     def _kept_keys(self, state: HostState) -> tuple[SampleKey, ...]:
         """The metrics of a host that are its own and have a history, in the host's order."""
@@ -104,21 +149,10 @@ class Historian:
             ]
         return tuple(found[:MOST_KEYS])
 
-    def _values(self, state: HostState, keys: tuple[SampleKey, ...]) -> array[float] | None:
-        """The mean of each of these metrics since the last look; None if one is missing."""
-        newest = max(1, FINE.seconds // max(1, state.host.interval_s))
-        readings, series, home = state.readings, state.series, self._collector
-        found = []
-        for key in keys:
-            metric, label = key
-            value = readings[home[metric]].samples.get(key)
-            if value is None:
-                return None
-            if not label and metric in series:
-                mean = series[metric].mean(newest)
-                value = value if isnan(mean) else mean  # a gap among them: the newest holds
-            found.append(value)
-        return array("f", found) if isfinite(sum(found)) else None
+
+def _shape(state: HostState) -> Shape:
+    """What tells that a host may have other metrics than before."""
+    return state.container, [len(one.samples) for one in state.readings.values()]
 
 
 def next_turn(second: int, now: float) -> tuple[int, float]:
@@ -133,9 +167,5 @@ def next_turn(second: int, now: float) -> tuple[int, float]:
 
 
 def kept_metrics(collector: Collector) -> frozenset[str]:
-    """The metrics of a collector that have a history: a counter has none, but its rate may."""
-    return frozenset(
-        metric.name
-        for metric in collector.metrics
-        if (metric.kept or metric.recent) and metric.kind is MetricKind.GAUGE
-    )
+    """The metrics of a collector that have a history."""
+    return frozenset(metric.name for metric in collector.metrics if metric.has_history)

@@ -40,9 +40,8 @@ def _answered() -> Callable[[HostState], bool]:
     def answered(state: HostState) -> bool:
         if state.link.state is LinkState.DOWN:
             return True
-        return state.value("cpu.busy_ratio") is not None and all(
-            name in state.readings for name in facts
-        )
+        known = state.value("cpu.busy_ratio") is not None and state.probed
+        return known and all(name in state.readings for name in facts)
 
     return answered
 

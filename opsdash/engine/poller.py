@@ -62,7 +62,9 @@ class Poller:
         self._judge = judge
         self._rhythm = rhythm
         self._pulse = tuple(c for c in collectors.values() if c.tier is Tier.PULSE)
-        self._questions = Questions(collectors, reach.privilege.collect, self._take_facts, rhythm)
+        self._questions = Questions(
+            collectors, reach.privilege.collect, self._take_facts, self._take_probes, rhythm
+        )
         self._privilege = reach.privilege
         self._crew = Crew(self._keep, self._buried)
         self._following: dict[str, asyncio.Task[Problem]] = {}
@@ -130,6 +132,7 @@ class Poller:
         """Ask again at once: facts of hosts that are up, a connection for those that are not."""
         names = [name for name in names if self._state.knows(name)]
         self._questions.by_login.ask(names)
+        self._questions.probes.ask(names)
         for facts in self._questions.rooted:
             # each sudo is a line in the host's log: only what was refused is worth another one
             lacking = [name for name in names if self._lacks(name, facts)]
@@ -258,6 +261,10 @@ class Poller:
 
     def _take_facts(self, host: Host, readings: Sequence[Reading]) -> None:
         self._state.take(host.name, readings)
+        self._judge(host.name)
+
+    def _take_probes(self, host: Host, reading: Reading, by_host: bool) -> None:
+        self._state.take(host.name, (reading,), by_host=by_host)
         self._judge(host.name)
 
     def _heed_reboot(self, host: Host, readings: Sequence[Reading]) -> None:

@@ -13,8 +13,10 @@ from opsdash.core.clock import now
 from opsdash.core.discover import checks, collectors
 from opsdash.core.examination import Examination, Say
 from opsdash.core.fleet import Fleet
+from opsdash.core.history import Holdings, Stretch
 from opsdash.core.host import Host, Way
 from opsdash.core.prompts import Asker, Nobody, Prompter
+from opsdash.core.reading import SampleKey
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.core.text import count
 from opsdash.engine.doctor import begun, examine, sought
@@ -260,6 +262,14 @@ class Session:
         exam = await begun(self.fleet, host, notice, say)
         await examine(host, self._transports, self._asker, exam, ask=ask)
         return exam
+
+    async def past(self, host: str, key: SampleKey, since: float, until: float) -> Stretch:
+        """What a metric of a host was between two times; the disk is read by another thread."""
+        return await self._memory.past(host, key, since, until)
+
+    async def holdings(self, host: str) -> Holdings:
+        """What is remembered of a host's past."""
+        return await self._memory.holdings(host)
 
     def touch(self) -> None:
         """Somebody is at the keyboard."""

@@ -168,8 +168,11 @@ class State:
         change = Change(self._clock(), before.name, before.health, after.health, summary)
         self._changes.appendleft(change)
 
-    def take(self, name: str, readings: Iterable[Reading]) -> None:
-        """Take in what a host delivered, rates worked out from the reading before."""
+    def take(self, name: str, readings: Iterable[Reading], *, by_host: bool = True) -> None:
+        """Take in what a host delivered, rates worked out from the reading before.
+
+        What is known of it not `by_host` is no sign that it lives.
+        """
         state = self._hosts[name]
         latest = dict(state.readings)
         incoming = {reading.collector: reading for reading in readings}
@@ -180,7 +183,7 @@ class State:
             latest[collector_name] = reading
             if self._followed[collector_name]:
                 trends = followed(trends, self._followed[collector_name], reading)
-            if reading.problem is None:
+            if by_host and reading.problem is None:
                 at = max(at, reading.at)  # what failed is no sign of life
         self._keep(name, {collector: latest[collector] for collector in incoming})
         series = self._with_series(state, incoming, latest, gap=gap)

@@ -11,7 +11,6 @@ from opsdash.core.history import (
     MINUTE,
     Seen,
     Steps,
-    by_key,
     mean_of,
     packed,
     steps_in,
@@ -97,10 +96,9 @@ class History:
             "WHERE host = ? AND at >= ? AND at < ? ORDER BY at",
             (host, start, end),
         )
-        found = [one for row in rows if (one := self._numbers.seen(db, "", row)) is not None]
         steps: dict[tuple[int, int], Steps] = {}
         chunks = []
-        for key, series in by_key(found).items():
+        for key, series in self._numbers.series_in(db, rows).items():
             number = self._numbers.series(db, host, key)
             for step in CHUNKED:
                 same = id(series.times), step.seconds  # most metrics share their times

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
+from itertools import groupby
 
-from opsdash.core.history import Seen
+from opsdash.core.history import Seen, Series, gather
 from opsdash.core.reading import SampleKey
-from opsdash.store.history_codec import floats
+from opsdash.store.history_codec import FLOAT_BYTES, floats
 
 Keys = tuple[SampleKey, ...]
 Row = tuple[int, int, int, bytes]
@@ -20,6 +22,8 @@ class Numbers:
         self._db: sqlite3.Connection | None = None
         self._hosts: dict[str, int] = {}
         self._layouts: dict[Keys, int] = {}
+        self._last_keys: Keys | None = None
+        self._last_layout = 0
         self._keys: dict[int, Keys] = {}
         self._series: dict[tuple[int, SampleKey], int] = {}
 
@@ -28,6 +32,7 @@ class Numbers:
         if db is not self._db:
             self._db = db
             self._hosts, self._layouts, self._keys, self._series = {}, {}, {}, {}
+            self._last_keys = None
 
     def forget(self) -> None:
         """What was given in a transaction that failed was never given."""
@@ -43,6 +48,19 @@ class Numbers:
         at, _, layout, data = row
         keys, values = self.keys(db, layout), floats(data)
         return Seen(name, at, keys, values) if len(values) == len(keys) else None
+
+    def series_in(self, db: sqlite3.Connection, rows: Iterable[Row]) -> dict[SampleKey, Series]:
+        """The rows of one host, oldest first, as a series for each metric; damaged ones left out.
+
+        Rows of one layout are put together before they are read: an hour has hundreds of them.
+        """
+        found: dict[SampleKey, Series] = {}
+        for layout, run in groupby(rows, lambda row: row[2]):
+            keys = self.keys(db, layout)
+            whole = [row for row in run if len(row[3]) == FLOAT_BYTES * len(keys)]
+            together = floats(b"".join([row[3] for row in whole]))
+            gather([row[0] for row in whole], keys, together, found)
+        return found
 
     def keys(self, db: sqlite3.Connection, layout: int) -> Keys:
         """The metrics, with labels, that rows of a layout hold, in their order."""
@@ -75,12 +93,15 @@ class Numbers:
         return number
 
     def _layout(self, db: sqlite3.Connection, keys: Keys) -> int:
+        if keys is self._last_keys:
+            return self._last_layout  # most hosts share one, and to look up a long key takes long
         number = self._layouts.get(keys)
         if number is None:
             text = json.dumps(keys)
             db.execute("INSERT OR IGNORE INTO history_layout (keys) VALUES (?)", (text,))
             found = db.execute("SELECT id FROM history_layout WHERE keys = ?", (text,)).fetchone()
             number = self._layouts[keys] = int(found[0])
+        self._last_keys, self._last_layout = keys, number
         return number
 
 

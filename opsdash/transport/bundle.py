@@ -25,6 +25,9 @@ Execute = Callable[..., Awaitable[Completed]]
 _TIMED_OUT = frozenset({124, 137, 143})
 """What ``timeout`` exits with: by itself, by its SIGKILL, and busybox' by SIGTERM."""
 
+OWN_DEADLINE = "no answer within"
+"""What is said of a section that its own deadline ended: the host itself has answered."""
+
 _PRELUDE = r"""LC_ALL=C; LANGUAGE=; PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export LC_ALL LANGUAGE PATH; umask 077; cd / || :
 if timeout -k 1 5 true 2>/dev/null; then limit() { timeout -k 1 "$@"; }
@@ -151,6 +154,6 @@ async def _collect(
 
 def _reading(collector: Collector, output: Output, host: str, at: float) -> Reading:
     if output.status in _TIMED_OUT and not output.truncated:
-        text = f"{collector.title}: no answer within {collector.timeout_s:.0f}s"
+        text = f"{collector.title}: {OWN_DEADLINE} {collector.timeout_s:.0f}s"
         return failed(collector, host, at, Problem(ProblemKind.TIMEOUT, text))
     return understand(collector, output, host, at)

@@ -124,7 +124,7 @@ async def test_every_address_of_a_name_is_told(
         async def both(address: str, port: int) -> list[Any]:
             return [dead, good]
 
-        monkeypatch.setattr(sockets, "_look_up", both)
+        monkeypatch.setattr(sockets, "look_up", both)
         exam = await examined(replace(server.host, address="two.example"), tmp_path)
     assert "two.example is 127.0.0.2, 127.0.0.1" in stage_of(exam, Stage.RESOLVE).text
     tcp = stage_of(exam, Stage.TCP)

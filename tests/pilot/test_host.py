@@ -9,16 +9,10 @@ from opsdash.core.health import Health
 from opsdash.core.host import Host, Sudo
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, Row
-from opsdash.core.snapshot import HostState
-from tests.fleet_states import NOW, Figures, disk_full, reading, up
+from tests.fleet_states import NOW, Figures, disk_full, reading, up, with_readings
 from tests.screens import Stage, on_stage
 
-TALL = (80, 70)
-
-
-def with_readings(state: HostState, *readings: Reading) -> HostState:
-    """The same host with these readings in place of its own."""
-    return replace(state, readings={**state.readings, **{r.collector: r for r in readings}})
+TALL = (80, 90)
 
 
 async def page_of(stage: Stage) -> list[str]:
@@ -228,7 +222,67 @@ async def test_hardware_is_told_with_the_worst_in_colour() -> None:
     assert "power      PSU1 has no mains" in text
 
 
-async def test_a_host_that_tells_nothing_of_its_hardware_is_said_to() -> None:
+async def test_what_a_host_tells_nothing_of_is_absent() -> None:
     state = with_readings(up("web"), Reading("web", "hardware", NOW - 1))
     async with on_stage([state], TALL) as stage:
-        assert "a virtual machine?" in line_of(await page_of(stage), "HARDWARE")
+        assert not any("HARDWARE" in one for one in await page_of(stage))
+
+
+async def test_disks_are_told_with_the_worst_first() -> None:
+    well: Row = {
+        "kind": "disk",
+        "name": "nvme0",
+        "model": "PM961",
+        "serial": "",
+        "state": "ok",
+        "failing": "",
+        "worn": "",
+        "attributes": "",
+        "note": "",
+    }
+    bad: Row = {**well, "name": "sda", "state": "failed", "failing": "Reallocated_Sector_Ct"}
+    asleep: Row = {**well, "name": "sdb", "state": "asleep"}
+    pool: Row = {
+        "kind": "pool",
+        "name": "tank",
+        "state": "DEGRADED",
+        "devices": "sdc UNAVAIL",
+        "scan": "",
+    }
+    thin: Row = {"kind": "volume", "name": "pve/data", "fault": "is out of space"}
+    inside: Row = {"kind": "volume", "name": "pve/vm", "fault": ""}
+    group: Row = {"kind": "group", "name": "pve", "partial": True}
+    samples = {
+        ("storage.disk_reallocated_sectors", "sda"): 4015.0,
+        ("storage.disk_celsius", "nvme0"): 30.0,
+        ("storage.disk_worn_ratio", "nvme0"): 0.03,
+        ("storage.disk_hours", "nvme0"): 1861.0,
+        ("storage.pool_used_ratio", "tank"): 0.82,
+        ("storage.scrub_age_s", "tank"): 86400.0 * 9,
+        ("storage.pool_used_ratio", "pve/data"): 1.0,
+        ("storage.group_size_bytes", "pve"): 5e11,
+        ("storage.group_free_bytes", "pve"): 2.0**34,
+    }
+    rows = (asleep, well, bad, pool, thin, inside, group)
+    state = with_readings(up("web"), Reading("web", "storage", NOW - 1, samples, rows))
+    async with on_stage([state], TALL) as stage:
+        text = "\n".join(await page_of(stage))
+    disks = [line.strip() for line in text.splitlines() if "PM961" in line]
+    assert disks == [
+        "disk       sda  PM961  FAILS, Reallocated_Sector_Ct, 4015 replaced",
+        "disk       nvme0  PM961  well, worn 3%, 30 C, on for 78d",
+        "disk       sdb  PM961  asleep",
+    ]
+    assert "zfs        tank DEGRADED  82% full  sdc UNAVAIL  scrubbed 9d ago" in text
+    assert "lvm        pve/data  is out of space  100% full" in text
+    assert "pve/vm" not in text
+    assert "group      pve  16G of 466G free  LACKS A DISK" in text
+
+
+async def test_storage_without_root_says_so_and_in_a_container_is_the_machines() -> None:
+    denied = Problem(ProblemKind.DENIED, "needs root: sudo asks for a password")
+    state = with_readings(up("web"), Reading("web", "storage", NOW - 1, problem=denied))
+    async with on_stage([state], TALL) as stage:
+        assert "needs root" in line_of(await page_of(stage), "STORAGE")
+    async with on_stage([replace(state, container="lxc")], TALL) as stage:
+        assert not [one for one in await page_of(stage) if "STORAGE" in one]

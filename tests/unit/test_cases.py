@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from opsdash.config.probe_form import ProbeForm, aimed, probe_entry, probe_of
 from opsdash.core.discover import checks, collectors
 from opsdash.core.finding import Finding
 from opsdash.core.health import Health
 from opsdash.core.host import Host, Limits
 from opsdash.core.plugin import Collector, Inquiry, Tier, understand
+from opsdash.core.probe import Probe
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, Row, SampleKey
 from opsdash.core.series import Trend
@@ -95,7 +97,7 @@ def _state(content: Mapping[str, Any]) -> HostState:
         readings = _all_facts_but(content["missing"]) | readings
     age_s = content.get("age_s", 1.0)
     return HostState(
-        Host("web1", interval_s=content.get("interval_s", 2)),
+        Host("web1", interval_s=content.get("interval_s", 2), probes=_probes(content)),
         login=_login(content.get("login")),
         link=Link(
             LinkState(link.get("state", "up")),
@@ -114,6 +116,16 @@ def _state(content: Mapping[str, Any]) -> HostState:
         host_key=content.get("host_key", ""),
         container=content.get("container"),
     )
+
+
+def _probes(content: Mapping[str, Any]) -> tuple[Probe, ...]:
+    """Own probes, as hosts.yaml has them."""
+    forms = {
+        name: ProbeForm.model_validate(probe_entry(given))
+        for name, given in content.get("probes", {}).items()
+    }
+    made = [probe_of(name, form) for name, form in forms.items()]
+    return tuple(aimed(one, "web1", "192.0.2.1") for one in made if one)
 
 
 def _all_facts_but(missing: list[str]) -> dict[str, Reading]:

@@ -42,6 +42,7 @@ async def test_a_host_is_asked_while_it_is_wanted_and_no_longer() -> None:
         {"top": top},
         _no_root,
         lambda host, readings: taken.append(clock.now),
+        lambda *_: None,
         Rhythm(clock, lambda: 0.0),
     )
     connection = await LocalTransport().connect(HOST)
@@ -91,6 +92,7 @@ async def test_of_what_is_on_demand_only_what_is_wanted_is_asked_for() -> None:
         collectors,
         as_root,
         lambda host, readings: taken.extend(one.collector for one in readings),
+        lambda *_: None,
         Rhythm(clock, lambda: 0.0),
     )
     connection = await LocalTransport().connect(HOST)
@@ -114,7 +116,9 @@ async def test_of_what_is_on_demand_only_what_is_wanted_is_asked_for() -> None:
 
 def test_a_wish_ends_by_itself_and_with_its_host() -> None:
     clock, woken = Watch(), list[str]()
-    wanted = Questions({}, _no_root, lambda *_: None, Rhythm(clock, lambda: 0.0)).wanted
+    wanted = Questions(
+        {}, _no_root, lambda *_: None, lambda *_: None, Rhythm(clock, lambda: 0.0)
+    ).wanted
     wanted._wake = woken.append
     wanted.want("web1", ["top"], 10.0)
     wanted.want("web1", ["top"], 3.0)

@@ -45,7 +45,7 @@ def test_every_case_says_where_it_comes_from(case: Case) -> None:
 @pytest.mark.parametrize("collector", every_collector(), ids=lambda c: c.name)
 def test_a_collector_reads_files_or_runs_a_command(collector: Collector) -> None:
     assert bool(collector.reads) == (collector.tier is Tier.PULSE)
-    assert bool(collector.command) == (collector.tier is not Tier.PULSE)
+    assert bool(collector.command) == (collector.tier in (Tier.FACTS, Tier.DEMAND))
 
 
 @pytest.mark.parametrize("collector", every_collector(), ids=lambda c: c.name)

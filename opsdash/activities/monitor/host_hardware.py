@@ -17,10 +17,7 @@ def hardware_section(page: Page) -> list[Line]:
         return missing(page, "HARDWARE", "hardware")
     found = [*_arrays(page), *_heat(page), *_fans(page), *_memory(page), *_links(page)]
     first = line(head("HARDWARE"), *freshness(page, "hardware"))
-    if not found:
-        note = Span("nothing is told of any: a virtual machine?")
-        return [line(head("HARDWARE"), note, *freshness(page, "hardware"))]
-    return [first, *found]
+    return [first, *found] if found else []
 
 
 def _row(name: str, text: str, role: Role = Role.TEXT) -> Line:

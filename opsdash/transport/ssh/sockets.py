@@ -31,7 +31,7 @@ async def open_socket(address: str, port: int, trace: Trace = QUIET) -> socket.s
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
             began = monotonic()
-            found = await _look_up(address, port)
+            found = await look_up(address, port)
             trace.looked_up([str(one[4][0]) for one in found], monotonic() - began)
             connected = await _first_that_answers(found, trace)
     except (OSError, TimeoutError, UnicodeError) as error:
@@ -43,7 +43,7 @@ async def open_socket(address: str, port: int, trace: Trace = QUIET) -> socket.s
     return connected
 
 
-async def _look_up(address: str, port: int) -> Sequence[tuple[Any, ...]]:
+async def look_up(address: str, port: int) -> Sequence[tuple[Any, ...]]:
     """The addresses behind a name, asked of the resolver in a thread that nobody waits for.
 
     A dead resolver blocks for many seconds: in the loop's own pool of threads it would hold up

@@ -29,7 +29,16 @@ def judge(inquiry: Inquiry) -> Iterator[Finding]:
         parts = [f"array {short(name)} ({row['level'] or 'no level'}) {what}"]
         parts += [f"{failed} failed"] if failed else []
         parts += [f"rebuilding, {percent(rebuilt)} done"] if rebuilt is not None else []
-        yield Finding("array-degraded", state.name, health, ", ".join(parts), name)
+        summary, proof = ", ".join(parts), _seen_by_root(inquiry, name)
+        yield Finding("array-degraded", state.name, health, summary, name, evidence=proof)
+
+
+def _seen_by_root(inquiry: Inquiry, name: str) -> str:
+    """What mdadm tells besides, where root has looked."""
+    for row in inquiry.state.rows("storage"):
+        if row.get("kind") == "array" and row["name"] == name and row["state"]:
+            return f"mdadm: {row['state']}: {row['devices']}"
+    return ""
 
 
 ARRAY_DEGRADED = Check(
