@@ -10,6 +10,7 @@ from textual.binding import BindingType
 
 from opsdash.activities.monitor.host_areas import areas_section
 from opsdash.activities.monitor.host_brief import brief_figures
+from opsdash.activities.monitor.host_containers import containers_section
 from opsdash.activities.monitor.host_figures import (
     cpu_section,
     disk_io_section,
@@ -151,7 +152,7 @@ class HostPanel(HostKeys):
         return [line(label(""), Span(f"  {key} ", Role.ACCENT), Span(words, Role.TEXT))]
 
 
-WANTED = ("top", "ports", "listeners")
+WANTED = ("top", "ports", "listeners", "containers", "root_containers")
 """What is asked on demand while this page is open."""
 
 FIGURES = (
@@ -166,7 +167,7 @@ FIGURES = (
 )
 """The resources, each in full."""
 
-RUNNING = (units_section, ports_section)
+RUNNING = (units_section, ports_section, containers_section)
 """What runs on it."""
 
 ABOUT = (system_section, sources_section)
