@@ -15,6 +15,8 @@ from opsdash.app.look import Looks
 from opsdash.app.main import OpsdashApp
 from opsdash.config.paths import themes_dirs
 from opsdash.config.themes import DEFAULT_THEME, load_themes
+from opsdash.core.history import Holdings, Stretch
+from opsdash.core.reading import SampleKey
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.engine.rehearsal import simulate
 from opsdash.transport.demo.cast import make_cast
@@ -48,6 +50,14 @@ class Still:
 
     def refresh(self, names: tuple[str, ...] = ()) -> None:
         """There is nobody to ask."""
+
+    async def past(self, host: str, key: SampleKey, since: float, until: float) -> Stretch:
+        """There is no past of a single moment."""
+        return Stretch(60.0)
+
+    async def holdings(self, host: str) -> Holdings:
+        """Nothing is remembered."""
+        return Holdings()
 
     def touch(self) -> None:
         """Nobody is there."""

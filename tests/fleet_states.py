@@ -10,6 +10,7 @@ from types import MappingProxyType
 from opsdash.core.examination import Examination, Examined, Say
 from opsdash.core.finding import Finding, urgency
 from opsdash.core.health import Health, worst
+from opsdash.core.history import Holdings, Stretch
 from opsdash.core.host import Host
 from opsdash.core.plugin import Collector, Tier
 from opsdash.core.problem import Problem, ProblemKind
@@ -41,6 +42,9 @@ class Memory:
         self.wanted: list[tuple[str, ...]] = []
         self.stages: list[Examined] = []
         self.examined: list[tuple[str, bool]] = []
+        self.pasts: dict[tuple[str, SampleKey], Stretch] = {}
+        self.store_notice = ""
+        self.read: list[tuple[str, SampleKey, float, float]] = []
 
     def snapshot(self) -> Snapshot:
         """All as it is now."""
@@ -60,6 +64,19 @@ class Memory:
             await asyncio.sleep(0)
         exam.finish()
         return exam
+
+    async def past(self, host: str, key: SampleKey, since: float, until: float) -> Stretch:
+        """What the test says that was, as much of it as is asked for."""
+        self.read.append((host, key, since, until))
+        made = self.pasts.get((host, key), Stretch(60.0))
+        return replace(made, points=[one for one in made.points if since <= one.at < until])
+
+    async def holdings(self, host: str) -> Holdings:
+        """All pasts that the test has put in for a host."""
+        mine = [(key, made) for (name, key), made in self.pasts.items() if name == host]
+        begins = [made.points[0].at for _, made in mine if made.points]
+        keys = tuple(key for key, _ in mine)
+        return Holdings(keys, min(begins, default=None), self.store_notice)
 
     def touch(self) -> None:
         """Count it."""
@@ -293,6 +310,11 @@ def up(name: str, *findings: Finding, figures: Figures = Figures()) -> HostState
     )
 
 
+def with_readings(state: HostState, *others: Reading) -> HostState:
+    """The same host with these readings in place of its own."""
+    return replace(state, readings={**state.readings, **{r.collector: r for r in others}})
+
+
 def down(name: str, kind: ProblemKind = ProblemKind.TIMEOUT, text: str = "") -> HostState:
     """A host that can't be reached since 11 minutes."""
     problem = Problem(kind, text or f"no answer from {name} within 10 s")
@@ -317,6 +339,7 @@ def disk_full(host: str) -> Finding:
         host,
         Health.CRIT,
         "/var 97% full, 1.5G left, limit 95%",
+        check="disk-full",
         subject="/var",
         evidence="/dev/vda3 ext4 50G 48G 1.5G 97% /var",
         advice="find what grows: du -xh /var | sort -h | tail; then rotate or extend",
@@ -332,8 +355,8 @@ def mixed_fleet() -> list[HostState]:
         up(
             "db3",
             disk_full("db3"),
-            wrong("db3", Health.WARN, "swap 81% used, limit 80%", 900),
-            wrong("db3", Health.WARN, "clock off by 2.1 s, limit 1 s", 86400),
+            wrong("db3", Health.WARN, "swap 81% used, limit 80%", 900, check="memory-low"),
+            wrong("db3", Health.WARN, "clock off by 2.1 s, limit 1 s", 86400, check="clock-off"),
             figures=Figures(0.22, 0.61, {"/": 0.41, "/var": 0.97}),
         ),
         up(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual import on
 from textual.widgets import ContentSwitcher, Input
 
 from opsdash.app.palette import (
+    Page,
     doctor_entry,
     host_entries,
     key_entries,
@@ -54,20 +57,28 @@ class Pages(SlowLink):
             found.append(Span(text, Role.WARN))
         return (*found, *self.link_badges(), *self.terminal_badges())
 
-    def open_page(self, slug: str) -> None:
-        """Show a page, about the host that was looked at last."""
+    def open_page(self, slug: str, hosts: Sequence[str] = (), words: str = "") -> None:
+        """Show a page, about the host that was looked at last, or about several."""
         panel = self.pages.get_child_by_id(slug, Panel)
         self.pages.current = slug
+        if hosts:
+            panel.gather(hosts)
         if self._host:
             panel.aim(self._host)
+        if words:
+            panel.heed(words)
         panel.draw()
         panel.take_focus()
         self.refresh_bindings()
 
-    def action_view(self, slug: str) -> None:
+    def action_view(self, slug: str, words: str = "") -> None:
         """Open a page; q comes back to the one before, and leaves from the first one."""
         if self.page is None:
             self.say(STARTING)
+            return
+        if self.page.slug == slug and words:
+            self.page.heed(words)
+            self.page.draw()
             return
         if self.page.slug == slug:
             self.say(f"this is {self.page.title}")
@@ -75,7 +86,7 @@ class Pages(SlowLink):
         home = slug == self.kinds[0].slug
         past = [seen for seen in self._trail if seen != slug]
         self._trail = [] if home else [*past, self.page.slug]
-        self.open_page(slug)
+        self.open_page(slug, self.page.chosen(), words)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """q goes back while there is a way back, and only then quits; letters may be text."""
@@ -139,7 +150,7 @@ class Pages(SlowLink):
         if self.page is None or self.freezer is None:
             self.say(STARTING)
             return
-        kinds = [(k.slug, k.title, self.keymap.of(f"view.{k.slug}")) for k in self.kinds]
+        kinds = [Page(k, self.keymap.of(f"view.{k.slug}")) for k in self.kinds]
         key = self.keymap.of("doctor")
         own = [*self.page.entries(), doctor_entry(self._examine_named, key)]
         named = {entry.title for entry in own}

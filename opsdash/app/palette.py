@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from textual.app import App
 from textual.binding import ActiveBinding
@@ -13,6 +14,7 @@ from opsdash.core.snapshot import HostState, Snapshot, triage
 from opsdash.widgets.entries import Entry
 from opsdash.widgets.key_hints import active_bindings
 from opsdash.widgets.line import Role
+from opsdash.widgets.panel import Panel
 from opsdash.widgets.wording import reason
 
 SKIPPED = ("move.", "view.", "ask.", "cmd.", "prompt.", "interrupt", "nav.")
@@ -59,10 +61,19 @@ def doctor_entry(examine: Go, key: str) -> Entry:
     return Entry("doctor", examine, "what is wrong with the way to a host", key, takes="HOST")
 
 
-def view_entries(pages: Sequence[tuple[str, str, str]], go: Go) -> list[Entry]:
-    """Every page: its slug, title and key."""
-    return [_page(slug, title, key, go) for slug, title, key in pages]
+class Page(NamedTuple):
+    """A page that can be gone to, and its key."""
+
+    kind: type[Panel]
+    key: str
 
 
-def _page(slug: str, title: str, key: str, go: Go) -> Entry:
-    return Entry(title, lambda _: go(slug), "page", key)
+def view_entries(pages: Sequence[Page], go: Callable[[str, str], None]) -> list[Entry]:
+    """Every page, with what may be typed behind its name."""
+    return [_page(page, go) for page in pages]
+
+
+def _page(page: Page, go: Callable[[str, str], None]) -> Entry:
+    kind = page.kind
+    run = partial(go, kind.slug)
+    return Entry(kind.title, run, "page", page.key, takes=kind.takes)

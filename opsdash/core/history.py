@@ -49,6 +49,25 @@ def step_for(span_s: float) -> Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of the past of a metric: its points, oldest first, each of which holds for a step."""
+
+    step_s: float
+    points: Sequence[Point] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What is remembered of a host: metrics with their labels, and since when (seconds since 1970);
+    None: nothing is. `notice` says why no more is, where the store failed.
+    """
+
+    keys: tuple[SampleKey, ...] = ()
+    since: float | None = None
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """What was seen of one host in a step that begins at `at`: a mean for each of `keys`."""
 

@@ -113,11 +113,12 @@ class Check:
 
     `reads` names the collectors that it needs: without a fresh reading of all of them it does not
     speak. A finding must last `hold_s` seconds before it is raised. `limits` are the defaults that
-    hosts.yaml may override under this id; `unit` is theirs: ``ratio``, ``s``, another, or empty
-    for a check without limits. With `lower_is_worse` a value is bad below them, else from them on.
-    While it finds something the processes that take most of what it `blames` are asked for, and
-    named; one that `needs_culprit` is not raised without. `heeds_container` says that it knows what
-    to make of a whole machine's figures in a container, and is asked there too.
+    hosts.yaml may override under this id; `unit` is theirs: ``ratio``, ``s``, another, or empty for
+    a check without limits; `metric` is what they are held against, where that is the value of one
+    metric: charts draw them across it. With `lower_is_worse` a value is bad below them, else from
+    them on. While it finds something the processes that take most of what it `blames` are asked
+    for, and named; one that `needs_culprit` is not raised without. `heeds_container` says that it
+    knows what to make of a whole machine's figures in a container, and is asked there too.
     """
 
     id: str
@@ -127,6 +128,7 @@ class Check:
     hold_s: float = 0.0
     limits: Limits = NO_LIMITS
     unit: str = ""
+    metric: str = ""
     lower_is_worse: bool = False
     advice: str = ""
     controls: tuple[str, ...] = ()

@@ -41,6 +41,11 @@ class Metric:
     trend: bool = False
     kept: bool = False
 
+    @property
+    def has_history(self) -> bool:
+        """Whether it is remembered: a counter is not, but its rate may be."""
+        return (self.kept or self.recent) and self.kind is MetricKind.GAUGE
+
 
 @dataclass(frozen=True, slots=True)
 class Output:

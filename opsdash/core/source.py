@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from opsdash.core.examination import Examination, Say
+from opsdash.core.history import Holdings, Stretch
 from opsdash.core.offer import Importer
+from opsdash.core.reading import SampleKey
 from opsdash.core.snapshot import HostState, Snapshot
 
 
@@ -42,6 +44,16 @@ class FleetSource(Protocol):
         With `ask` the person may be asked for what the login takes, a host key included. It works
         on connections of its own and may be cancelled.
         """
+        ...
+
+    async def past(self, host: str, key: SampleKey, since: float, until: float) -> Stretch:
+        """What a metric of a host was between two times (seconds since 1970), as finely as it is
+        remembered that far back.
+        """
+        ...
+
+    async def holdings(self, host: str) -> Holdings:
+        """What is remembered of a host's past."""
         ...
 
     def touch(self) -> None:

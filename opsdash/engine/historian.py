@@ -11,7 +11,7 @@ from operator import itemgetter
 
 from opsdash.core.history import FINE, Seen
 from opsdash.core.plugin import Collector
-from opsdash.core.reading import MetricKind, SampleKey
+from opsdash.core.reading import SampleKey
 from opsdash.core.snapshot import HostState
 from opsdash.engine.state import State
 from opsdash.store.history import History
@@ -167,9 +167,5 @@ def next_turn(second: int, now: float) -> tuple[int, float]:
 
 
 def kept_metrics(collector: Collector) -> frozenset[str]:
-    """The metrics of a collector that have a history: a counter has none, but its rate may."""
-    return frozenset(
-        metric.name
-        for metric in collector.metrics
-        if (metric.kept or metric.recent) and metric.kind is MetricKind.GAUGE
-    )
+    """The metrics of a collector that have a history."""
+    return frozenset(metric.name for metric in collector.metrics if metric.has_history)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from opsdash.core.blame import blamed, has_culprit
+from opsdash.core.blame import Resource, blamed, has_culprit
 from opsdash.core.finding import NEW_FOR_S, Finding, FindingKey, urgency
 from opsdash.core.health import Health, worst
 from opsdash.core.plugin import Check, Collector, Inquiry, attempt
@@ -21,13 +21,14 @@ CHECK_ITSELF = "(the check itself)"
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What the judge says of one host; `closed` names what ended since it was last asked, and
-    `blaming` says that somebody may be to blame whom the list of its processes would name.
+    `blaming` says of which resources somebody may take too much, whom a list of processes would
+    name.
     """
 
     health: Health
     findings: tuple[Finding, ...]
     closed: tuple[FindingKey, ...] = ()
-    blaming: bool = False
+    blaming: frozenset[Resource] = frozenset()
 
 
 @dataclass
@@ -46,7 +47,7 @@ class Memory:
     old: set[FindingKey] = field(default_factory=set)
     judged: bool = False
     asked: Asked = field(default_factory=Asked)
-    blaming: set[str] = field(default_factory=set)
+    blaming: dict[str, Resource] = field(default_factory=dict)
 
     def expire(self, check_id: str, at: float) -> None:
         """Ask a check again at this time at the latest."""
@@ -132,13 +133,13 @@ class Judge:
             # what an earlier run left open waits: root may be there in a moment, which confirms it
             _end_all_but(memory.earlier, check.id, memory, closed)
             memory.asked.expires.pop(check.id, None)
-            memory.blaming.discard(check.id)
+            memory.blaming.pop(check.id, None)
         waiting = self._agenda.waiting(state)
         if state.link.state is LinkState.UP and not waiting:
             memory.judged = True
         findings = self._sorted(state, memory)
         health = _health(state, findings, waiting)
-        return Judgement(health, findings, tuple(closed), bool(memory.blaming))
+        return Judgement(health, findings, tuple(closed), frozenset(memory.blaming.values()))
 
     def _sorted(self, state: HostState, memory: Memory) -> tuple[Finding, ...]:
         """Worst first; of a host that was cut off by a failure elsewhere, what is known now first:
@@ -230,9 +231,9 @@ def _with_culprits(
 ) -> tuple[Finding, ...]:
     """What a check found, with who is to blame; what needs a culprit and has none is left out."""
     if check.blames is None or not answer:
-        memory.blaming.discard(check.id)
+        memory.blaming.pop(check.id, None)
         return answer
-    memory.blaming.add(check.id)
+    memory.blaming[check.id] = check.blames
     if check.needs_culprit and not has_culprit(state, check.blames, now):
         return ()
     return tuple(blamed(finding, state, check.blames, now) for finding in answer)

@@ -6,13 +6,19 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from opsdash.core.finding import FindingKey
+from opsdash.core.history import Holdings, Stretch, step_for
 from opsdash.core.plugin import Collector
+from opsdash.core.reading import SampleKey
 from opsdash.engine.historian import Historian
 from opsdash.engine.state import State
 from opsdash.store.history import History
+from opsdash.store.past import Past
 from opsdash.store.store import Store
 
 SAVE_FINDINGS_S = 10.0
+
+LATE_S = 120.0
+"""What ends now reaches a little further back than its length: steps are kept longer than that."""
 
 SAVE_COUNTERS_EVERY = 30
 """Counters are saved with every so manieth saving of findings, and at the end."""
@@ -33,7 +39,19 @@ class Memory:
         self._store = store
         self._clock = clock
         self.historian = Historian(state, collectors, History(store), clock)
+        self._past = Past(store)
         self.closed: set[FindingKey] = set()
+
+    async def past(self, host: str, key: SampleKey, since: float, until: float) -> Stretch:
+        """What a metric of a host was, in the finest steps that are kept so long."""
+        step = step_for(self._clock() - since - LATE_S)
+        points = await self._past.points(host, key, since, until, step)
+        return Stretch(step.seconds, points)
+
+    async def holdings(self, host: str) -> Holdings:
+        """What is remembered of a host's past."""
+        keys, since = await self._past.keys(host), await self._past.begin(host)
+        return Holdings(tuple(keys), since, self._store.notice)
 
     async def save_findings(self) -> None:
         """Save again and again until cancelled."""

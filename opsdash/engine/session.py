@@ -9,12 +9,15 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from opsdash.core.blame import lists_of
 from opsdash.core.clock import now
 from opsdash.core.discover import checks, collectors
 from opsdash.core.examination import Examination, Say
 from opsdash.core.fleet import Fleet
+from opsdash.core.history import Holdings, Stretch
 from opsdash.core.host import Host, Way
 from opsdash.core.prompts import Asker, Nobody, Prompter
+from opsdash.core.reading import SampleKey
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.core.text import count
 from opsdash.engine.doctor import begun, examine, sought
@@ -261,6 +264,14 @@ class Session:
         await examine(host, self._transports, self._asker, exam, ask=ask)
         return exam
 
+    async def past(self, host: str, key: SampleKey, since: float, until: float) -> Stretch:
+        """What a metric of a host was between two times; the disk is read by another thread."""
+        return await self._memory.past(host, key, since, until)
+
+    async def holdings(self, host: str) -> Holdings:
+        """What is remembered of a host's past."""
+        return await self._memory.holdings(host)
+
     def touch(self) -> None:
         """Somebody is at the keyboard."""
         self._privilege.touch()
@@ -277,4 +288,4 @@ class Session:
         judgement = self._judge.judge_into(self._state, name, self._clock())
         self._memory.closed.update(judgement.closed)
         if judgement.blaming:
-            self._poller.want(name, ("top",), BLAMED_S)
+            self._poller.want(name, lists_of(judgement.blaming), BLAMED_S)

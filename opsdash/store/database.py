@@ -63,7 +63,8 @@ class Database:
                 self._fail(error)
                 return otherwise
 
-        return await self._run(run)
+        # whoever still looks while all ends finds nothing
+        return otherwise if self._closed else await self._run(run)
 
     async def write(self, work: Callable[[sqlite3.Connection], None]) -> None:
         """Some work in the writer's thread as one transaction; in memory where the file fails."""

@@ -45,6 +45,16 @@ class Past:
 
         return await self._store.read(read, [])
 
+    async def begin(self, host: str) -> float | None:
+        """Since when anything of a host is remembered (seconds since 1970); None: nothing is."""
+        rows = await self._store.query(
+            f"SELECT min(at) FROM history_fine WHERE host = {_OF_HOST} UNION ALL "  # noqa: S608
+            "SELECT min((SELECT min(start) FROM history_chunk WHERE series = s.id AND step_s = ?)) "
+            f"FROM history_series s WHERE host = {_OF_HOST}",
+            (host, COARSE.seconds, host),
+        )
+        return min((float(str(at)) for (at,) in rows if at is not None), default=None)
+
     async def points(
         self, host: str, key: SampleKey, since: float, until: float, step: Step
     ) -> list[Point]:

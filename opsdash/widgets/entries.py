@@ -58,7 +58,7 @@ ALL_OF_IT = 1_000
 def _hit(entry: Entry, typed: str) -> tuple[int, Match] | None:
     if entry.takes:
         head, _, argument = typed.strip().partition(" ")
-        if argument and head.lower() == entry.title:
+        if argument and head.lower() == entry.title.lower():
             return ALL_OF_IT, Match(entry, argument.strip(), tuple(range(len(head))))
     hit: Fit | None = fit(typed, entry.title)
     return None if hit is None else (hit.score, Match(entry, "", hit.places))

@@ -7,6 +7,8 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from opsdash.core.examination import Examination, Say
+from opsdash.core.history import Holdings, Stretch
+from opsdash.core.reading import SampleKey
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.core.source import FleetSource
 
@@ -74,6 +76,14 @@ class Freezer:
     async def examine(self, name: str, say: Say, *, ask: bool = False) -> Examination:
         """Examine the way to a host, as it is now."""
         return await self._source.examine(name, say, ask=ask)
+
+    async def past(self, host: str, key: SampleKey, since: float, until: float) -> Stretch:
+        """What was: that stands still by itself."""
+        return await self._source.past(host, key, since, until)
+
+    async def holdings(self, host: str) -> Holdings:
+        """What is remembered of a host's past."""
+        return await self._source.holdings(host)
 
     def touch(self) -> None:
         """Somebody is at the keyboard."""

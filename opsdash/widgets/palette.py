@@ -13,7 +13,7 @@ from opsdash.core.series import ASCII_BLOCKS, BLOCKS
 from opsdash.core.theme import ASCII_GLYPHS, TERMINAL_DEFAULT, Theme
 from opsdash.widgets.line import ROLES, Role, Span
 
-_TO_ASCII = str.maketrans("…─·│–█░→“▸▾↓↑", '~-,|-#.>"+-v^')
+_TO_ASCII = str.maketrans("…─·│–█░→“▸▾↓↑┤┬└┴┈", '~-,|-#.>"+-v^++++-')
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,8 @@ class Panel(Vertical):
 
     slug: ClassVar[str] = ""
     title: ClassVar[str] = ""
+    takes: ClassVar[str] = ""
+    """What may be typed behind its name in the palette, in brackets: ``[METRIC]``."""
 
     DEFAULT_CSS = """
     Panel > #trouble { display: none; height: auto; max-height: 4; }
@@ -119,6 +121,16 @@ class Panel(Vertical):
 
     def aim(self, host: str) -> None:
         """Be about this host from now on; panels about the whole fleet do not mind."""
+
+    def gather(self, hosts: Sequence[str]) -> None:
+        """Be about these hosts from now on; panels about one or about all do not mind."""
+
+    def heed(self, words: str) -> None:
+        """Heed what was typed behind the page's name in the palette."""
+
+    def chosen(self) -> tuple[str, ...]:
+        """The hosts that the next page is about: marked ones, else the one that is pointed at."""
+        return (self.pointed(),) if self.pointed() else ()
 
     def targets(self) -> tuple[str, ...]:
         """The hosts that a refresh is about; none: the whole fleet."""

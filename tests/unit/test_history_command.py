@@ -14,9 +14,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from opsdash.activities.monitor.history_commands import COMMAND
-from opsdash.activities.monitor.history_report import key_of, name_of
 from opsdash.core import clock
 from opsdash.core.history import Seen
+from opsdash.core.metric_words import key_of, name_of
 from opsdash.core.reading import SampleKey
 from opsdash.store.history import History
 from opsdash.store.store import Store

@@ -70,7 +70,7 @@ def test_keys_in_all_their_forms(tmp_path: Path) -> None:
 
 
 def test_a_comma_alone_is_a_key(tmp_path: Path) -> None:
-    assert keymap(tmp_path, 'keys: {raw: ","}').keys["raw"] == (",",)
+    assert keymap(tmp_path, 'keys: {wide: ","}').keys["wide"] == (",",)
 
 
 def test_two_ids_can_swap_their_keys(tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def test_the_json_form_has_every_key(tmp_path: Path) -> None:
         "does": "all that the host said",
         "where": "This host",
         "places": ["page"],
-        "pages": ["fleet", "host"],
+        "pages": ["fleet", "host", "chart"],
     }
 
 

@@ -87,12 +87,13 @@ async def _tell(
     from opsdash.activities.monitor import history_report as report
     from opsdash.core import clock
     from opsdash.core.history import step_for
+    from opsdash.core.metric_words import key_of, name_of
 
     host, metric, keys = wanted
-    key, step, at = report.key_of(metric), step_for(back_s), clock.now()
+    key, step, at = key_of(metric), step_for(back_s), clock.now()
     if key not in keys:
         text = f"there is no history of {metric} of {host}"
-        return _nothing(text, metric, [report.name_of(one) for one in keys])
+        return _nothing(text, metric, [name_of(one) for one in keys])
     points = await past.points(host, key, at - back_s, at + step.seconds, step)
     excerpt = report.Excerpt(host, key, _unit(key[0]), step, points)
     if flags["as_json"]:
@@ -117,7 +118,7 @@ def _unit(metric: str) -> str:
 def _list(keys: list[SampleKey]) -> int:
     import click
 
-    from opsdash.activities.monitor.history_report import name_of
+    from opsdash.core.metric_words import name_of
     from opsdash.core.table import table
 
     click.echo("\n".join(table(("METRIC", "UNIT"), [(name_of(k), _unit(k[0])) for k in keys])))

@@ -5,15 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from opsdash.core.figures import FIGURES
 from opsdash.core.history import Point, Step
+from opsdash.core.metric_words import worded
 from opsdash.core.reading import SampleKey
 from opsdash.core.table import table
-from opsdash.core.text import duration, percent, size
 
 SCHEMA = "opsdash-history-1"
 
@@ -29,23 +28,9 @@ class Excerpt:
     points: Sequence[Point]
 
 
-def key_of(words: str) -> SampleKey:
-    """The metric that a user means: ``cpu``, ``load.one``, ``filesystem.used_ratio[/var]``."""
-    name, bracket, rest = words.partition("[")
-    figure = FIGURES.get(name)
-    metric = figure.metric if figure is not None and figure.metric else name
-    return metric, rest.removesuffix("]") if bracket else ""
-
-
-def name_of(key: SampleKey) -> str:
-    """A metric with its label, as it is typed."""
-    metric, label = key
-    return f"{metric}[{label}]" if label else metric
-
-
 def as_table(excerpt: Excerpt) -> list[str]:
     """A line for each point, in local time, figures as people read them."""
-    shown = _words(excerpt.unit)
+    shown = worded(excerpt.unit)
     rows = [
         (
             datetime.fromtimestamp(point.at, tz=UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S"),
@@ -100,13 +85,3 @@ def _exact(value: float) -> float:
 
 def _utc(at: float) -> str:
     return datetime.fromtimestamp(at, tz=UTC).isoformat()
-
-
-def _words(unit: str) -> Callable[[float], str]:
-    if unit == "ratio":
-        return percent
-    if unit == "s":
-        return duration
-    if unit in ("bytes", "bytes/s"):
-        return lambda value: size(value) + unit.removeprefix("bytes")
-    return lambda value: f"{value:.2f}".rstrip("0").rstrip(".")

@@ -23,8 +23,8 @@ def cpu_section(page: Page) -> list[Line]:
     busy = page.state.value("cpu.busy_ratio")
     if busy is None:
         return missing(page, "CPU", "cpu")
-    first = line(head("CPU"), *_gauge(page, busy), *freshness(page, "cpu"))
-    lines = [first, line(label("recent"), *_recent(page, "cpu.busy_ratio", page.width - LABEL))]
+    first = line(head("CPU"), *gauge(page, busy), *freshness(page, "cpu"))
+    lines = [first, line(label("recent"), *recent(page, "cpu.busy_ratio", page.width - LABEL))]
     lines.append(line(label(""), Span(_spent(page), Role.MUTED)))
     return [*lines, *_cores(page), _load(page)]
 
@@ -32,7 +32,8 @@ def cpu_section(page: Page) -> list[Line]:
 def _spent(page: Page) -> str:
     shares = (("user", "user"), ("system", "system"), ("io wait", "iowait"), ("steal", "steal"))
     return "  ".join(
-        f"{name} {_percent(page.state.value(f'cpu.{metric}_ratio'))}" for name, metric in shares
+        f"{name} {share_or_dash(page.state.value(f'cpu.{metric}_ratio'))}"
+        for name, metric in shares
     )
 
 
@@ -60,12 +61,14 @@ def memory_section(page: Page) -> list[Line]:
     if used is None:
         return missing(page, "MEMORY", "memory")
     available = page.state.value("memory.available_bytes")
-    words = f"{_size(available)} of {_size(total)} available"
+    words = f"{bytes_or_dash(available)} of {bytes_or_dash(total)} available"
     parts = (("cache", "cached_bytes"), ("shared", "shared_bytes"))
-    more = "  ".join(f"{name} {_size(page.state.value(f'memory.{key}'))}" for name, key in parts)
+    more = "  ".join(
+        f"{name} {bytes_or_dash(page.state.value(f'memory.{key}'))}" for name, key in parts
+    )
     return [
-        line(head("MEMORY"), *_gauge(page, used), f"  {words}", *freshness(page, "memory")),
-        line(label("recent"), *_recent(page, "memory.used_ratio", page.width - LABEL)),
+        line(head("MEMORY"), *gauge(page, used), f"  {words}", *freshness(page, "memory")),
+        line(label("recent"), *recent(page, "memory.used_ratio", page.width - LABEL)),
         line(label(""), Span(more, Role.MUTED)),
         _swap(page),
     ]
@@ -79,7 +82,7 @@ def _swap(page: Page) -> Line:
     if not total:
         return line(label("swap"), Span("none", Role.MUTED))
     ratio = page.state.value("memory.swap_used_ratio") or used / total
-    return line(label("swap"), *_gauge(page, ratio), f"  {size(used)} of {size(total)} used")
+    return line(label("swap"), *gauge(page, ratio), f"  {size(used)} of {size(total)} used")
 
 
 def pressure_section(page: Page) -> list[Line]:
@@ -87,7 +90,7 @@ def pressure_section(page: Page) -> list[Line]:
     reading = page.reading("pressure")
     if reading is None or reading.problem:
         return missing(page, "PRESSURE", "pressure")
-    text = "  ".join(f"{words} {_percent(reading.get(metric))}" for words, metric in PRESSURES)
+    text = "  ".join(f"{words} {share_or_dash(reading.get(metric))}" for words, metric in PRESSURES)
     about = Span("share of time in which tasks waited", Role.MUTED)
     first = line(head("PRESSURE"), about, *freshness(page, "pressure"))
     return [first, line(label(""), text)]
@@ -100,7 +103,10 @@ def network_section(page: Page) -> list[Line]:
     if not coming:
         return missing(page, "NETWORK", "network")
     lines = [line(head("NETWORK"), _heads("in/s", "out/s"), *freshness(page, "network"))]
-    rows = [_row(n or "all", _size(coming[n]), _size(going.get(n))) for n in sorted(coming)]
+    rows = [
+        _row(n or "all", bytes_or_dash(coming[n]), bytes_or_dash(going.get(n)))
+        for n in sorted(coming)
+    ]
     return [*lines, *rows]
 
 
@@ -114,8 +120,10 @@ def disk_io_section(page: Page) -> list[Line]:
     titles = _heads("read/s", "write/s", "busy")
     lines = [line(head("DISK IO"), titles, *freshness(page, "diskio"))]
     for name in sorted(reads):
-        share = _percent(busy[name]) if name in busy else ""
-        lines.append(_row(name or "all", _size(reads[name]), _size(writes.get(name)), share))
+        share = share_or_dash(busy[name]) if name in busy else ""
+        lines.append(
+            _row(name or "all", bytes_or_dash(reads[name]), bytes_or_dash(writes.get(name)), share)
+        )
     return lines
 
 
@@ -140,12 +148,12 @@ def _file_system(page: Page, mount: str, used: float) -> Line:
     notes += [f"inodes {percent(inodes)}"] if inodes is not None and inodes > used else []
     room = max(NAME, page.width - LABEL - 1 - BAR - 5 - 12 - 18)
     name = fit(middle(mount, room), room)
-    free = fit_right(f"{_size(left)} free", 12)
+    free = fit_right(f"{bytes_or_dash(left)} free", 12)
     words = Span("  " + " ".join(note for note in notes if note), Role.MUTED)
-    return line(label(""), name, " ", *_gauge(page, used, _role_of(page, mount)), free, words)
+    return line(label(""), name, " ", *gauge(page, used, role_of(page, mount)), free, words)
 
 
-def _gauge(page: Page, ratio: float, role: Role = Role.TEXT) -> tuple[Span, ...]:
+def gauge(page: Page, ratio: float, role: Role = Role.TEXT) -> tuple[Span, ...]:
     """Percent and a bar; only what is really full looks full."""
     full, empty = ("#", ".") if page.palette.ascii_only else ("█", "░")
     shown = ratio if ratio >= 1 else min(ratio, 1 - 1 / BAR)
@@ -155,17 +163,22 @@ def _gauge(page: Page, ratio: float, role: Role = Role.TEXT) -> tuple[Span, ...]
     return (Span(fit_right(percent(ratio), 4) + " ", role), *parts)
 
 
-def _role_of(page: Page, subject: str) -> Role:
+def role_of(page: Page, subject: str) -> Role:
     """The colour of what a finding speaks of: the worst one, as findings are sorted."""
     found = (ROLES[f.health] for f in page.state.findings if f.subject == subject)
     return next(found, Role.TEXT)
 
 
-def _recent(page: Page, metric: str, width: int) -> Line:
+def recent(page: Page, metric: str, width: int, *, relative: bool = False) -> Line:
+    """The last minutes of a metric, the newest at the right; what is no share of anything is drawn
+    `relative` to the most that it was.
+    """
     ring = page.state.series.get(metric)
     if ring is None or width < 1:
         return ()
-    picture = spark(ring.tail(min(width, 120)), 0, blocks=page.palette.blocks)
+    values = ring.tail(min(width, 120))
+    top = max((one for one in values if one > 0), default=1.0) if relative else 1.0
+    picture = spark(values, 0, top=top, blocks=page.palette.blocks)
     return (Span(picture, Role.MUTED),)
 
 
@@ -178,9 +191,11 @@ def _row(name: str, *figures: str) -> Line:
     return line(label(""), fit(middle(name, NAME), NAME), cells)
 
 
-def _percent(ratio: float | None) -> str:
+def share_or_dash(ratio: float | None) -> str:
+    """A ratio in percent, or a dash where it is not known."""
     return "-" if ratio is None else percent(ratio)
 
 
-def _size(count: float | None) -> str:
+def bytes_or_dash(count: float | None) -> str:
+    """Bytes in the largest unit that fits, or a dash where they are not known."""
     return "-" if count is None else size(count)

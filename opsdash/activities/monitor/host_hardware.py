@@ -18,10 +18,7 @@ def hardware_section(page: Page) -> list[Line]:
     parts = (_disks, _arrays, _heat, _fans, _memory, _links, _power)
     found = [line for part in parts for line in part(page)]
     first = line(head("HARDWARE"), *freshness(page, "hardware"))
-    if not found:
-        note = Span("nothing is told of any: a virtual machine?")
-        return [line(head("HARDWARE"), note, *freshness(page, "hardware"))]
-    return [first, *found]
+    return [first, *found] if found else []
 
 
 def _row(name: str, text: str, role: Role = Role.TEXT) -> Line:

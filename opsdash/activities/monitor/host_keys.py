@@ -41,10 +41,6 @@ class HostKeys(Panel):
             self.post_message(self.Said("no host is pointed at: go to the row of one"))
         return state
 
-    def chosen(self) -> tuple[str, ...]:
-        """The hosts that a copy is about."""
-        return (self.pointed(),) if self.pointed() else ()
-
     def problems(self, snapshot: Snapshot) -> list[str]:
         """The hosts that are not well, in the order in which they are gone through."""
         sick = [state for state in snapshot.hosts.values() if state.health is not Health.OK]

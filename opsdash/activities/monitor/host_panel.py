@@ -8,6 +8,9 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from opsdash.activities.monitor.host_areas import areas_section
+from opsdash.activities.monitor.host_brief import brief_figures
+from opsdash.activities.monitor.host_containers import containers_section
 from opsdash.activities.monitor.host_figures import (
     cpu_section,
     disk_io_section,
@@ -24,6 +27,7 @@ from opsdash.activities.monitor.host_sections import (
     label,
     sources_section,
     system_section,
+    traits,
     units_section,
     why_section,
 )
@@ -34,10 +38,10 @@ from opsdash.core.snapshot import HostState, LinkState, Snapshot, triage
 from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.detail_strip import title_of
 from opsdash.widgets.keyed import keymap_of
-from opsdash.widgets.line import Line, Role, Span, beside, line
+from opsdash.widgets.line import Line, Role, Span, beside, line, width_of
 from opsdash.widgets.line_view import TextLines
 from opsdash.widgets.panel import Desk
-from opsdash.widgets.top_line import TopLine
+from opsdash.widgets.top_line import CLOCK, TopLine
 from opsdash.widgets.wording import age, reason
 
 TWO_COLUMNS_FROM = 120
@@ -117,18 +121,24 @@ class HostPanel(HostKeys):
         now = self.desk.now()
         why = reason(state, now)
         said = Span(f"  {why.text}", why.role)
-        old = Span(f"  age {age(state, now)}", Role.MUTED)
-        return (trail, *title_of(state, self.desk.look()), said), (old,)
+        left = line(trail, *title_of(state, self.desk.look()), said)
+        old = f"  age {age(state, now)}"
+        room = self.size.width - CLOCK - width_of(left) - len(old) - 2
+        known = traits(state)
+        while known and len("  ".join(known)) > room:
+            known.pop()
+        return left, line(Span("  ".join(known) + old, Role.MUTED))
 
     def _page(self, state: HostState) -> list[Line]:
         """The same blocks in the same order at every size: what is wrong always comes first."""
         width = self.size.width
         page = Page(state, self.desk.now(), self.desk.look(), width)
-        top = [*why_section(page), *self._doctor(state), ()]
+        top = [*why_section(page), *self._doctor(state), *areas_section(page), ()]
         if width < TWO_COLUMNS_FROM:
-            return [*top, *_stacked(page, *FIGURES, self._top, *WORDS)]
+            return [*top, *_stacked(page, brief_figures, self._top, *RUNNING, *FIGURES, *ABOUT)]
         half = Page(state, page.now, page.palette, (width - 3) // 2)
-        return [*top, *beside(_stacked(half, *FIGURES), _stacked(half, self._top, *WORDS), width)]
+        right = _stacked(half, self._top, *RUNNING, *ABOUT)
+        return [*top, *beside(_stacked(half, *FIGURES), right, width)]
 
     def _top(self, page: Page) -> list[Line]:
         return top_section(page, self._order, self.key("top.order"))
@@ -142,25 +152,26 @@ class HostPanel(HostKeys):
         return [line(label(""), Span(f"  {key} ", Role.ACCENT), Span(words, Role.TEXT))]
 
 
-WANTED = ("top", "ports", "listeners")
+WANTED = ("top", "ports", "listeners", "containers", "root_containers")
 """What is asked on demand while this page is open."""
 
 FIGURES = (
     cpu_section,
     memory_section,
     pressure_section,
-    network_section,
-    disk_io_section,
-)
-WORDS = (
     file_systems_section,
-    units_section,
-    ports_section,
+    disk_io_section,
+    network_section,
     hardware_section,
     storage_section,
-    system_section,
-    sources_section,
 )
+"""The resources, each in full."""
+
+RUNNING = (units_section, ports_section, containers_section)
+"""What runs on it."""
+
+ABOUT = (system_section, sources_section)
+"""What it is, and where all this comes from."""
 
 
 def _stacked(page: Page, *sections: Callable[[Page], list[Line]]) -> list[Line]:

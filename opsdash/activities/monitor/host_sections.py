@@ -11,7 +11,7 @@ from opsdash.core.plugin import Collector, Tier
 from opsdash.core.problem import ProblemKind
 from opsdash.core.reading import Reading
 from opsdash.core.snapshot import HostState, LinkState
-from opsdash.core.text import count, duration
+from opsdash.core.text import count, duration, size
 from opsdash.widgets.detail_strip import paragraph
 from opsdash.widgets.line import ROLES, Line, Role, Span, line, wrap
 from opsdash.widgets.palette import Palette
@@ -168,6 +168,19 @@ def system_section(page: Page) -> list[Line]:
     shown = [(name, text) for name, text in values if text or name in ("os", "kernel", "up")]
     lines = [line(label(name), text or "-") for name, text in shown]
     return [line(head("SYSTEM"), *freshness(page, "os")), *lines]
+
+
+def traits(state: HostState) -> list[str]:
+    """What kind of host it is in a few words each, the most telling first."""
+    facts = next(iter(state.rows("os")), {})
+    name = _words(facts.get("id"), facts.get("version"))
+    cores, memory = state.value("cpu.cores"), state.value("memory.total_bytes")
+    up_s = state.value("uptime.up_s")
+    found = [name or ""]
+    found += [f"{cores:.0f}c/{size(memory)}"] if cores and memory else []
+    found += [f"up {duration(up_s)}"] if up_s is not None else []
+    found += [str(state.container)] if state.container else []
+    return [one for one in found if one]
 
 
 def _sudo(state: HostState) -> str:

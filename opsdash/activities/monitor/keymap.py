@@ -11,6 +11,7 @@ PAGES = KeySet(
     (
         Key("view.fleet", "1", "view('fleet')", "Fleet", "open Fleet", hint=True),
         Key("view.host", "2", "view('host')", "Host", "open Host", hint=True),
+        Key("view.chart", "T", "view('chart')", "Chart", "the past of this host, or of the marked"),
     ),
 )
 
@@ -26,7 +27,7 @@ HOST = KeySet(
         Key("copy", "c", "copy", "copy", "copy host and reason"),
         Key("copy.pick", "Y", "copy_pick", "copy…", "pick what to copy", opens=True),
     ),
-    ("fleet", "host"),
+    ("fleet", "host", "chart"),
 )
 
 PROCESSES = KeySet(
@@ -55,4 +56,31 @@ FLEET = KeySet(
         ),
     ),
     ("fleet",),
+)  # fmt: skip
+
+CHART = KeySet(
+    "chart",
+    "The chart",
+    (Place.PAGE,),
+    (
+        Key("chart.metric", "/", "metric", "metric", "pick a metric", hint=True, opens=True),
+        Key("chart.next-metric", "n", "next_metric(1)", "next metric"),
+        Key("chart.prev-metric", "N", "next_metric(-1)", "previous metric"),
+        Key("chart.in", "+ =", "zoom(-1)", "closer", "less time, more of it", hint=True),
+        Key("chart.out", "-", "zoom(1)", "farther", "more time", hint=True),
+        Key("chart.span", "z", "span", "time span", "pick how much time", opens=True),
+        Key("chart.back", ",", "pan(-1)", "earlier", "half a chart back in time", hint=True),
+        Key("chart.on", ".", "pan(1)", "later", "half a chart on"),
+        Key("chart.now", "; 0", "now", "now", "back to now", hint=True),
+        Key("chart.left", "left", "read(-1)", "read", "read values, one to the left"),
+        Key("chart.right", "right", "read(1)", "read on", "one to the right"),
+        Key("chart.far-left", "shift+left", "read(-10)", "far left", "ten to the left"),
+        Key("chart.far-right", "shift+right", "read(10)", "far right", "ten to the right"),
+        Key("chart.layout", "o", "layout", "over/beside",
+            "hosts over each other, or side by side"),
+        Key("chart.scale", "v", "scale", "scale", "the whole scale, or only what is used of it"),
+        Key("chart.stroke", "b", "stroke", "dots/blocks", "draw with dots or blocks"),
+        Key("chart.drop", "esc", "drop", "stop reading", "put the cursor away", turn="out"),
+    ),
+    ("chart",),
 )  # fmt: skip

@@ -33,5 +33,6 @@ CONNTRACK_FULL = Check(
     reads=("sockets",),
     limits=Limits(0.80, 0.95),
     unit="ratio",
+    metric="sockets.tracked_ratio",
     advice="who makes so many: conntrack -S; conntrack -L | awk '{print $5}' | sort | uniq -c",
 )

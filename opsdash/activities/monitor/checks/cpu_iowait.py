@@ -35,6 +35,7 @@ CPU_IOWAIT = Check(
     hold_s=120.0,
     limits=Limits(0.60, None),
     unit="ratio",
+    metric="cpu.iowait_ratio",
     advice="find the disk and who uses it: iostat -x 2; iotop -o; ps -eo state,pid,args | grep ^D",
     blames=Resource.IO,
 )

@@ -42,6 +42,7 @@ CPU_SATURATED = Check(
     # meant to be there. Whoever knows better sets `crit` in hosts.yaml.
     limits=Limits(0.90, None),
     unit="ratio",
+    metric="cpu.busy_ratio",
     advice="look at the processes by CPU: one that loops, or honest work that needs more cores?",
     blames=Resource.CPU,
 )

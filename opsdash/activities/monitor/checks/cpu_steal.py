@@ -34,5 +34,6 @@ CPU_STEAL = Check(
     # credits that ran out.
     limits=Limits(0.10, None),
     unit="ratio",
+    metric="cpu.steal_ratio",
     advice="nothing on the host helps: look at the provider's CPU credits, or move it",
 )

@@ -39,5 +39,6 @@ DISK_FULL = Check(
     reads=("filesystem",),
     limits=Limits(0.85, 0.95),
     unit="ratio",
+    metric="filesystem.used_ratio",
     advice="find the largest directories, old logs and deleted files that are still open",
 )

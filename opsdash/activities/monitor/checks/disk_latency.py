@@ -43,6 +43,7 @@ DISK_LATENCY = Check(
     # (or the storage behind it) is ill.
     limits=Limits(100.0, None),
     unit="ms",
+    metric="diskio.wait_ms",
     advice="who uses it: iotop -o; is it ill: smartctl -a, journalctl -k | grep -i error",
     blames=Resource.IO,
 )

@@ -32,5 +32,6 @@ FILE_HANDLES = Check(
     reads=("kernel",),
     limits=Limits(0.80, 0.95),
     unit="ratio",
+    metric="kernel.files_used_ratio",
     advice="who holds them: lsof -n | awk '{n[$1]++} END {for (p in n) print n[p], p}' | sort -n",
 )

@@ -29,5 +29,6 @@ INODES_FULL = Check(
     reads=("filesystem",),
     limits=Limits(0.85, 0.95),
     unit="ratio",
+    metric="filesystem.inodes_used_ratio",
     advice="find the directory with too many small files: mail queue, sessions, caches",
 )

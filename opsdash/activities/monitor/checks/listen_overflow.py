@@ -38,5 +38,6 @@ LISTEN_OVERFLOW = Check(
     hold_s=65.0,  # two looks in a row: a service that restarts is no finding
     limits=Limits(0.1, None),
     unit="times/s",
+    metric="sockets.listen_overflows_per_s",
     advice="ss -ltn: where Recv-Q reaches Send-Q, the service is stuck or its backlog too small",
 )

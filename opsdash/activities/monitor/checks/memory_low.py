@@ -36,6 +36,7 @@ MEMORY_LOW = Check(
     hold_s=10.0,
     limits=Limits(0.90, 0.97),
     unit="ratio",
+    metric="memory.used_ratio",
     advice="look at the processes by memory, and at what fills tmpfs mounts",
     blames=Resource.MEMORY,
 )

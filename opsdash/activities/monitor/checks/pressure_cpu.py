@@ -26,6 +26,7 @@ PRESSURE_CPU = Check(
     # a good deal of it.
     limits=Limits(0.80, None),
     unit="ratio",
+    metric="pressure.cpu_some_ratio",
     advice="look at the processes by CPU; is a CPU quota in the way? cat /sys/fs/cgroup/*/cpu.stat",
     blames=Resource.CPU,
 )

@@ -26,6 +26,7 @@ PRESSURE_IO = Check(
     # waiting.
     limits=Limits(0.80, None),
     unit="ratio",
+    metric="pressure.io_full_ratio",
     advice="find the disk and who uses it: iostat -x 2; iotop -o",
     blames=Resource.IO,
 )

@@ -25,6 +25,7 @@ PRESSURE_MEMORY = Check(
     # A healthy host has next to none; systemd-oomd begins to kill at 60 %.
     limits=Limits(0.10, 0.40),
     unit="ratio",
+    metric="pressure.memory_full_ratio",
     advice="look at the processes by memory before the kernel or systemd-oomd kills one",
     blames=Resource.MEMORY,
 )

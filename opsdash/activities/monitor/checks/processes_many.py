@@ -36,5 +36,6 @@ PROCESSES_MANY = Check(
     reads=("processes",),
     limits=Limits(0.80, 0.95),
     unit="ratio",
+    metric="processes.used_ratio",
     advice="ps -eo nlwp,pid,args --sort=-nlwp | head: one that starts more and more?",
 )

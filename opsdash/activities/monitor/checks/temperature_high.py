@@ -32,5 +32,6 @@ TEMPERATURE_HIGH = Check(
     hold_s=60.0,
     limits=Limits(0.93, 1.0),
     unit="ratio",
+    metric="hardware.temperature_ratio",
     advice="look at fans, dust, the room's cooling, and at what keeps the host busy",
 )
