@@ -33,6 +33,7 @@ from opsdash.activities.monitor.host_sections import (
 )
 from opsdash.activities.monitor.host_storage import storage_section
 from opsdash.activities.monitor.host_top import ORDERS, top_section
+from opsdash.activities.monitor.host_users import users_section
 from opsdash.activities.monitor.keymap import PROCESSES
 from opsdash.core.snapshot import HostState, LinkState, Snapshot, triage
 from opsdash.widgets.bindings import bindings_of
@@ -152,7 +153,7 @@ class HostPanel(HostKeys):
         return [line(label(""), Span(f"  {key} ", Role.ACCENT), Span(words, Role.TEXT))]
 
 
-WANTED = ("top", "procio", "ports", "listeners", "containers", "root_containers")
+WANTED = ("top", "procio", "ports", "listeners", "sessions", "containers", "root_containers")
 """What is asked on demand while this page is open."""
 
 FIGURES = (
@@ -167,7 +168,7 @@ FIGURES = (
 )
 """The resources, each in full."""
 
-RUNNING = (units_section, ports_section, containers_section)
+RUNNING = (units_section, ports_section, users_section, containers_section)
 """What runs on it."""
 
 ABOUT = (system_section, sources_section)
