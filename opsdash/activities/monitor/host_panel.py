@@ -152,7 +152,7 @@ class HostPanel(HostKeys):
         return [line(label(""), Span(f"  {key} ", Role.ACCENT), Span(words, Role.TEXT))]
 
 
-WANTED = ("top", "ports", "listeners", "containers", "root_containers")
+WANTED = ("top", "procio", "ports", "listeners", "containers", "root_containers")
 """What is asked on demand while this page is open."""
 
 FIGURES = (
