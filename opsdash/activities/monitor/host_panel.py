@@ -153,7 +153,16 @@ class HostPanel(HostKeys):
         return [line(label(""), Span(f"  {key} ", Role.ACCENT), Span(words, Role.TEXT))]
 
 
-WANTED = ("top", "ports", "listeners", "containers", "root_containers", "gpu", "guests")
+WANTED = (
+    "top",
+    "procio",
+    "ports",
+    "listeners",
+    "containers",
+    "root_containers",
+    "gpu",
+    "guests",
+)
 """What is asked on demand while this page is open."""
 
 FIGURES = (
