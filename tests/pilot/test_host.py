@@ -174,7 +174,7 @@ async def test_processes_are_sorted_by_what_a_key_chooses() -> None:
 async def test_a_login_that_may_not_see_who_reads_and_writes_is_told_so() -> None:
     async with on_stage([with_readings(up("web"), processes(io=False))], TALL) as stage:
         await stage.press("enter", "o", "o")
-        assert "what is read and written only root may see" in stage.text
+        assert "reads and writes of processes: only root may see them" in stage.text
 
 
 async def test_the_open_page_alone_wants_the_processes() -> None:
