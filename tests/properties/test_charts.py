@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from opsdash.core.axes import scale_of
 from opsdash.core.history import Point
 from opsdash.core.tracks import Column, TimeGrid, Track
-from opsdash.widgets.canvas import Curve, Rows, Stroke, drawn
+from opsdash.widgets.canvas import Cells, Curve, Stroke, drawn
 from opsdash.widgets.line import Role, width_of
 from opsdash.widgets.plot import GUTTER, Mark, Plot, grid_over, plot_lines
 
@@ -65,10 +65,11 @@ def test_a_chart_is_as_large_as_it_was_asked_to_be(
     assert all(cell_len(part.text) == len(part.text) for line in lines for part in line)
 
 
-def top_rows(rows: Rows) -> list[int | None]:
+def top_rows(cells: Cells) -> list[int | None]:
     """The highest row in which anything stands, for each cell from the left."""
-    across = range(len(rows[0]))
-    return [next((y for y, row in enumerate(rows) if row[x] is not None), None) for x in across]
+    return [
+        next((y for y, row in enumerate(cells.codes) if row[x]), None) for x in range(cells.width)
+    ]
 
 
 @given(values=st.lists(finite, min_size=2, max_size=30), stroke=strokes)
