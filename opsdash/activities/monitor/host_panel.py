@@ -35,6 +35,7 @@ from opsdash.activities.monitor.host_sections import (
 )
 from opsdash.activities.monitor.host_storage import storage_section
 from opsdash.activities.monitor.host_top import ORDERS, top_section
+from opsdash.activities.monitor.host_users import users_section
 from opsdash.activities.monitor.keymap import PROCESSES
 from opsdash.core.snapshot import HostState, LinkState, Snapshot, triage
 from opsdash.widgets.bindings import bindings_of
@@ -159,6 +160,7 @@ WANTED = (
     "procio",
     "ports",
     "listeners",
+    "sessions",
     "containers",
     "root_containers",
     "gpu",
@@ -181,7 +183,7 @@ FIGURES = (
 )
 """The resources, each in full."""
 
-RUNNING = (units_section, ports_section, containers_section, guests_section)
+RUNNING = (units_section, ports_section, users_section, containers_section, guests_section)
 """What runs on it."""
 
 ABOUT = (system_section, inventory_section, sources_section)
