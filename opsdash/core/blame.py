@@ -14,6 +14,9 @@ from opsdash.core.text import clean_line, size
 FRESH_S = 60.0
 """An older list may blame who is long gone."""
 
+AS_ROOT_FRESH_S = 150.0
+"""What root has to ask for is asked for once a minute."""
+
 NAMED = 3
 """Culprits that the evidence names."""
 
@@ -33,6 +36,18 @@ class Resource(StrEnum):
     CPU = "CPU"
     MEMORY = "memory"
     IO = "disk"
+
+
+_LISTS = {
+    Resource.CPU: ("top",),
+    Resource.MEMORY: ("top",),
+    Resource.IO: ("procio", "top"),
+}
+
+
+def lists_of(resources: Iterable[Resource]) -> set[str]:
+    """The collectors whose lists of processes name who takes these resources."""
+    return {name for one in resources for name in _LISTS[one]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +75,9 @@ class Culprit:
 
 def culprits(state: HostState, resource: Resource, now: float) -> list[Culprit]:
     """Who takes most, the worst first; nobody where the list of processes is old or missing."""
-    reading = state.readings.get("top")
-    if reading is None or reading.problem is not None or now - reading.at > FRESH_S:
-        return []
+    rows = _rows(state, resource, now)
     found: dict[tuple[str, str], Culprit] = {}
-    for row in reading.rows:
+    for row in rows:
         taken = _taken(row, resource)
         if taken is None:
             continue
@@ -77,9 +90,22 @@ def culprits(state: HostState, resource: Resource, now: float) -> list[Culprit]:
                 known, processes=known.processes + 1, taken=(known.taken or 0.0) + taken
             )
     if resource is Resource.IO and not found:
-        return _waiting(reading.rows)
+        return _waiting(rows)
     ranked = sorted(found.values(), key=lambda one: -(one.taken or 0.0))
     return _of_memory(state, ranked) if resource is Resource.MEMORY else ranked
+
+
+def _rows(state: HostState, resource: Resource, now: float) -> tuple[Row, ...]:
+    """The processes that are known: of what is read and written as root sees it, if it is had."""
+    found: tuple[Row, ...] = ()
+    for name in _LISTS[resource]:
+        reading = state.readings.get(name)
+        fresh_s = AS_ROOT_FRESH_S if name == "procio" else FRESH_S
+        if reading is not None and reading.problem is None and now - reading.at <= fresh_s:
+            found = reading.rows
+            if found:
+                break
+    return found
 
 
 def _of_memory(state: HostState, ranked: list[Culprit]) -> list[Culprit]:

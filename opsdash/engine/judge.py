@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from opsdash.core.blame import blamed, has_culprit
+from opsdash.core.blame import Resource, blamed, has_culprit
 from opsdash.core.finding import NEW_FOR_S, Finding, FindingKey, urgency
 from opsdash.core.health import Health, worst
 from opsdash.core.plugin import Check, Collector, Inquiry, attempt
 from opsdash.core.snapshot import HostState, LinkState
 from opsdash.engine.agenda import Agenda, Asked
+from opsdash.engine.peers import Peers
 from opsdash.engine.state import State
 
 CHECK_ITSELF = "(the check itself)"
@@ -20,13 +21,14 @@ CHECK_ITSELF = "(the check itself)"
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What the judge says of one host; `closed` names what ended since it was last asked, and
-    `blaming` says that somebody may be to blame whom the list of its processes would name.
+    `blaming` says of which resources somebody may take too much, whom a list of processes would
+    name.
     """
 
     health: Health
     findings: tuple[Finding, ...]
     closed: tuple[FindingKey, ...] = ()
-    blaming: bool = False
+    blaming: frozenset[Resource] = frozenset()
 
 
 @dataclass
@@ -45,7 +47,7 @@ class Memory:
     old: set[FindingKey] = field(default_factory=set)
     judged: bool = False
     asked: Asked = field(default_factory=Asked)
-    blaming: set[str] = field(default_factory=set)
+    blaming: dict[str, Resource] = field(default_factory=dict)
 
     def expire(self, check_id: str, at: float) -> None:
         """Ask a check again at this time at the latest."""
@@ -76,6 +78,7 @@ class Judge:
         self._agenda = Agenda(checks, machine_wide)
         self._first_judged = known_hosts or {}
         self._memory: dict[str, Memory] = {}
+        self._peers: Peers | None = None
         for key, since in (first_seen or {}).items():
             self._memory.setdefault(key[0], Memory()).earlier[key] = since
 
@@ -109,6 +112,8 @@ class Judge:
     def judge_into(self, state: State, name: str, now: float) -> Judgement:
         """Judge a host of a fleet, whose state takes in what is said of it."""
         self.clock_ahead_s = state.clock_ahead_s
+        if self._peers is None:
+            self._peers = Peers(state.hosts)
         judgement = self.judge(state.host(name), now)
         state.set_judgement(name, judgement.health, judgement.findings)
         return judgement
@@ -128,13 +133,13 @@ class Judge:
             # what an earlier run left open waits: root may be there in a moment, which confirms it
             _end_all_but(memory.earlier, check.id, memory, closed)
             memory.asked.expires.pop(check.id, None)
-            memory.blaming.discard(check.id)
+            memory.blaming.pop(check.id, None)
         waiting = self._agenda.waiting(state)
         if state.link.state is LinkState.UP and not waiting:
             memory.judged = True
         findings = self._sorted(state, memory)
         health = _health(state, findings, waiting)
-        return Judgement(health, findings, tuple(closed), bool(memory.blaming))
+        return Judgement(health, findings, tuple(closed), frozenset(memory.blaming.values()))
 
     def _sorted(self, state: HostState, memory: Memory) -> tuple[Finding, ...]:
         """Worst first; of a host that was cut off by a failure elsewhere, what is known now first:
@@ -162,7 +167,11 @@ class Judge:
             return found.health if found else Health.OK
 
         limits = state.host.thresholds.get(check.id, check.limits)
-        inquiry = Inquiry(state, now, limits, health_before, self.clock_ahead_s)
+
+        def usual(metric: str, label: str) -> float | None:
+            return self._peers.usual(state, metric, label, now) if self._peers else None
+
+        inquiry = Inquiry(state, now, limits, health_before, self.clock_ahead_s, usual)
         answer = attempt(lambda: tuple(check.judge(inquiry)))
         memory.asked.expires.pop(check.id, None)
         if isinstance(answer, str):
@@ -222,9 +231,9 @@ def _with_culprits(
 ) -> tuple[Finding, ...]:
     """What a check found, with who is to blame; what needs a culprit and has none is left out."""
     if check.blames is None or not answer:
-        memory.blaming.discard(check.id)
+        memory.blaming.pop(check.id, None)
         return answer
-    memory.blaming.add(check.id)
+    memory.blaming[check.id] = check.blames
     if check.needs_culprit and not has_culprit(state, check.blames, now):
         return ()
     return tuple(blamed(finding, state, check.blames, now) for finding in answer)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from opsdash.core.blame import lists_of
 from opsdash.core.clock import now
 from opsdash.core.discover import checks, collectors
 from opsdash.core.examination import Examination, Say
@@ -287,4 +288,4 @@ class Session:
         judgement = self._judge.judge_into(self._state, name, self._clock())
         self._memory.closed.update(judgement.closed)
         if judgement.blaming:
-            self._poller.want(name, ("top",), BLAMED_S)
+            self._poller.want(name, lists_of(judgement.blaming), BLAMED_S)

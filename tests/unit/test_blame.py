@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from opsdash.core.blame import FRESH_S, Resource, blamed, culprits
+from opsdash.core.blame import FRESH_S, Resource, blamed, culprits, lists_of
 from opsdash.core.discover import checks
 from opsdash.core.finding import SUMMARY_WIDTH, Finding
 from opsdash.core.health import Health
@@ -161,7 +161,7 @@ def test_a_container_is_blamed_for_the_machines_disks_only_with_a_culprit(
 ) -> None:
     judge = Judge({"disk-pressed": replace(PRESSED, hold_s=0.0)}, machine_wide=("pressure",))
     judgement = judge.judge(pressed(*rows), NOW)
-    assert judgement.blaming  # the list of processes is asked for to find out
+    assert judgement.blaming == {Resource.IO}  # the list of processes is asked for to find out
     shown = [one.summary for one in judgement.findings]
     assert shown == ([f"machine's disks stall work 90% (limit 70%){named}"] if named else [])
     fine = Reading("web1", "pressure", NOW + 2, {("pressure.io_some_ratio", ""): 0.1})
@@ -169,3 +169,31 @@ def test_a_container_is_blamed_for_the_machines_disks_only_with_a_culprit(
     after = judge.judge(calm, NOW + 2)
     assert not after.findings
     assert not after.blaming
+
+
+def moved(pid: int, name: str, read: float, written: float) -> Row:
+    """A process as the list that root is given has it."""
+    return {
+        "pid": pid,
+        "user": "root",
+        "state": "S",
+        "name": name,
+        "io_bytes_s": read + written,
+    }
+
+
+def test_what_root_sees_of_disks_comes_first_where_it_is_had() -> None:
+    by_login = host_with(row(8, "dd", state="D"))
+    as_root = Reading("web1", "procio", NOW - 100, {}, (moved(9, "tar", 2e6, 5e6),))
+    state = replace(by_login, readings={**by_login.readings, "procio": as_root})
+    assert said(state, Resource.IO) == "; tar 9 6.7M/s"
+    denied = Reading("web1", "procio", NOW, problem=Problem(ProblemKind.DENIED, "needs root"))
+    for other in (denied, replace(as_root, rows=()), replace(as_root, at=NOW - 200)):
+        state = replace(by_login, readings={**by_login.readings, "procio": other})
+        assert said(state, Resource.IO) == "; dd 8 waits for a disk"
+
+
+def test_root_is_asked_for_what_only_disks_need() -> None:
+    assert lists_of([Resource.CPU, Resource.MEMORY]) == {"top"}
+    assert lists_of([Resource.IO]) == {"procio", "top"}
+    assert lists_of(()) == set()

@@ -10,6 +10,7 @@ from textual.binding import BindingType
 
 from opsdash.activities.monitor.host_areas import areas_section
 from opsdash.activities.monitor.host_brief import brief_figures
+from opsdash.activities.monitor.host_containers import containers_section
 from opsdash.activities.monitor.host_figures import (
     cpu_section,
     disk_io_section,
@@ -18,7 +19,9 @@ from opsdash.activities.monitor.host_figures import (
     network_section,
     pressure_section,
 )
+from opsdash.activities.monitor.host_guests import gpu_section, guests_section
 from opsdash.activities.monitor.host_hardware import hardware_section
+from opsdash.activities.monitor.host_inventory import inventory_section
 from opsdash.activities.monitor.host_keys import HostKeys
 from opsdash.activities.monitor.host_ports import ports_section
 from opsdash.activities.monitor.host_sections import (
@@ -32,6 +35,7 @@ from opsdash.activities.monitor.host_sections import (
 )
 from opsdash.activities.monitor.host_storage import storage_section
 from opsdash.activities.monitor.host_top import ORDERS, top_section
+from opsdash.activities.monitor.host_users import users_section
 from opsdash.activities.monitor.keymap import PROCESSES
 from opsdash.core.snapshot import HostState, LinkState, Snapshot, triage
 from opsdash.widgets.bindings import bindings_of
@@ -151,7 +155,19 @@ class HostPanel(HostKeys):
         return [line(label(""), Span(f"  {key} ", Role.ACCENT), Span(words, Role.TEXT))]
 
 
-WANTED = ("top", "ports", "listeners")
+WANTED = (
+    "top",
+    "procio",
+    "ports",
+    "listeners",
+    "sessions",
+    "containers",
+    "root_containers",
+    "gpu",
+    "guests",
+    "inventory",
+    "nameplate",
+)
 """What is asked on demand while this page is open."""
 
 FIGURES = (
@@ -161,15 +177,16 @@ FIGURES = (
     file_systems_section,
     disk_io_section,
     network_section,
+    gpu_section,
     hardware_section,
     storage_section,
 )
 """The resources, each in full."""
 
-RUNNING = (units_section, ports_section)
+RUNNING = (units_section, ports_section, users_section, containers_section, guests_section)
 """What runs on it."""
 
-ABOUT = (system_section, sources_section)
+ABOUT = (system_section, inventory_section, sources_section)
 """What it is, and where all this comes from."""
 
 
