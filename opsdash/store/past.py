@@ -133,7 +133,7 @@ class Past:
 def _from_chunks(
     db: sqlite3.Connection, host: int, key: SampleKey, span: tuple[float, float], step: Step
 ) -> list[Point]:
-    """The hours in chunks; none after `span`: a clock that was wrong once may have put some there."""
+    """The hours in chunks; none after `span`, where a wrong clock may once have put some."""
     rows = db.execute(
         "SELECT c.start, c.data FROM history_series s JOIN history_chunk c ON c.series = s.id "
         "WHERE s.host = ? AND s.metric = ? AND s.label = ? AND c.step_s = ? AND c.start >= ? "
