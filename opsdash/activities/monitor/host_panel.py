@@ -21,6 +21,7 @@ from opsdash.activities.monitor.host_figures import (
 )
 from opsdash.activities.monitor.host_guests import gpu_section, guests_section
 from opsdash.activities.monitor.host_hardware import hardware_section
+from opsdash.activities.monitor.host_inventory import inventory_section
 from opsdash.activities.monitor.host_keys import HostKeys
 from opsdash.activities.monitor.host_ports import ports_section
 from opsdash.activities.monitor.host_probes import probes_section
@@ -165,6 +166,8 @@ WANTED = (
     "root_containers",
     "gpu",
     "guests",
+    "inventory",
+    "nameplate",
 )
 """What is asked on demand while this page is open."""
 
@@ -191,7 +194,7 @@ RUNNING = (
 )
 """What runs on it."""
 
-ABOUT = (system_section, sources_section)
+ABOUT = (system_section, inventory_section, sources_section)
 """What it is, and where all this comes from."""
 
 
