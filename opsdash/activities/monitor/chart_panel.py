@@ -12,7 +12,7 @@ from opsdash.activities.monitor.chart_keys import ChartKeys
 from opsdash.activities.monitor.chart_limits import limits_on, telling
 from opsdash.activities.monitor.chart_page import ChartPage, Lane, page_lines
 from opsdash.activities.monitor.chart_past import Wanted, is_kept, remembered
-from opsdash.activities.monitor.chart_window import span_words
+from opsdash.activities.monitor.chart_window import span_for, span_words
 from opsdash.activities.monitor.chart_words import about_line, why_nothing
 from opsdash.core.axes import moment
 from opsdash.core.metric_words import key_of, name_of
@@ -112,7 +112,18 @@ class ChartPanel(ChartKeys):
 
     async def _read(self, wanted: Wanted, now: float, intervals: dict[str, float]) -> None:
         await self.past.read(wanted, now, intervals)
+        self._begin_with_what_is_known(now)
         self.draw()
+
+    def _begin_with_what_is_known(self, now: float) -> None:
+        """A chart of six hours of which five are empty tells little: begin with less."""
+        if self.touched:
+            return
+        self.touched = True
+        begins = (self.past.holdings[host].since for host in self.hosts)
+        known_s = max((now - since for since in begins if since is not None), default=0.0)
+        span_s = min(self.window.span_s, span_for(known_s))
+        self.window = self.window.spanning(span_s, self.desk.now())
 
     def _page(self, snapshot: Snapshot, grid: TimeGrid, key: SampleKey) -> ChartPage:
         known = remembered().get(key[0])
