@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -108,7 +109,9 @@ class ChartPanel(ChartKeys):
         wanted = Wanted(self.hosts, key, grid.since - grid.column_s, min(grid.until, now))
         if self.hosts and self.past.is_due(wanted, now):
             intervals = {state.name: float(state.host.interval_s) for state in self.states()}
-            self.run_worker(self._read(wanted, now, intervals), group="past", exclusive=True)
+            # no coroutine, which would be lost where another reading is wanted before it begins
+            work = partial(self._read, wanted, now, intervals)
+            self.run_worker(work, group="past", exclusive=True)
 
     async def _read(self, wanted: Wanted, now: float, intervals: dict[str, float]) -> None:
         await self.past.read(wanted, now, intervals)
