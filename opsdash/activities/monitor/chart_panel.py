@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -109,14 +108,14 @@ class ChartPanel(ChartKeys):
         wanted = Wanted(self.hosts, key, grid.since - grid.column_s, min(grid.until, now))
         if self.hosts and self.past.is_due(wanted, now):
             intervals = {state.name: float(state.host.interval_s) for state in self.states()}
-            # no coroutine, which would be lost where another reading is wanted before it begins
-            work = partial(self._read, wanted, now, intervals)
-            self.run_worker(work, group="past", exclusive=True)
 
-    async def _read(self, wanted: Wanted, now: float, intervals: dict[str, float]) -> None:
-        await self.past.read(wanted, now, intervals)
-        self._begin_with_what_is_known(now)
-        self.draw()
+            async def read() -> None:
+                await self.past.read(wanted, now, intervals)
+                self._begin_with_what_is_known(now)
+                self.draw()
+
+            # no coroutine, which would be lost where another reading is wanted before it begins
+            self.run_worker(read, group="past", exclusive=True)
 
     def _begin_with_what_is_known(self, now: float) -> None:
         """A chart of six hours of which five are empty tells little: begin with less."""
