@@ -24,7 +24,6 @@ OLD_S = 30.0
 """A process that is older than this has been there for a list made a moment before."""
 
 
-
 @pytest.fixture(scope="module")
 def testbed() -> Testbed:
     """The fleet as it is."""
@@ -100,7 +99,8 @@ async def test_busybox_has_its_processes_too(testbed: Testbed, session: Session)
     reading = (await asked(session, "box1", "ps"))["ps"]
     listed = testbed.inside("box1", "ps -o pid,comm").splitlines()[1:]
     theirs = {int(words[0]): words[1] for words in map(str.split, listed) if len(words) > 1}
-    ours = {row["pid"]: row["name"] for row in reading.rows if number(row["age_s"]) > OLD_S}
+    old = [row for row in reading.rows if number(row["age_s"]) > OLD_S]
+    ours = {int(number(row["pid"])): row["name"] for row in old}
     assert set(ours) <= set(theirs)
     assert {pid: theirs[pid] for pid in ours} == ours
 
@@ -143,12 +143,11 @@ async def test_the_ports_are_those_of_ss(testbed: Testbed, session: Session) -> 
         readings = await asked(session, name, "ports", *(("listeners",) if root else ()))
         assert readings["ports"].problem is None, name
         if host["init"] == "busybox":
-            told = testbed.inside(name, "netstat -tln").splitlines()[2:]
-            ports = {int(line.split()[3].rpartition(":")[2]) for line in told}
+            lines = testbed.inside(name, "netstat -tln").splitlines()[2:]
+            ports = {int(line.split()[3].rpartition(":")[2]) for line in lines}
             assert {row["port"] for row in readings["ports"].rows if row["proto"] != "udp"} == ports
             continue
-        told = testbed.inside(name, "ss -tulpnH")
-        theirs = listeners(told)
+        theirs = listeners(testbed.inside(name, "ss -tulpnH"))
         assert theirs, name
         ports = {port for _, port, _ in theirs}
         assert {row["port"] for row in readings["ports"].rows} == ports, name
