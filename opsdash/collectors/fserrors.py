@@ -22,6 +22,8 @@ _EXT4 = re.compile(r"^/sys/fs/ext4/([^/]+)/(errors_count|last_error_time):(\d+)$
 _BTRFS = re.compile(r"^/sys/fs/btrfs/([^/]+)/devinfo/(\d+)/(missing|error_stats):(.*)$")
 _LABEL = re.compile(r"^/sys/fs/btrfs/([^/]+)/label:(.+)$")
 
+_NOTHING: Row = {"errors": 0, "age_s": None, "missing": False, "kinds": ""}
+
 
 @knows("/sys/fs")
 def parse(output: Output, host: str, at: float) -> Reading:
@@ -46,7 +48,7 @@ def _ext4(lines: Iterable[str], now: int) -> Iterable[Row]:
         if errors := said.get("errors_count", 0):
             last = said.get("last_error_time", 0)
             age_s = max(0.0, float(now - last)) if last else None
-            yield _row("ext4", name, errors, age_s)
+            yield {**_NOTHING, "kind": "ext4", "name": name, "errors": errors, "age_s": age_s}
 
 
 def _btrfs(lines: Iterable[str]) -> Iterable[Row]:
@@ -61,26 +63,14 @@ def _btrfs(lines: Iterable[str]) -> Iterable[Row]:
         if missing or any(counted.values()):
             name = f"{labels.get(uuid, uuid)} device {device}"
             kinds = ", ".join(f"{kind} {number}" for kind, number in counted.items() if number)
-            yield _row("btrfs", name, sum(counted.values()), None, missing=missing, kinds=kinds)
-
-
-def _row(
-    kind: str,
-    name: str,
-    errors: int,
-    age_s: float | None,
-    *,
-    missing: bool = False,
-    kinds: str = "",
-) -> Row:
-    return {
-        "kind": kind,
-        "name": name,
-        "errors": errors,
-        "age_s": age_s,
-        "missing": missing,
-        "kinds": kinds,
-    }
+            yield {
+                **_NOTHING,
+                "kind": "btrfs",
+                "name": name,
+                "errors": sum(counted.values()),
+                "missing": missing,
+                "kinds": kinds,
+            }
 
 
 FSERRORS = Collector(
