@@ -1,9 +1,9 @@
-"""Hardware that says how it is: arrays of disks, heat, fans, memory errors, links, power."""
+"""Hardware that says how it is: arrays of disks, heat, fans, memory errors, power."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from opsdash.collectors.parsing import knows, section, sections
 from opsdash.core.plugin import Collector, Tier
@@ -22,11 +22,8 @@ grep -s "" /dev/null \
   /sys/class/hwmon/hwmon*/fan*_input /sys/class/hwmon/hwmon*/fan*_label \
   /sys/class/hwmon/hwmon*/fan*_alarm \
   /sys/devices/system/edac/mc/mc*/ce_count /sys/devices/system/edac/mc/mc*/ue_count \
-  /sys/class/power_supply/*/type /sys/class/power_supply/*/online
-for nic in /sys/class/net/*/device; do
-  nic=${nic%/device}
-  [ -e "$nic/speed" ] && grep -s "" /dev/null "$nic/operstate" "$nic/speed" "$nic/duplex"
-done
+  /sys/class/power_supply/*/type /sys/class/power_supply/*/online \
+  /sys/block/*/device/model /sys/block/*/device/state
 echo '== end'
 """
 
@@ -36,7 +33,7 @@ _SYNC = re.compile(r"(recovery|resync|reshape|check) *= *([0-9.]+)%")
 _SENSOR = re.compile(r"^/sys/class/hwmon/(hwmon\d+)/(name|(?:temp|fan)\d+)(?:_(\w+))?$")
 _MEMORY = re.compile(r"^/sys/devices/system/edac/mc/(mc\d+)/([cu])e_count$")
 _SUPPLY = re.compile(r"^/sys/class/power_supply/([^/]+)/(type|online)$")
-_LINK = re.compile(r"^/sys/class/net/([^/]+)/(operstate|speed|duplex)$")
+_DISK = re.compile(r"^/sys/block/([^/]+)/device/(model|state)$")
 
 _SANE_C = range(1, 151)
 """A limit outside is a register that nobody has set."""
@@ -48,7 +45,8 @@ Samples = dict[SampleKey, float]
 def parse(output: Output, host: str, at: float) -> Reading:
     """What there is of all this, by its name; what a host does not have is absent.
 
-    A row per array (`kind` ``array``: level, state, failed devices) and per link that is up.
+    A row per array (`kind` ``array``: level, state, failed devices) and per disk (`kind` ``disk``:
+    model, state).
     """
     found = sections(output.data)
     section(found, "end")
@@ -58,8 +56,8 @@ def parse(output: Output, host: str, at: float) -> Reading:
     _sensors(files, samples)
     _memory(files, samples)
     _supplies(files, samples)
-    rows += _links(files, samples)
-    source = "/proc/mdstat, /sys/class/hwmon, edac, net"
+    rows += _disks(files)
+    source = "/proc/mdstat, /sys/class/hwmon, edac, block"
     return Reading(host, "hardware", at, samples, tuple(rows), source=source)
 
 
@@ -153,18 +151,18 @@ def _supplies(files: dict[str, str], samples: Samples) -> None:
             samples["hardware.supply_online", supply[1]] = float(int(value))
 
 
-def _links(files: dict[str, str], samples: Samples) -> list[Row]:
-    links: dict[str, dict[str, str]] = {}
+def _disks(files: dict[str, str]) -> Iterator[Row]:
+    """The disks that the kernel says a state of: ``running`` (SCSI, ATA) or ``live`` (NVMe), or
+    that it has given up on them.
+    """
+    disks: dict[str, dict[str, str]] = {}
     for path, value in files.items():
-        if link := _LINK.match(path):
-            links.setdefault(link[1], {})[link[2]] = value
-    rows: list[Row] = []
-    for name, said in links.items():
-        speed = int(said.get("speed") or -1)
-        if said.get("operstate") == "up" and speed > 0:
-            samples["hardware.link_bits_per_s", name] = speed * 1e6
-            rows.append({"kind": "link", "name": name, "duplex": said.get("duplex", "")})
-    return rows
+        if disk := _DISK.match(path):
+            disks.setdefault(disk[1], {})[disk[2]] = value
+    for name, said in disks.items():
+        if "state" in said:
+            model = said.get("model", "")
+            yield {"kind": "disk", "name": name, "model": model, "state": said["state"]}
 
 
 HARDWARE = Collector(
@@ -199,6 +197,5 @@ HARDWARE = Collector(
         Metric(
             "hardware.supply_online", "flag", "Whether a power supply has mains", label="supply"
         ),
-        Metric("hardware.link_bits_per_s", "bits/s", "Speed that a link agreed on", label="link"),
     ),
 )

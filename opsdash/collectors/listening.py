@@ -207,7 +207,7 @@ def address_of(digits: str, *, little: bool) -> str:
 
 def unit_of(group: str) -> str:
     """The unit that a control group belongs to, or the last part of its path; empty: the root."""
-    parts = [part for part in group.split("/") if part and part != "-"]
+    parts = [part for part in group.split("/") if part not in ("", "-", "..")]
     for ending in (".service", ".scope", ".socket"):
         named = [part for part in parts if part.endswith(ending)]
         if named:

@@ -3,65 +3,37 @@
 from __future__ import annotations
 
 from opsdash.collectors.parsing import knows, number, section, sections
+from opsdash.collectors.two_looks import CLOCK, KB, LOOKS
 from opsdash.core.errors import BadOutput
 from opsdash.core.plugin import Collector, Tier
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Metric, Output, Reading, Row
 
-# Two looks a second apart: what a process took since it began says nothing of now. Only those that
-# take most are told, so that a list of 30,000 stays a screenful. grep reads the files, as mawk ends
-# where a process does while it is read; it puts the file's name before every line, so a name with
-# line ends in it stays one. A name may hold anything: it stands last. Our own awk is left out.
-COMMAND = r"""
-clk=$(getconf CLK_TCK 2>/dev/null) || clk=100
+# Only those that take most are told, so that a list of 30,000 stays a screenful. A name may hold
+# anything, so it stands last. Our own awk is left out.
+COMMAND = (
+    CLOCK
+    + r"""
 all=0
 cat /proc/1/io >/dev/null 2>&1 && all=1
 echo '== seen'
-awk -v clk="$clk" -v all="$all" '
-function every(file, kept) {
-  return "printf \"%s\\n\" /proc/[0-9]*/" file " | xargs grep -s \"" kept "\" /dev/null"
-}
-function look(stats,   line, pid, cmd) {
-  split("", stats); cmd = every("stat", "")
-  while ((cmd | getline line) > 0) {
-    pid = substr(line, 7); pid = substr(pid, 1, index(pid, "/") - 1)
-    stats[pid] = stats[pid] substr(line, index(line, ":") + 1) " "
+awk -v clk="$clk" -v all="$all" '"""
+    + LOOKS
+    + KB
+    + r"""
+function add(values,   ranked, n, i) {
+  n = most(values, ranked, 15)
+  for (i = 1; i <= n; i++) {
+    if (!(ranked[i] in told)) of_them = of_them " /proc/" ranked[i] "/status"
+    told[ranked[i]] = 1
   }
-  close(cmd)
-}
-function fields(s, f,   first, end) {
-  if (!match(s, /.*\)/)) return 0
-  end = RLENGTH; first = index(s, "(")
-  called = substr(s, first + 1, end - first - 1)
-  return split(substr(s, end + 2), f, " ") >= 22
-}
-function moved(into,   line, f, cmd) {
-  cmd = every("io", "^[rw][a-z]*_bytes")
-  while ((cmd | getline line) > 0) { split(line, f, /[\/: ]+/); into[f[3]] += f[6] }
-  close(cmd)
-}
-function most(values,   turn, pid, best) {
-  for (turn = 0; turn < 15; turn++) {
-    best = ""
-    for (pid in values) {
-      if (values[pid] <= 0 || (pid in told)) continue
-      if (best == "" || values[pid] > values[best]) best = pid
-    }
-    if (best == "") return
-    told[best] = 1; of_them = of_them " /proc/" best "/status"
-  }
-}
-function uptime(   line, f) {
-  getline line < "/proc/uptime"; close("/proc/uptime")
-  split(line, f, " "); return f[1]
 }
 BEGIN {
   getline line < "/proc/self/stat"; own = line + 0
-  while ((getline line < "/etc/passwd") > 0)
-    if (split(line, f, ":") > 3 && !(f[3] in user)) user[f[3]] = f[1]
-  began = uptime(); look(was); if (all) moved(before)
+  users()
+  began = uptime(); look(was); if (all) moved(before, "^[rw][a-z]*_bytes")
   system("sleep 1")
-  passed = uptime() - began; look(is); if (all) moved(after)
+  passed = uptime() - began; look(is); if (all) moved(after, "^[rw][a-z]*_bytes")
   for (pid in is) {
     if (pid == own || !(pid in was) || !fields(was[pid], old) || !fields(is[pid], f)) continue
     if (old[20] != f[20]) continue
@@ -71,20 +43,14 @@ BEGIN {
     if (f[1] == "D" && old[1] == "D" && int(f[7] / 2097152) % 2 == 0) stuck[pid] = 1
   }
   print "looked", passed, clk, seen + 0, ("1" in is)
-  most(busy); most(held); most(drawn); most(stuck)
-  cmd = "grep -sE \"^(Uid|VmRSS):\" /dev/null" of_them
-  while ((cmd | getline line) > 0) {
-    split(line, f, /[\/: \t]+/)
-    if (f[5] == "Uid") uid[f[3]] = f[7]; else kb[f[3]] = f[6]
-  }
-  for (pid in told) {
-    who = (uid[pid] in user) ? user[uid[pid]] : uid[pid]
-    if (who == "") who = "-"
-    print "took", pid, who, busy[pid], kb[pid] + 0, drawn[pid], state[pid], name[pid]
-  }
+  add(busy); add(held); add(drawn); add(stuck)
+  sizes(of_them)
+  for (pid in told)
+    print "took", pid, named(uid[pid]), busy[pid], kb[pid] + 0, drawn[pid], state[pid], name[pid]
 }' </dev/null
 echo '== end'
 """
+)
 
 _HIDDEN = Problem(ProblemKind.UNSUPPORTED, "Top processes: those of others are hidden (hidepid)")
 

@@ -85,13 +85,18 @@ class Collector:
         return self.name
 
 
+def alone(_metric: str, _label: str) -> None:
+    """The peers of a host that has none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Inquiry:
     """What a check is asked about: a host's state at `now`, its limits, and what was found before.
 
     `before` gives the health that the same subject had at the last judging, for hysteresis.
     `clock_ahead_s` tells by how many seconds `now` is ahead of the time that clocks of hosts are
-    held against.
+    held against. `peers` gives what a metric with a label usually is on hosts with the same tags;
+    None where there are too few of them.
     """
 
     state: HostState
@@ -99,6 +104,7 @@ class Inquiry:
     limits: Limits
     before: Callable[[str], Health]
     clock_ahead_s: float = 0.0
+    peers: Callable[[str, str], float | None] = alone
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from opsdash.core.health import Health, worst
 from opsdash.core.plugin import Check, Collector, Inquiry, attempt
 from opsdash.core.snapshot import HostState, LinkState
 from opsdash.engine.agenda import Agenda, Asked
+from opsdash.engine.peers import Peers
 from opsdash.engine.state import State
 
 CHECK_ITSELF = "(the check itself)"
@@ -77,6 +78,7 @@ class Judge:
         self._agenda = Agenda(checks, machine_wide)
         self._first_judged = known_hosts or {}
         self._memory: dict[str, Memory] = {}
+        self._peers: Peers | None = None
         for key, since in (first_seen or {}).items():
             self._memory.setdefault(key[0], Memory()).earlier[key] = since
 
@@ -110,6 +112,8 @@ class Judge:
     def judge_into(self, state: State, name: str, now: float) -> Judgement:
         """Judge a host of a fleet, whose state takes in what is said of it."""
         self.clock_ahead_s = state.clock_ahead_s
+        if self._peers is None:
+            self._peers = Peers(state.hosts)
         judgement = self.judge(state.host(name), now)
         state.set_judgement(name, judgement.health, judgement.findings)
         return judgement
@@ -163,7 +167,11 @@ class Judge:
             return found.health if found else Health.OK
 
         limits = state.host.thresholds.get(check.id, check.limits)
-        inquiry = Inquiry(state, now, limits, health_before, self.clock_ahead_s)
+
+        def usual(metric: str, label: str) -> float | None:
+            return self._peers.usual(state, metric, label, now) if self._peers else None
+
+        inquiry = Inquiry(state, now, limits, health_before, self.clock_ahead_s, usual)
         answer = attempt(lambda: tuple(check.judge(inquiry)))
         memory.asked.expires.pop(check.id, None)
         if isinstance(answer, str):

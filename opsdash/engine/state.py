@@ -68,6 +68,10 @@ class State:
         """What is known of one host."""
         return self._hosts[name]
 
+    def hosts(self) -> Iterable[HostState]:
+        """What is known of each host."""
+        return self._hosts.values()
+
     def snapshot(self) -> Snapshot:
         """What is known of the fleet now; later changes do not show in it."""
         hosts = MappingProxyType(dict(self._hosts))

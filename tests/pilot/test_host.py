@@ -174,7 +174,7 @@ async def test_processes_are_sorted_by_what_a_key_chooses() -> None:
 async def test_a_login_that_may_not_see_who_reads_and_writes_is_told_so() -> None:
     async with on_stage([with_readings(up("web"), processes(io=False))], TALL) as stage:
         await stage.press("enter", "o", "o")
-        assert "what is read and written only root may see" in stage.text
+        assert "reads and writes of processes: only root may see them" in stage.text
 
 
 async def test_the_open_page_alone_wants_the_processes() -> None:
@@ -208,17 +208,32 @@ async def test_hardware_is_told_with_the_worst_in_colour() -> None:
         ("hardware.fan_rpm", "fan1"): 1180.0,
         ("hardware.fan_rpm", "fan2"): 0.0,
         ("hardware.memory_corrected", "mc0"): 3.0,
-        ("hardware.link_bits_per_s", "eno1"): 1e9,
         ("hardware.supply_online", "PSU1"): 0.0,
     }
-    state = with_readings(up("web"), Reading("web", "hardware", NOW - 1, samples, (array,)))
+    lost: Row = {"kind": "disk", "name": "sdb", "model": "ST4000", "state": "offline"}
+    link: Row = {"kind": "link", "name": "eno1", "duplex": "half", "driver": "igb"}
+    bond: Row = {
+        "kind": "bond",
+        "name": "bond0",
+        "mode": "802.3ad",
+        "members": "eno1 eno2",
+        "down": "eno2",
+    }
+    speed = {("links.speed_bits_per_s", "eno1"): 1e9}
+    state = with_readings(
+        up("web"),
+        Reading("web", "hardware", NOW - 1, samples, (array, lost)),
+        Reading("web", "links", NOW - 1, speed, (link, bond)),
+    )
     async with on_stage([state], TALL) as stage:
         text = "\n".join(await page_of(stage))
+    assert "disk       sdb ST4000 offline" in text
+    assert "bond       bond0 802.3ad of eno1 eno2  DOWN: eno2" in text
     assert "array      md0 raid1 active  1 of 2 devices  rebuild 12%" in text
     assert "heat       94 C of 100 C  cpu" in text
     assert "fans       1 of 2 turn  1180 to 1180 rpm" in text
     assert "ECC        3 errors mended, 0 not, since boot" in text
-    assert "link       eno1 1000 Mbit/s" in text
+    assert "link       eno1 1000 Mbit/s HALF DUPLEX" in text
     assert "power      PSU1 has no mains" in text
 
 

@@ -77,7 +77,15 @@ def test_a_check_finds_what_is_wrong_and_nothing_else(case: Case) -> None:
     limits = Limits(**case.content["limits"]) if "limits" in case.content else check.limits
     before = {k: Health[v] for k, v in case.content.get("before", {}).items()}
     ahead_s = case.content.get("clock_ahead_s", 0.0)
-    inquiry = Inquiry(state, NOW, limits, lambda one: before.get(one, Health.OK), ahead_s)
+    usual = dict(sample_keys(case.content.get("peers", {})))
+    inquiry = Inquiry(
+        state,
+        NOW,
+        limits,
+        lambda one: before.get(one, Health.OK),
+        ahead_s,
+        lambda *key: usual.get(key),
+    )
     found = list(check.judge(inquiry))
     wanted = case.content["expect"]
     assert [finding.summary for finding in found] == [one["summary"] for one in wanted]

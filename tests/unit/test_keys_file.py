@@ -191,7 +191,7 @@ def test_the_json_form_has_every_key(tmp_path: Path) -> None:
         "does": "all that the host said",
         "where": "This host",
         "places": ["page"],
-        "pages": ["fleet", "host", "chart"],
+        "pages": ["fleet", "host", "processes", "chart"],
     }
 
 

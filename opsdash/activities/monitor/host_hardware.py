@@ -15,7 +15,8 @@ def hardware_section(page: Page) -> list[Line]:
     reading = page.reading("hardware")
     if reading is None or reading.problem is not None:
         return missing(page, "HARDWARE", "hardware")
-    found = [*_arrays(page), *_heat(page), *_fans(page), *_memory(page), *_links(page)]
+    parts = (_disks, _arrays, _heat, _fans, _memory, _links, _power)
+    found = [line for part in parts for line in part(page)]
     first = line(head("HARDWARE"), *freshness(page, "hardware"))
     return [first, *found] if found else []
 
@@ -76,16 +77,33 @@ def _memory(page: Page) -> list[Line]:
     return [_row("ECC", f"{errors:.0f} errors mended, {fatal:.0f} not, since boot", role)]
 
 
+def _disks(page: Page) -> list[Line]:
+    """Those that are not as they should be; the others are in the inventory."""
+    return [
+        _row("disk", f"{row['name']} {row['model']} {row['state']}", Role.CRIT)
+        for row in page.state.rows("hardware")
+        if row.get("kind") == "disk" and row["state"] not in ("running", "live")
+    ]
+
+
 def _links(page: Page) -> list[Line]:
-    speeds = page.state.labelled("hardware.link_bits_per_s")
-    duplex = {
-        str(row["name"]): row["duplex"] for row in page.state.rows("hardware") if "duplex" in row
-    }
+    speeds = page.state.labelled("links.speed_bits_per_s")
     lines = []
-    for name, bits in speeds.items():
-        half = duplex.get(name) == "half"
-        text = f"{name} {bits / 1e6:.0f} Mbit/s{' HALF DUPLEX' if half else ''}"
-        lines.append(_row("link", text, Role.WARN if half else Role.TEXT))
+    for row in page.state.rows("links"):
+        name = str(row["name"])
+        if row["kind"] == "bond":
+            down = f"  DOWN: {row['down']}" if row["down"] else ""
+            text = f"{name} {row['mode']} of {row['members']}{down}"
+            lines.append(_row("bond", text, Role.WARN if down else Role.TEXT))
+        elif name in speeds:
+            half = row["duplex"] == "half"
+            text = f"{name} {speeds[name] / 1e6:.0f} Mbit/s{' HALF DUPLEX' if half else ''}"
+            lines.append(_row("link", text, Role.WARN if half else Role.TEXT))
+    return lines
+
+
+def _power(page: Page) -> list[Line]:
+    lines = []
     for name, online in page.state.labelled("hardware.supply_online").items():
         text = f"{name} {'has mains' if online else 'has no mains'}"
         lines.append(_row("power", text, Role.TEXT if online else Role.WARN))

@@ -19,6 +19,7 @@ from opsdash.activities.monitor.host_figures import (
     network_section,
     pressure_section,
 )
+from opsdash.activities.monitor.host_guests import gpu_section, guests_section
 from opsdash.activities.monitor.host_hardware import hardware_section
 from opsdash.activities.monitor.host_keys import HostKeys
 from opsdash.activities.monitor.host_ports import ports_section
@@ -152,7 +153,16 @@ class HostPanel(HostKeys):
         return [line(label(""), Span(f"  {key} ", Role.ACCENT), Span(words, Role.TEXT))]
 
 
-WANTED = ("top", "ports", "listeners", "containers", "root_containers")
+WANTED = (
+    "top",
+    "procio",
+    "ports",
+    "listeners",
+    "containers",
+    "root_containers",
+    "gpu",
+    "guests",
+)
 """What is asked on demand while this page is open."""
 
 FIGURES = (
@@ -162,12 +172,13 @@ FIGURES = (
     file_systems_section,
     disk_io_section,
     network_section,
+    gpu_section,
     hardware_section,
     storage_section,
 )
 """The resources, each in full."""
 
-RUNNING = (units_section, ports_section, containers_section)
+RUNNING = (units_section, ports_section, containers_section, guests_section)
 """What runs on it."""
 
 ABOUT = (system_section, sources_section)

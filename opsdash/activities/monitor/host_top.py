@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from opsdash.activities.monitor.host_sections import Page, freshness, head, label, missing
+from opsdash.activities.monitor.host_demand import as_root, instead, needs_root
+from opsdash.activities.monitor.host_sections import Page, freshness, head, label
 from opsdash.core.blame import Resource
 from opsdash.core.reading import Cell, Row
-from opsdash.core.snapshot import LinkState
-from opsdash.core.text import clean_line, size
+from opsdash.core.text import clean_line, duration, size
 from opsdash.widgets.line import Line, Role, Span, line
 
 ORDERS = (Resource.CPU, Resource.MEMORY, Resource.IO)
@@ -20,27 +20,32 @@ LISTED = 12
 def top_section(page: Page, order: Resource, key: str) -> list[Line]:
     """The processes that take most of one resource, the worst first; `key` sorts by the next."""
     reading = page.reading("top")
-    if reading is None and page.state.link.state is not LinkState.UP:
-        return []
-    if reading is None:
-        note = Span("asked for while this page is open", Role.MUTED)
-        return [line(head("TOP"), note)]
-    if reading.problem is not None:
-        return missing(page, "TOP", "top")
+    other = instead(page, "TOP", "top")
+    if reading is None or other is not None:
+        return other or []
     seen = reading.get("top.seen")
     by = f"by {order}" + (f" ({key}: next)" if key else "")
     of_all = "" if seen is None else f" of {seen:.0f} processes"
     first = line(head("TOP"), Span(by + of_all, Role.MUTED), *freshness(page, "top"))
-    ordered = sorted(reading.rows, key=lambda row: -_number(row, order))
+    found = reading.rows
+    if order is Resource.IO and all(row["io_bytes_s"] is None for row in found):
+        moved = as_root(page, "procio")
+        if moved is None:
+            return [first, *needs_root(page, "procio", "reads and writes of processes")]
+        found = tuple(_moving(row, reading.rows) for row in moved.rows)
+        by_root = f", as root saw it {duration(max(0.0, page.now - moved.at))} ago"
+        first = (*first, Span(by_root, Role.MUTED))
+    ordered = sorted(found, key=lambda row: -_number(row, order))
     rows = [row for row in ordered if _number(row, order) > 0][:LISTED]
-    if order is Resource.IO and all(row["io_bytes_s"] is None for row in reading.rows):
-        return [
-            first,
-            line(label(""), Span("what is read and written only root may see", Role.MUTED)),
-        ]
     if not rows:
         return [first, line(label(""), Span(f"nobody takes any {order} to speak of", Role.MUTED))]
     return [first, _header(order), *(_row(row, order) for row in rows)]
+
+
+def _moving(row: Row, top: tuple[Row, ...]) -> Row:
+    """One that root saw read and write, with what else is known of it."""
+    known = next((one for one in top if one["pid"] == row["pid"]), {})
+    return {"cores": None, "memory_bytes": None, **known, **row}
 
 
 def _number(row: Row, order: Resource) -> float:
@@ -57,11 +62,7 @@ def _header(order: Resource) -> Line:
 
 
 def _row(row: Row, order: Resource) -> Line:
-    shown = {
-        Resource.CPU: f"{100 * _number(row, Resource.CPU):.0f}",
-        Resource.MEMORY: size(_number(row, Resource.MEMORY)),
-        Resource.IO: "-" if row["io_bytes_s"] is None else size(_number(row, Resource.IO)),
-    }
+    shown = {one: "-" if _number(row, one) < 0 else _amount(row, one) for one in ORDERS}
     cells = [Span(f"{shown[one]:>6}", Role.STRONG if one is order else Role.TEXT) for one in ORDERS]
     user = clean_line(str(row["user"]), 10)
     name = clean_line(str(row["name"]), 32)
@@ -73,3 +74,8 @@ def _row(row: Row, order: Resource) -> Line:
         Span(name, Role.TEXT),
         waits,
     )
+
+
+def _amount(row: Row, order: Resource) -> str:
+    value = _number(row, order)
+    return f"{100 * value:.0f}" if order is Resource.CPU else size(value)

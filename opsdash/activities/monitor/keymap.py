@@ -11,6 +11,7 @@ PAGES = KeySet(
     (
         Key("view.fleet", "1", "view('fleet')", "Fleet", "open Fleet", hint=True),
         Key("view.host", "2", "view('host')", "Host", "open Host", hint=True),
+        Key("view.processes", "P", "view('processes')", "Processes", "all processes of the host"),
         Key("view.chart", "T", "view('chart')", "Chart", "the past of this host, or of the marked"),
     ),
 )
@@ -27,7 +28,7 @@ HOST = KeySet(
         Key("copy", "c", "copy", "copy", "copy host and reason"),
         Key("copy.pick", "Y", "copy_pick", "copy…", "pick what to copy", opens=True),
     ),
-    ("fleet", "host", "chart"),
+    ("fleet", "host", "processes", "chart"),
 )
 
 PROCESSES = KeySet(
@@ -35,7 +36,7 @@ PROCESSES = KeySet(
     "The processes that take most",
     (Place.PAGE,),
     (Key("top.order", "o", "top_order", "top by", "sort processes by CPU, memory, disk"),),
-    ("host",),
+    ("host", "processes"),
 )
 
 FLEET = KeySet(
@@ -56,6 +57,20 @@ FLEET = KeySet(
         ),
     ),
     ("fleet",),
+)  # fmt: skip
+
+PROCESSES_PAGE = KeySet(
+    "processes.page",
+    "The list of processes",
+    (Place.PAGE,),
+    (
+        Key("process.filter", "/", "filter_processes", "filter", "filter processes", hint=True,
+            opens=True),
+        Key("process.tree", "t", "tree", "tree", "children below their parents", hint=True),
+        Key("process.reset", "esc", "all_processes", "all processes", "drop the filter",
+            turn="out"),
+    ),
+    ("processes",),
 )  # fmt: skip
 
 CHART = KeySet(

@@ -221,6 +221,21 @@ def _top(data: bytes, mood: Mood, counters: Counters) -> bytes:
     return _LOOKED.sub(looked + took, data)
 
 
+def _ps(data: bytes, mood: Mood, counters: Counters) -> bytes:
+    """The same one in front of all the processes that were recorded."""
+    one = mood.one
+    ticks = 0.85 * mood.busy * one.cores * 100
+    kb = 0.6 * mood.memory_ratio * one.memory_kb
+    state = b"D" if mood.incident.stuck or mood.iowait > 0.3 else b"S"
+    unit = one.role.unit.encode()
+    age = int(100 * mood.up_s)
+    took = b"%d %d 900 %d 0" % (age // 9, age, one.tasks)
+    group = b"/system.slice/%s.service" % unit
+    line = b"is 2180 1 %s %d %d -1 %s %s %s %s\n" % (unit, ticks, kb, state, took, group, unit)
+    args = b"args 2180 /usr/sbin/%s --foreground\n" % unit
+    return _LOOKED.sub(lambda looked: looked[0] + line + args, data, count=1)
+
+
 EDITS: dict[str, Edit] = {
     "os": _os,
     "units": _units,
@@ -231,5 +246,6 @@ EDITS: dict[str, Edit] = {
     "boots": _boots,
     "processes": _processes,
     "top": _top,
+    "ps": _ps,
 }
 """What has to be put right in an output, by collector; any other one is played as it is."""
