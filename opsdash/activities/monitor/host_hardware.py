@@ -107,4 +107,9 @@ def _power(page: Page) -> list[Line]:
     for name, online in page.state.labelled("hardware.supply_online").items():
         text = f"{name} {'has mains' if online else 'has no mains'}"
         lines.append(_row("power", text, Role.TEXT if online else Role.WARN))
+    roles = {"critical": Role.CRIT, "warning": Role.WARN}
+    for row in page.state.rows("bmc"):
+        name, role = str(row["name"]), roles.get(str(row["bad"]), Role.TEXT)
+        text = f"{name.removeprefix('power ')}: {row['said']}"
+        lines.append(_row("power" if row["kind"] == "supply" else "sensor", text, role))
     return lines
