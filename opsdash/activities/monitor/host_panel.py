@@ -24,6 +24,7 @@ from opsdash.activities.monitor.host_hardware import hardware_section
 from opsdash.activities.monitor.host_inventory import inventory_section
 from opsdash.activities.monitor.host_keys import HostKeys
 from opsdash.activities.monitor.host_ports import ports_section
+from opsdash.activities.monitor.host_probes import probes_section
 from opsdash.activities.monitor.host_sections import (
     Page,
     label,
@@ -183,7 +184,14 @@ FIGURES = (
 )
 """The resources, each in full."""
 
-RUNNING = (units_section, ports_section, users_section, containers_section, guests_section)
+RUNNING = (
+    probes_section,
+    units_section,
+    ports_section,
+    users_section,
+    containers_section,
+    guests_section,
+)
 """What runs on it."""
 
 ABOUT = (system_section, inventory_section, sources_section)
