@@ -26,6 +26,16 @@ def deadline_option() -> Callable[[Any], Any]:
     )
 
 
+def hosts_option() -> Callable[[Any], Any]:
+    """Which hosts file."""
+    import click
+
+    kind = click.Path()
+    return click.option(
+        "--hosts", "hosts_file", metavar="FILE", type=kind, help="The hosts file to use."
+    )
+
+
 def chosen(hosts_file: str | None, select: tuple[str, ...]) -> tuple[Fleet, Selection]:
     """The fleet of which only the selected is asked; the rest may be passed through."""
     from dataclasses import replace

@@ -33,15 +33,13 @@ def build() -> click.Command:
     """The click command ``status``."""
     import click
 
-    from opsdash.activities.monitor.asked import deadline_option, made_up
+    from opsdash.activities.monitor.asked import deadline_option, hosts_option, made_up
     from opsdash.config.completing import complete_select
     from opsdash.config.demo_option import demo_option
 
     @click.command("status", epilog=EXAMPLES)
     @click.argument("select", nargs=-1, shell_complete=complete_select)
-    @click.option(
-        "--hosts", "hosts_file", metavar="FILE", type=click.Path(), help="The hosts file to use."
-    )
+    @hosts_option()
     @click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
     @click.option("--watch", is_flag=True, help="Again and again, until Ctrl+C.")
     @deadline_option()

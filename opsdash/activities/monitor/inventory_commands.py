@@ -28,13 +28,13 @@ def build() -> click.Command:
     """The click command ``inventory``."""
     import click
 
-    from opsdash.activities.monitor.asked import deadline_option, made_up
+    from opsdash.activities.monitor.asked import deadline_option, hosts_option, made_up
     from opsdash.config.completing import complete_select
     from opsdash.config.demo_option import demo_option
 
     @click.command("inventory", epilog=EXAMPLES)
     @click.argument("select", nargs=-1, shell_complete=complete_select)
-    @click.option("--hosts", "hosts_file", metavar="FILE", help="The hosts file to use.")
+    @hosts_option()
     @click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
     @click.option("--csv", "as_csv", is_flag=True, help="CSV instead of a table.")
     @click.option("--root", is_flag=True, help="Serial numbers and memory modules too: one sudo.")
@@ -54,11 +54,6 @@ def build() -> click.Command:
         machine's. --root needs a sudo that asks for no password. Exits with 3 if a host did not
         tell, else 0.
         """
-        import asyncio
-
-        from opsdash.activities.monitor.inventory_report import is_known
-        from opsdash.engine.look import look
-
         if flags["as_json"] and flags["as_csv"]:
             raise click.UsageError("--json or --csv, not both")
         wanted, root = select or ("all",), flags["root"] and demo is None
@@ -66,10 +61,7 @@ def build() -> click.Command:
             _real(hosts_file, wanted, flags) if demo is None else made_up(demo, wanted)
         )
         names = ("os", "inventory", *(("nameplate",) if root else ()))
-        snapshot = asyncio.run(look(session, deadline_s, names))
-        states = [one for one in snapshot.hosts.values() if selection.matches(one, snapshot.at)]
-        _show(snapshot, states, flags)
-        raise SystemExit(0 if all(map(is_known, states)) else UNKNOWN)
+        raise SystemExit(_report(session, selection, flags, names=names, deadline_s=deadline_s))
 
     return inventory
 
@@ -85,6 +77,26 @@ def _real(
     fleet, selection = chosen(hosts_file, select)
     around = replace(surroundings(batch=flags["batch"]), root=flags["root"])
     return Session(fleet, around), selection
+
+
+def _report(
+    session: Session,
+    selection: Selection,
+    flags: Mapping[str, bool],
+    *,
+    names: tuple[str, ...],
+    deadline_s: float,
+) -> int:
+    """Ask, show and judge: the exit code."""
+    import asyncio
+
+    from opsdash.activities.monitor.inventory_report import is_known
+    from opsdash.engine.look import look
+
+    snapshot = asyncio.run(look(session, deadline_s, names))
+    states = [one for one in snapshot.hosts.values() if selection.matches(one, snapshot.at)]
+    _show(snapshot, states, flags)
+    return 0 if all(map(is_known, states)) else UNKNOWN
 
 
 def _show(snapshot: Snapshot, states: list[HostState], flags: Mapping[str, bool]) -> None:
