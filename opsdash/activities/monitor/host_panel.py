@@ -24,6 +24,7 @@ from opsdash.activities.monitor.host_hardware import hardware_section
 from opsdash.activities.monitor.host_inventory import inventory_section
 from opsdash.activities.monitor.host_keys import HostKeys
 from opsdash.activities.monitor.host_ports import ports_section
+from opsdash.activities.monitor.host_probes import probes_section
 from opsdash.activities.monitor.host_sections import (
     Page,
     label,
@@ -144,7 +145,9 @@ class HostPanel(HostKeys):
         return [*top, *beside(_stacked(half, *FIGURES), right, width)]
 
     def _top(self, page: Page) -> list[Line]:
-        return top_section(page, self._order, self.key("top.order"))
+        ways = {"top.order": "next", "view.processes": "all"}
+        keys = [f"{key}: {does}" for name, does in ways.items() if (key := self.key(name))]
+        return top_section(page, self._order, ", ".join(keys))
 
     def _doctor(self, state: HostState) -> list[Line]:
         """How to find out more of a host that can't be reached."""
@@ -183,7 +186,14 @@ FIGURES = (
 )
 """The resources, each in full."""
 
-RUNNING = (units_section, ports_section, users_section, containers_section, guests_section)
+RUNNING = (
+    probes_section,
+    units_section,
+    ports_section,
+    users_section,
+    containers_section,
+    guests_section,
+)
 """What runs on it."""
 
 ABOUT = (system_section, inventory_section, sources_section)
