@@ -115,7 +115,7 @@ class ChartPanel(ChartKeys):
                 self.draw()
 
             # no coroutine, which would be lost where another reading is wanted before it begins
-            self.run_worker(read, group="past", exclusive=True)
+            self.run_worker(read, group="past", exclusive=True)  # type: ignore[arg-type]
 
     def _begin_with_what_is_known(self, now: float) -> None:
         """A chart of six hours of which five are empty tells little: begin with less."""
