@@ -162,7 +162,7 @@ def named(lines: list[str]) -> list[str]:
 async def test_processes_are_sorted_by_what_a_key_chooses() -> None:
     async with on_stage([with_readings(up("web"), processes())], TALL) as stage:
         lines = await page_of(stage)
-        assert line_of(lines, "TOP") == "TOP        by CPU (o: next) of 240 processes"
+        assert line_of(lines, "TOP") == "TOP        by CPU (o: next, P: all) of 240 processes"
         assert named(lines) == ["stress", "java", "dd"]
         await stage.press("o")
         assert named(stage.lines)[0] == "java"
