@@ -109,11 +109,11 @@ def _sensors(files: dict[str, str], samples: Samples) -> None:
             chips[sensor[1]] = value
         elif sensor and sensor[3]:
             sensors.setdefault((sensor[1], sensor[2]), {})[sensor[3]] = value
-    for (chip, number), said in sensors.items():
-        label = f"{chips.get(chip, chip)} {said.get('label') or number}"
+    for (chip, which), said in sensors.items():
+        label = f"{chips.get(chip, chip)} {said.get('label') or which}"
         if "input" in said:
             samples["hardware.sensors", ""] += 1.0
-            (_fan if number.startswith("fan") else _temperature)(label, said, samples)
+            (_fan if which.startswith("fan") else _temperature)(label, said, samples)
 
 
 def _fan(label: str, said: dict[str, str], samples: Samples) -> None:
