@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from opsdash.core.discover import collectors
-from opsdash.core.plugin import understand
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading
 from opsdash.core.snapshot import HostState
-from tests.case_files import cases, output_of
+from tests.case_files import reading_of
 from tests.fleet_states import NOW, up
 from tests.screens import on_stage
 
@@ -18,8 +16,7 @@ TALL = (100, 110)
 
 def from_case(collector: str, name: str) -> Reading:
     """What a collector makes of a recorded answer."""
-    (case,) = (one for one in cases("collectors") if (one.plugin, one.name) == (collector, name))
-    return understand(collectors()[collector], output_of(case.content), "web", NOW - 1)
+    return reading_of(collector, name, NOW - 1)
 
 
 def with_readings(*readings: Reading) -> HostState:
