@@ -13,19 +13,24 @@ from opsdash.core.reading import Metric, Output, Reading, Row, SampleKey
 MOST = 150
 
 # Only an engine that runs is asked, at its own socket: DOCKER_HOST or a context of the user's may
-# point to another machine. Rootless podman leaves a process of its own behind unless one is there
-# already, so without one it is not asked. Podman under the name of docker has no socket of its own.
-# Memory and CPU are read from the cgroups: `stats` costs the engine seconds.
+# point to another machine, and as root nothing is read that a user may have written. Rootless
+# podman leaves a process of its own behind unless one is there already, so without one it is not
+# asked. Podman under the name of docker has no socket of its own. A warning is no container.
+# Memory and CPU are read from the cgroups, of either version: `stats` costs the engine seconds.
 COMMAND = r"""
-me=$(id -u)
+me=$(id -u); asked=
 run=${XDG_RUNTIME_DIR:-/run/user/$me}
+DOCKER_CONFIG=/nonexistent; export DOCKER_CONFIG
+unset DOCKER_HOST DOCKER_CONTEXT CONTAINER_HOST CONTAINERS_CONF
+if [ "$me" = 0 ]; then run=/run/user/0; HOME=/root; unset XDG_CONFIG_HOME XDG_DATA_HOME; fi
 ask() {
   engine=$1; shift
   if told=$("$@" ps -a --no-trunc --format '{{.ID}}|{{.Names}}|{{.Image}}|{{.Status}}' 2>&1)
   then
-    echo "asked|$engine"
-    printf '%s\n' "$told" | head -n MOST | sed "s/^/is|$engine|/"
-    ids=$(printf '%s\n' "$told" | head -n MOST | cut -d'|' -f1)
+    echo "asked|$engine"; asked=1
+    told=$(printf '%s\n' "$told" | grep -E '^[0-9a-f]{64}[|]' | head -n MOST)
+    [ -z "$told" ] || printf '%s\n' "$told" | sed "s/^/is|$engine|/"
+    ids=$(printf '%s\n' "$told" | cut -d'|' -f1)
     [ -z "$ids" ] || "$@" inspect --type container --format \
       'ran|{{.ID}}|{{.RestartCount}}|{{.State.OOMKilled}}' $ids 2>/dev/null
   else
@@ -35,9 +40,14 @@ ask() {
 usage() {
   for dir in $groups; do
     id=${dir##*/}; id=${id#docker-}; id=${id#libpod-}; id=${id%.scope}
-    used=0; memory=
-    while read -r name value; do [ "$name" != usage_usec ] || used=$value; done <"$dir/cpu.stat"
-    read -r memory <"$dir/memory.current"
+    used=; memory=
+    if [ "$top" = /sys/fs/cgroup ]; then
+      while read -r name value; do [ "$name" != usage_usec ] || used=$value; done <"$dir/cpu.stat"
+      read -r memory <"$dir/memory.current"
+    else
+      read -r memory <"$dir/memory.usage_in_bytes"
+      read -r used <"/sys/fs/cgroup/cpuacct${dir#"$top"}/cpuacct.usage" && used=$((used / 1000))
+    fi
     read -r up idle </proc/uptime
     echo "uses|$id|$up|$used|$memory"
   done 2>/dev/null
@@ -59,12 +69,13 @@ if command -v podman >/dev/null 2>&1; then
   fi
 fi
 echo '== usage'
-if [ -r /sys/fs/cgroup/cgroup.controllers ]; then
-  groups=$(find /sys/fs/cgroup -maxdepth 8 -type d \( -name 'docker-*.scope' \
-    -o -name 'libpod-*.scope' -o -path '*/docker/*' \) 2>/dev/null \
-    | grep -E '/(docker-|libpod-|docker/)[0-9a-f]{64}(\.scope)?$' | head -n MOST)
-  [ -z "$groups" ] || { usage; sleep 1; usage; }
-fi
+top=/sys/fs/cgroup
+groups=
+[ -r "$top/cgroup.controllers" ] || top=/sys/fs/cgroup/memory
+[ -z "$asked" ] || groups=$(find "$top" -maxdepth 8 -type d \( -name 'docker-*.scope' -o -name 'libpod-*.scope' \
+  -o -path '*/docker/*' -o -path '*/libpod_parent/*' \) 2>/dev/null \
+  | grep -E '/(docker|libpod|docker/|libpod_parent/libpod)-?[0-9a-f]{64}(\.scope)?$' | head -n MOST)
+[ -z "$groups" ] || { usage; sleep 1; usage; }
 echo '== end'
 """.replace("MOST", str(MOST))
 
@@ -141,9 +152,11 @@ def _usage(lines: list[str], collector: str) -> dict[SampleKey, float]:
     first: dict[str, tuple[float, float]] = {}
     for line in lines:
         _, key, up, used, memory = line.split("|")
-        up_s, used_s = float(up), float(int(used)) / 1e6
         if memory:
             samples[f"{collector}.memory_bytes", key] = float(int(memory))
+        if not used:
+            continue
+        up_s, used_s = float(up), float(int(used)) / 1e6
         if key not in first:
             first[key] = (up_s, used_s)
             continue
