@@ -72,8 +72,9 @@ echo '== usage'
 top=/sys/fs/cgroup
 groups=
 [ -r "$top/cgroup.controllers" ] || top=/sys/fs/cgroup/memory
-[ -z "$asked" ] || groups=$(find "$top" -maxdepth 8 -type d \( -name 'docker-*.scope' -o -name 'libpod-*.scope' \
-  -o -path '*/docker/*' -o -path '*/libpod_parent/*' \) 2>/dev/null \
+[ -z "$asked" ] || groups=$(find "$top" -maxdepth 8 -type d \
+  \( -name 'docker-*.scope' -o -name 'libpod-*.scope' -o -path '*/docker/*' \
+  -o -path '*/libpod_parent/*' \) 2>/dev/null \
   | grep -E '/(docker|libpod|docker/|libpod_parent/libpod)-?[0-9a-f]{64}(\.scope)?$' | head -n MOST)
 [ -z "$groups" ] || { usage; sleep 1; usage; }
 echo '== end'
