@@ -93,7 +93,7 @@ def parse(output: Output, host: str, at: float) -> Reading:
 @knows("the list of containers")
 def parse_as_root(output: Output, host: str, at: float) -> Reading:
     """As root sees them: all but those of single users."""
-    return _containers(output, host, at, "root_containers")
+    return _containers(output, host, at, "engines")
 
 
 def _containers(output: Output, host: str, at: float, collector: str) -> Reading:
@@ -104,6 +104,7 @@ def _containers(output: Output, host: str, at: float, collector: str) -> Reading
     section(found, "end")
     rows: dict[str, Row] = {}
     engines: list[Row] = []
+    asked: list[str] = []
     for line in section(found, "containers"):
         kind, _, rest = line.partition("|")
         if kind == "is":
@@ -117,7 +118,9 @@ def _containers(output: Output, host: str, at: float, collector: str) -> Reading
         elif kind in ("denied", "failed"):
             engine, _, said = rest.partition("|")
             engines.append({"kind": "engine", "engine": engine, "said": said or ""})
-        elif kind != "asked":
+        elif kind == "asked":
+            asked.append(rest)
+        else:
             raise BadOutput("a line about containers that nobody knows")
     samples = {
         (metric, str(rows[key]["name"])): value
@@ -126,7 +129,8 @@ def _containers(output: Output, host: str, at: float, collector: str) -> Reading
     }
     samples[f"{collector}.seen", ""] = float(len(rows))
     made = (*engines, *rows.values())
-    return Reading(host, collector, at, samples, made, source="docker and podman ps, cgroups")
+    source = f"{' and '.join(asked)} ps, cgroups" if asked else "no docker or podman to ask"
+    return Reading(host, collector, at, samples, made, source=source)
 
 
 def _how(status: str) -> Row:
@@ -187,12 +191,12 @@ CONTAINERS = Collector(
     metrics=_metrics("containers"),
 )
 
-ROOT_CONTAINERS = replace(
+ENGINES = replace(
     CONTAINERS,
-    name="root_containers",
+    name="engines",
     title="Containers, as root",
     every_s=60.0,
     parse=parse_as_root,
-    metrics=_metrics("root_containers"),
+    metrics=_metrics("engines"),
     needs_root=True,
 )

@@ -163,7 +163,7 @@ WANTED = (
     "listeners",
     "sessions",
     "containers",
-    "root_containers",
+    "engines",
     "gpu",
     "guests",
     "inventory",
