@@ -311,7 +311,20 @@ async def test_disks_are_told_with_the_worst_first() -> None:
         ("storage.group_free_bytes", "pve"): 2.0**34,
     }
     rows = (asleep, well, bad, pool, thin, inside, group)
-    state = with_readings(up("web"), Reading("web", "storage", NOW - 1, samples, rows))
+    mirror: Row = {
+        "kind": "volume",
+        "name": "c0 v0/0",
+        "what": "RAID5",
+        "state": "degraded",
+        "bad": "critical",
+    }
+    drive: Row = {**mirror, "kind": "drive", "name": "c0 s252:2", "what": "INTEL", "state": "bad"}
+    fine: Row = {**drive, "name": "c0 s252:3", "state": "Onln", "bad": ""}
+    state = with_readings(
+        up("web"),
+        Reading("web", "storage", NOW - 1, samples, rows),
+        Reading("web", "raid", NOW - 1, {}, (mirror, drive, fine)),
+    )
     async with on_stage([state], TALL) as stage:
         text = "\n".join(await page_of(stage))
     disks = [line.strip() for line in text.splitlines() if "PM961" in line]
@@ -320,6 +333,9 @@ async def test_disks_are_told_with_the_worst_first() -> None:
         "disk       nvme0  PM961  well, worn 3%, 30 C, on for 78d",
         "disk       sdb  PM961  asleep",
     ]
+    assert "raid       c0 v0/0  RAID5  degraded" in text
+    assert "raid       c0 s252:2  INTEL  bad" in text
+    assert "s252:3" not in text
     assert "zfs        tank DEGRADED  82% full  sdc UNAVAIL  scrubbed 9d ago" in text
     assert "lvm        pve/data  is out of space  100% full" in text
     assert "pve/vm" not in text
