@@ -177,6 +177,25 @@ async def test_a_login_that_may_not_see_who_reads_and_writes_is_told_so() -> Non
         assert "reads and writes of processes: only root may see them" in stage.text
 
 
+async def test_where_root_is_had_who_reads_and_writes_is_named() -> None:
+    """With what else is known of them, and how old that is."""
+    moved: tuple[Row, ...] = (
+        {"pid": 9, "start": 1, "user": "ops", "io_bytes_s": 3e8, "state": "D", "name": "dd"},
+        {"pid": 77, "start": 1, "user": "root", "io_bytes_s": 1e6, "state": "S", "name": "rsync"},
+    )
+    root = Reading("web", "procio", NOW - 3, {("procio.seen", ""): 240.0}, moved)
+    state = with_readings(up("web"), processes(io=False), root)
+    async with on_stage([state], TALL) as stage:
+        await stage.press("enter", "o", "o")
+        lines = stage.lines
+    assert "as root saw it 3s ago" in line_of(lines, "TOP")
+    at = lines.index(line_of(lines, "TOP"))
+    assert [line.split()[:6] for line in lines[at + 2 : at + 4]] == [
+        ["10", "1.9M", "286M", "9", "ops", "dd"],
+        ["-", "-", "977K", "77", "root", "rsync"],
+    ]
+
+
 async def test_the_open_page_alone_wants_the_processes() -> None:
     state = up("web")
     found = {name: one for name, one in state.readings.items() if name != "top"}
