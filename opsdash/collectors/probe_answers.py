@@ -234,7 +234,7 @@ def _file(data: bytes, _: int, at: float) -> Cells:
     if lines.first("missing") is not None:
         return _failed("no such file")
     if lines.first("nothing") is not None:
-        return _failed("no file is called so")
+        return _failed("no file of that name")
     found = (lines.first("stat") or "").split()
     if len(found) != 2:
         return _unknown("the host has no stat that tells age and size", "install coreutils there")

@@ -55,9 +55,9 @@ async def test_where_only_root_may_ask_it_is_said_and_root_fills_it_in() -> None
     assert "containers of docker: only root may see them" in lines[-1]
     assert "podman: Error: database configuration mismatch" in lines[1]
     denied = Problem(ProblemKind.DENIED, "needs root: sudo asks for a password", "press # there")
-    refused = Reading("web", "root_containers", NOW - 1, problem=denied)
+    refused = Reading("web", "engines", NOW - 1, problem=denied)
     assert "press # there" in "\n".join(await section("CONTAINERS", with_readings(closed, refused)))
-    evil = from_case("root_containers", "hostile-names")
+    evil = from_case("engines", "hostile-names")
     text = "\n".join(await section("CONTAINERS", with_readings(closed, evil)))
     assert "[red]evil[/]" in text
     assert "only root" not in text
@@ -65,7 +65,7 @@ async def test_where_only_root_may_ask_it_is_said_and_root_fills_it_in() -> None
 
 async def test_an_engine_that_is_dead_says_so() -> None:
     none = replace(from_case("containers", "closed-and-dead"), rows=())
-    dead = from_case("root_containers", "docker-does-not-run")
+    dead = from_case("engines", "docker-does-not-run")
     lines = await section("CONTAINERS", with_readings(none, dead))
     assert lines[1].strip().startswith("docker: Cannot connect to the Docker daemon")
 

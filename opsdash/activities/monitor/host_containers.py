@@ -20,7 +20,7 @@ def containers_section(page: Page) -> list[Line]:
         return []
     if reading.problem is not None:
         return missing(page, "CONTAINERS", "containers")
-    owners = as_root(page, "root_containers")
+    owners = as_root(page, "engines")
     found = _found(reading, owners)
     silent = _silent(page, reading, owners)
     if not found and not silent:
@@ -67,7 +67,7 @@ def _silent(page: Page, reading: Reading, owners: Reading | None) -> list[Line]:
         elif row["kind"] == "engine":
             closed.append(engine)
     if closed and owners is None:
-        lines += needs_root(page, "root_containers", f"containers of {' and '.join(closed)}")
+        lines += needs_root(page, "engines", f"containers of {' and '.join(closed)}")
     return lines
 
 

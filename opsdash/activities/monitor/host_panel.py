@@ -165,7 +165,7 @@ WANTED = (
     "listeners",
     "sessions",
     "containers",
-    "root_containers",
+    "engines",
     "gpu",
     "guests",
     "inventory",
