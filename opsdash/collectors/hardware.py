@@ -180,14 +180,22 @@ HARDWARE = Collector(
         Metric("hardware.array_missing", "devices", "Devices that it lacks", label="array"),
         Metric("hardware.array_rebuild_ratio", "ratio", "How far a rebuild is", label="array"),
         Metric("hardware.array_check_ratio", "ratio", "How far a check is", label="array"),
-        Metric("hardware.temperature_celsius", "celsius", "What a sensor says", label="sensor"),
+        Metric(
+            "hardware.temperature_celsius",
+            "celsius",
+            "What a sensor says",
+            label="sensor",
+            kept=True,
+        ),
         Metric(
             "hardware.temperature_limit_celsius",
             "celsius",
             "Its own critical limit",
             label="sensor",
         ),
-        Metric("hardware.temperature_ratio", "ratio", "Share of that limit", label="sensor"),
+        Metric(
+            "hardware.temperature_ratio", "ratio", "Share of that limit", label="sensor", kept=True
+        ),
         Metric("hardware.fan_rpm", "rpm", "Turns of a fan", label="fan"),
         Metric("hardware.fan_alarm", "flag", "Whether its chip complains of it", label="fan"),
         Metric("hardware.memory_corrected", "errors", "Memory errors mended", label="controller"),

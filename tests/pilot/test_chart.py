@@ -340,6 +340,19 @@ async def test_up_and_down_go_from_host_to_host_and_so_do_problems() -> None:
         assert text.startswith("opsdash > sick  filesystem.used_ratio[/var]")
 
 
+async def test_marked_hosts_are_shown_wherever_the_cursor_is() -> None:
+    async with charted(four_hosts()) as stage:
+        await stage.press("g", "space", "j", "space", "j")
+        marked = stage.app.page.chosen() if stage.app.page else ()
+        await show(stage, "T")
+        assert panel(stage).hosts == marked
+        assert len(marked) == 2
+        await stage.press("2", "f", *"web3", "enter")
+        assert "web3" in stage.lines[0]
+        await show(stage, "q")
+        assert panel(stage).hosts == ("web3",)
+
+
 async def test_of_very_many_hosts_the_first_are_shown_and_that_is_said() -> None:
     states = [up(f"web{number:02}") for number in range(20)]
     async with charted(states) as stage:

@@ -55,11 +55,12 @@ class ChartPanel(ChartKeys):
 
     # -- what it is about -----------------------------------------------------------------------
 
-    def gather(self, hosts: Sequence[str]) -> None:
+    def gather(self, hosts: Sequence[str]) -> bool:
         """Be about these hosts, and about what is wrong with the first of them."""
         if len(hosts) > MOST_HOSTS:
             self.post_message(self.Said(f"the first {MOST_HOSTS} of {count(len(hosts), 'host')}"))
         self._take(tuple(hosts[:MOST_HOSTS]))
+        return True
 
     def heed(self, words: str) -> None:
         """Show the metric of this name."""
