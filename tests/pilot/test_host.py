@@ -349,3 +349,22 @@ async def test_storage_without_root_says_so_and_in_a_container_is_the_machines()
         assert "needs root" in line_of(await page_of(stage), "STORAGE")
     async with on_stage([replace(state, container="lxc")], TALL) as stage:
         assert not [one for one in await page_of(stage) if "STORAGE" in one]
+
+
+async def test_what_lacks_for_one_reason_says_it_once() -> None:
+    denied = Problem(ProblemKind.DENIED, "needs root: sudo asks for a password")
+    other = Problem(ProblemKind.UNSUPPORTED, "Failed logins: no log of them here")
+    state = with_readings(
+        up("web"),
+        Reading("web", "bmc", NOW - 1, problem=denied),
+        Reading("web", "logins", NOW - 1, problem=other),
+        Reading("web", "raid", NOW - 1, problem=denied),
+        Reading("web", "storage", NOW - 1, problem=denied),
+    )
+    async with on_stage([state], TALL) as stage:
+        lines = await page_of(stage)
+    sources = lines[next(i for i, one in enumerate(lines) if one.startswith("SOURCES")) :]
+    assert [one for one in sources if "sudo asks" in one] == [line_of(sources, "bmc")]
+    assert line_of(sources, "raid").split() == ["raid", "as", "bmc"]
+    assert line_of(sources, "storage").split() == ["storage", "as", "bmc"]
+    assert "no log of them" in line_of(sources, "logins")
