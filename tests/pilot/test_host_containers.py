@@ -39,10 +39,13 @@ async def section(title: str, state: HostState) -> list[str]:
 async def test_containers_that_are_unwell_come_first_and_why() -> None:
     lines = await section("CONTAINERS", with_readings(from_case("containers", "docker-and-podman")))
     assert lines[0] == "CONTAINERS 5 of 11 containers running  4 unwell"
+    assert lines[2].endswith("samba-container      Restarting (1) 6 seconds ago")
+    assert lines[3].strip() == "restarted 214 times, dperson/samba"
     text = "\n".join(lines)
-    assert "samba-container          Restarting (1) 6 seconds ago, restarted 214 times" in lines[2]
-    assert "astroneer-server-1       Up 2 minutes (unhealthy), restarted 3 times" in text
-    assert "worker                   Exited (137) 3 hours ago, killed: out of memory" in text
+    assert "astroneer-server-1   Up 2 minutes (unhealthy)" in text
+    assert "worker               Exited (137) 3 hours ago" in text
+    assert "  killed: out of memory, shop/worker:2.1" in text
+    assert "frp_client           Up 35 hours (healthy)  snowdreamtech/frpc:alpine" in text
     names = [line.split()[2] for line in lines[2:] if len(line.split()) > 2]
     assert names.index("worker") < names.index("nginx") < names.index("never-started")
     nginx = next(line for line in lines if " nginx " in line)
