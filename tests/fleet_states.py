@@ -426,6 +426,7 @@ COLLECTORS = {
         _collector("filesystem", Tier.FACTS),
         _collector("units", Tier.FACTS),
         _collector("os", Tier.FACTS),
+        _collector("inventory", Tier.DEMAND, machine_wide=True),
         replace(_collector("logins", Tier.FACTS), needs_root=True),
     )
 }

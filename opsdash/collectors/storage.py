@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from opsdash.collectors.parsing import knows, section, sections
+from opsdash.collectors.parsing import knows, number, section, sections
 from opsdash.collectors.smart import Samples, disk
 from opsdash.collectors.zpool import pools
 from opsdash.core.plugin import Collector, Tier
@@ -122,11 +122,11 @@ def _array(name: str, lines: Iterable[str]) -> Row:
     return {"kind": "array", "name": name, "state": state, "devices": ", ".join(devices)}
 
 
-def _fields(lines: Iterable[str], number: int) -> Iterator[list[str]]:
+def _fields(lines: Iterable[str], wanted: int) -> Iterator[list[str]]:
     """The fields of LVM's lines; others are warnings."""
     for line in lines:
         fields = line.strip().split("|")
-        if len(fields) == number:
+        if len(fields) == wanted:
             yield fields
 
 
@@ -146,18 +146,18 @@ def _volumes(lines: Iterable[str], samples: Samples) -> Iterator[Row]:
             continue
         name = f"{group}/{volume}"
         if data and kind in "tsS":
-            samples["storage.pool_used_ratio", name] = float(data) / 100
+            samples["storage.pool_used_ratio", name] = number(data.encode()) / 100
         if metadata and kind == "t":
-            samples["storage.pool_used_ratio", f"{name} metadata"] = float(metadata) / 100
+            samples["storage.pool_used_ratio", f"{name} metadata"] = number(metadata.encode()) / 100
         if copied and kind in "rRmM":
-            samples["storage.volume_copied_ratio", name] = float(copied) / 100
+            samples["storage.volume_copied_ratio", name] = number(copied.encode()) / 100
         yield {"kind": "volume", "name": name, "attributes": attributes, "fault": fault}
 
 
 def _pools(found: dict[str, list[str]], now: datetime, samples: Samples) -> Iterator[Row]:
     for line in found.get("pools", []):
         name, _, used = line.partition("\t")
-        samples["storage.pool_used_ratio", name] = float(used.strip().rstrip("%")) / 100
+        samples["storage.pool_used_ratio", name] = number(used.strip().rstrip("%").encode()) / 100
     for pool in pools(found.get("zpool", [])):
         scrubbed = _SCRUBBED.search(pool["scan"])
         if scrubbed:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 _FIELD = re.compile(r"^ *(pool|state|status|action|see|scan|scrub|config|errors):(?: (.*))?$")
+_VDEV = re.compile(r"^(mirror|raidz\d?|draid\S*|spare|replacing)-\d+$")
 _WELL = ("ONLINE", "AVAIL", "INUSE")
 _NO_ERRORS = ["0", "0", "0"]
 
@@ -40,6 +41,8 @@ def _device(pool: dict[str, str], line: str) -> None:
     if len(fields) < 5 or fields[0] in (pool["name"], "NAME"):
         return
     name, state, *errors = fields[:5]
+    if _VDEV.match(name):  # its devices say it
+        return
     counted = f" ({'/'.join(errors)} read/write/checksum errors)" if errors != _NO_ERRORS else ""
     if state not in _WELL or counted:
         pool["devices"] = f"{pool['devices']}, {name} {state}{counted}".removeprefix(", ")

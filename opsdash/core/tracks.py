@@ -63,9 +63,10 @@ class Track:
     that is no more than `bridge_s` seconds away.
     """
 
-    __slots__ = ("bridge_s", "leasts", "means", "mosts", "step_s", "times")
+    __slots__ = ("_known", "bridge_s", "leasts", "means", "mosts", "step_s", "times")
 
     def __init__(self, points: Iterable[Point], step_s: float, bridge_s: float = 0.0) -> None:
+        self._known: tuple[TimeGrid, int, list[Column | None]] | None = None
         self.step_s = step_s
         self.bridge_s = max(bridge_s, MISSED * step_s)
         # a clock that was set back between two runs has written some times twice
@@ -77,8 +78,8 @@ class Track:
 
     def with_newest(self, newest: Iterable[tuple[float, float]]) -> Track:
         """The same and what was seen after its last point: (seconds since 1970, value)."""
-        end = self.times[-1] + self.step_s if self.times else float("-inf")
-        later = [(at, value) for at, value in newest if at >= end]
+        end = self.times[-1] if self.times else float("-inf")
+        later = [(at, value) for at, value in newest if at > end]
         if not later:
             return self
         made = Track((), self.step_s, self.bridge_s)
@@ -96,7 +97,16 @@ class Track:
         return at + self.step_s
 
     def columns(self, grid: TimeGrid, now: float) -> list[Column | None]:
-        """Summed up by columns: the mean of means, the least and the most of all."""
+        """Summed up by columns: the mean of means, the least and the most of all.
+
+        The last columns are remembered: screens draw the same ones again and again.
+        """
+        here = grid.column_at(now)
+        if self._known is None or self._known[:2] != (grid, here):
+            self._known = grid, here, self._summed_up(grid, now)
+        return self._known[2]
+
+    def _summed_up(self, grid: TimeGrid, now: float) -> list[Column | None]:
         times, found = self.times, list[Column | None]()
         place = bisect_left(times, grid.since)
         for number in range(grid.count):
@@ -120,19 +130,23 @@ class Track:
 
     def summary(self, grid: TimeGrid, columns: Columns) -> Summary | None:
         """What the points in these columns come to; None: there is none."""
-        begin = bisect_left(self.times, grid.since)
-        end = bisect_left(self.times, grid.until)
-        known = [column for column in columns if column is not None]
+        known = [(place, column) for place, column in enumerate(columns) if column is not None]
         if not known:
             return None
-        if begin == end:  # one that began before holds
-            begin = max(0, end - 1)
-        least, most = min(self.leasts[begin:end]), max(self.mosts[begin:end])
+        lowest = min(known, key=lambda one: one[1].least)
+        highest = max(known, key=lambda one: one[1].most)
         return Summary(
-            sum(column.mean for column in known) / len(known),
-            least,
-            most,
-            self.times[self.leasts.index(least, begin)],
-            self.times[self.mosts.index(most, begin)],
-            len(known) / max(1, len(columns)),
+            sum([column.mean for _, column in known]) / len(known),
+            lowest[1].least,
+            highest[1].most,
+            self._when(self.leasts, lowest[1].least, grid, lowest[0]),
+            self._when(self.mosts, highest[1].most, grid, highest[0]),
+            len(known) / len(columns),
         )
+
+    def _when(self, values: array[float], value: float, grid: TimeGrid, place: int) -> float:
+        """When a value was seen that stands in a column: there, or before if it only holds."""
+        first = max(0, bisect_left(self.times, grid.since + place * grid.column_s) - 1)
+        last = bisect_left(self.times, grid.since + (place + 1) * grid.column_s)
+        found = (at for at in range(last - 1, first - 1, -1) if values[at] == value)
+        return self.times[next(found, first)]

@@ -10,8 +10,11 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
 from opsdash.core.clock import now
+from opsdash.core.history import Holdings, Stretch
 from opsdash.core.host import Way
-from opsdash.engine.rehearsal import Remembered, opening
+from opsdash.core.reading import SampleKey
+from opsdash.engine.demo_past import MadeUpPast, step_of
+from opsdash.engine.rehearsal import KNOWN_FOR_S, Remembered, opening
 from opsdash.engine.session import Session, Surroundings
 from opsdash.store.store import Store
 from opsdash.transport.demo.cast import FIRST_SEED, make_cast
@@ -33,6 +36,7 @@ class DemoSession(Session):
         clock: Callable[[], float] = now,
     ) -> None:
         self._cast = make_cast(count, clock(), seed)
+        self._made_up = MadeUpPast(count, self._cast.epoch, seed)
         self._folder = TemporaryDirectory(prefix="opsdash-demo-")
         hosts = {
             name: replace(host, interval_s=interval_s)
@@ -56,6 +60,24 @@ class DemoSession(Session):
         await _write(Path(self._folder.name), remembered, self._cast.epoch)
         self._state.recall(remembered.history)
         await super().start()
+
+    async def past(self, host: str, key: SampleKey, since: float, until: float) -> Stretch:
+        """What would have been seen before the demo began, then what was."""
+        seen = await super().past(host, key, since, until)
+        epoch = self._cast.epoch
+        if since >= epoch or until - KNOWN_FOR_S >= epoch:
+            return seen
+        step_s = step_of(since, until, seen.step_s)
+        begin = max(since, epoch - KNOWN_FOR_S)
+        made = await asyncio.to_thread(
+            self._made_up.points, host, key, (begin, min(until, epoch)), step_s
+        )
+        return Stretch(step_s, [*made, *(one for one in seen.points if one.at >= epoch)])
+
+    async def holdings(self, host: str) -> Holdings:
+        """What an earlier run would have remembered, and what this one does."""
+        held = await super().holdings(host)
+        return replace(held, since=self._cast.epoch - KNOWN_FOR_S)
 
     async def close(self) -> None:
         """End it, and leave nothing behind."""

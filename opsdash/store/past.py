@@ -65,7 +65,8 @@ class Past:
             known = db.execute("SELECT id FROM history_host WHERE name = ?", (host,)).fetchone()
             if known is None:
                 return []
-            points = _from_chunks(db, known[0], key, since, step) if step in CHUNKED else []
+            span = since, until
+            points = _from_chunks(db, known[0], key, span, step) if step in CHUNKED else []
             # an hour is in chunks as a whole or not at all
             rows_from = points[-1].at // HOUR_S * HOUR_S + HOUR_S if points else since
             rows = self._fine(db, host, known[0], int(rows_from) // step.seconds * step.seconds)
@@ -130,13 +131,14 @@ class Past:
 
 
 def _from_chunks(
-    db: sqlite3.Connection, host: int, key: SampleKey, since: float, step: Step
+    db: sqlite3.Connection, host: int, key: SampleKey, span: tuple[float, float], step: Step
 ) -> list[Point]:
+    """The hours in chunks; none after `span`, where a wrong clock may once have put some."""
     rows = db.execute(
         "SELECT c.start, c.data FROM history_series s JOIN history_chunk c ON c.series = s.id "
         "WHERE s.host = ? AND s.metric = ? AND s.label = ? AND c.step_s = ? AND c.start >= ? "
-        "ORDER BY c.start",
-        (host, *key, step.seconds, int(since) // HOUR_S * HOUR_S),
+        "AND c.start < ? ORDER BY c.start",
+        (host, *key, step.seconds, int(span[0]) // HOUR_S * HOUR_S, span[1]),
     )
     return [
         point for start, data in rows for point in unpacked(inflated(data), start, step.seconds)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from opsdash.core.axes import Scale
 from opsdash.core.tracks import Columns
-from opsdash.widgets.line import Role
+from opsdash.widgets.line import Line, Role, Span
 
 
 class Stroke(StrEnum):
@@ -21,17 +23,28 @@ class Stroke(StrEnum):
     @property
     def dots(self) -> tuple[int, int]:
         """Points beside each other and above each other in one cell."""
-        return {Stroke.BRAILLE: (2, 4), Stroke.BLOCKS: (1, 2), Stroke.ASCII: (1, 1)}[self]
+        return _DOTS[self]
 
+
+_DOTS = {Stroke.BRAILLE: (2, 4), Stroke.BLOCKS: (1, 2), Stroke.ASCII: (1, 1)}
 
 SPIKE_PART = 6
 """What is so great a part of the height above the mean is a spike: it shows without a band."""
 
-BAND_ROLE = Role.MUTED
+BAND = 1
+"""The code of cells of a band; 0 is that of empty ones."""
 
-_BRAILLE = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
-_HALVES = " ▀▄█"
-_SHADE, _EIGHTHS = "░", "▁▂▃▄▅▆▇█"
+_LEFT, _RIGHT = (0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80)
+_BRAILLE = [" "] + [
+    chr(
+        0x2800
+        + sum(dot for place, dot in enumerate(_LEFT) if bits >> place & 1)
+        + sum(dot for place, dot in enumerate(_RIGHT) if bits >> place + 4 & 1)
+    )
+    for bits in range(1, 256)
+]
+_HALVES, _SHADE, _EIGHTHS = " ▀▄█", "░", "▁▂▃▄▅▆▇█"
+_RUNS = re.compile(rb"\x00*([^\x00])(?:\1|\x00)*|\x00+", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,114 +59,166 @@ class Curve:
     band: bool = True
 
 
-class Canvas:
-    """So many cells. What is drawn later covers what was drawn before, but a line is never covered
-    by the band of another curve.
+class Cells:
+    """So many rows of cells: a sign and a code for each; `roles` says what is of which code."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width, self.height = width, height
+        self.signs: list[list[str]] = [[" "] * width for _ in range(height)]
+        self.codes: list[bytearray] = [bytearray(width) for _ in range(height)]
+        self.roles: list[Role] = [Role.MUTED, Role.MUTED]
+
+    def code_of(self, role: Role) -> int:
+        """A code for what is drawn over curves, or between them."""
+        if role not in self.roles[BAND:]:
+            self.roles.append(role)
+        return self.roles.index(role, BAND)
+
+    def put(self, x: int, y: int, text: str, code: int) -> None:
+        """A text in a row, over whatever is there; each of its characters fills one cell."""
+        self.signs[y][x : x + len(text)] = text
+        self.codes[y][x : x + len(text)] = bytes([code]) * len(text)
+
+    def line(self, y: int) -> Line:
+        """A row as spans, each as long as it can be: empty cells go with what is beside them."""
+        text, roles = "".join(self.signs[y]), self.roles
+        return tuple(
+            Span(text[run.start() : run.end()], roles[ord(run[1]) if run[1] else 0])
+            for run in _RUNS.finditer(self.codes[y])
+        )
+
+
+class _Masks:
+    """Dots of one column as bits of a number: a byte for each cell, from the top."""
+
+    def __init__(self, height: int, down: int) -> None:
+        self.rows, self.down = height, down
+        bits = [1 << (8 * (row // down) + row % down) for row in range(height * down)]
+        self._upto = [0]
+        for bit in bits:
+            self._upto.append(self._upto[-1] | bit)
+        self.cells = int.from_bytes(b"\x01" * height, "little")
+
+    def run(self, top: int, bottom: int) -> int:
+        """The dots from a row down to another one, both among them."""
+        return self._upto[bottom + 1] & ~self._upto[top]
+
+    def touched(self, bits: int) -> int:
+        """All bits of the cells in which any dot is."""
+        bits |= bits >> 4
+        bits |= bits >> 2
+        return ((bits | bits >> 1) & self.cells) * 255
+
+
+@lru_cache(maxsize=16)
+def _masks(height: int, down: int) -> _Masks:
+    return _Masks(height, down)
+
+
+class _Column:
+    """The cells of one column: dots, and the code of whose they are."""
+
+    __slots__ = ("bits", "codes")
+
+    def __init__(self) -> None:
+        self.bits = self.codes = 0
+
+
+def drawn(curves: Sequence[Curve], scale: Scale, size: tuple[int, int], stroke: Stroke) -> Cells:
+    """Curves in cells of this width and height, the last one on top: a line through the means,
+    over a band from the least to the most. A cell has one colour, so a line blots out bands.
     """
+    cells = Cells(*size)
+    if stroke is Stroke.BLOCKS and len(curves) == 1:
+        _fill(cells, curves[0], scale)
+        return cells
+    across, down = stroke.dots
+    masks, columns = _masks(cells.height, down), [_Column() for _ in range(cells.width)]
+    letters = ["", ":"]
+    for curve in curves:
+        letters.append(curve.letter)
+        cells.roles.append(curve.role)
+        for x, (band, line) in enumerate(_dots(curve, scale, masks, (cells.width, across))):
+            _ink(columns[x], masks, (band, line), len(cells.roles) - 1)
+    _set(cells, columns, stroke, letters)
+    return cells
 
-    def __init__(self, width: int, height: int, stroke: Stroke) -> None:
-        self.width, self.height, self.stroke = width, height, stroke
-        self._across, self._down = stroke.dots
-        self._spike = max(2, height * self._down // SPIKE_PART)
-        self._bits = bytearray(width * height)
-        self._inks = bytearray(width * height)
-        self._letters: list[str] = [":"]
-        self._roles: list[Role] = [BAND_ROLE]
-        full = _BRAILLE if stroke is Stroke.BRAILLE else ((1, 2),)
-        self._from = [[sum(side[top:]) for top in range(self._down)] for side in full]
-        self._to = [[sum(side[: end + 1]) for end in range(self._down)] for side in full]
 
-    def draw(self, curve: Curve, scale: Scale) -> None:
-        """A line through the means, over a band from the least to the most."""
-        last = self.height * self._down - 1
-        rows = [
-            None if one is None else [last - round(scale.share(value) * last) for value in one]
-            for one in curve.columns[: self.width * self._across]
-        ]
+def _dots(
+    curve: Curve, scale: Scale, masks: _Masks, size: tuple[int, int]
+) -> Iterator[tuple[int, int]]:
+    """The dots of a curve, column by column of cells: those of its band, those of its line."""
+    width, across = size
+    last = masks.rows * masks.down - 1
+    spike = max(2, (last + 1) // SPIKE_PART)
+    low, factor = scale.low, last / (scale.high - scale.low)
+    bands, lines, run = [0] * width, [0] * width, masks.run
+    before: int | None = None
+    for x, one in enumerate(curve.columns[: width * across]):
+        if one is None:
+            before = None
+            continue
+        here, bottom, top = [last - int((value - low) * factor + 0.5) for value in one]
+        if not 0 <= top <= here <= bottom <= last:
+            here, bottom, top = (min(max(row, 0), last) for row in (here, bottom, top))
+        cell, shift = x // across, x % across * 4
         if curve.band:
-            for x, row in enumerate(rows):
-                if row is not None:
-                    self._run(x, row[2], row[1], 0)
-        self._letters.append(curve.letter)
-        self._roles.append(curve.role)
-        ink, before = len(self._roles) - 1, None
-        for x, row in enumerate(rows):
-            if row is not None:
-                here = row[0]
-                # the line comes from the column before, but does not stand where that one is
-                near = here if before is None or before == here else before + (1, -1)[before > here]
-                spike = row[2] if not curve.band and here - row[2] >= self._spike else here
-                self._run(x, min(near, here, spike), max(near, here), ink)
-                before = here
-            else:
-                before = None
+            bands[cell] |= run(top, bottom) << shift
+            top = here
+        # the line comes from the column before, but does not stand where that one is
+        near = here if before is None or before == here else before + (1, -1)[before > here]
+        high = top if here - top >= spike else here
+        lines[cell] |= run(min(near, here, high), max(near, here)) << shift
+        before = here
+    return zip(bands, lines, strict=True)
 
-    def _run(self, x: int, top: int, bottom: int, ink: int) -> None:
-        """Dots of one column from a row down to another; ink 0 is a band."""
-        column, side = divmod(x, self._across)
-        first, last = top // self._down, bottom // self._down
-        bits, inks, width = self._bits, self._inks, self.width
-        for row in range(first, last + 1):
-            begin = top - row * self._down if row == first else 0
-            mask = self._from[side][begin]
-            if row == last:
-                mask &= self._to[side][bottom - row * self._down]
-            place = row * width + column
-            if not ink:
-                bits[place] |= mask
-                continue
-            if not inks[place] and self.stroke is not Stroke.BRAILLE:
-                bits[place] = 0  # half a cell can't be a line with the band beside it
-            bits[place] |= mask
-            inks[place] = ink
 
-    def cell(self, x: int, y: int) -> tuple[str, Role] | None:
-        """What stands in a cell; None: nothing."""
-        place = y * self.width + x
-        bits = self._bits[place]
-        if not bits:
-            return None
-        ink = self._inks[place]
-        if self.stroke is Stroke.BRAILLE:
-            sign = chr(0x2800 + bits)
-        elif self.stroke is Stroke.ASCII:
-            sign = self._letters[ink]
+def _ink(column: _Column, masks: _Masks, dots: tuple[int, int], code: int) -> None:
+    """Add the dots of a curve to a column of cells."""
+    band, line = dots
+    if band:
+        lines = masks.touched(column.codes & ~masks.cells)  # of other curves: they stay
+        band &= ~lines
+        column.bits |= band
+        column.codes |= masks.touched(band) & masks.cells & ~column.codes
+    if line:
+        touched = masks.touched(line)
+        bands = masks.touched(column.codes) & ~masks.touched(column.codes & ~masks.cells)
+        column.bits = column.bits & ~(touched & bands) | line
+        column.codes = column.codes & ~touched | masks.cells * code & touched
+
+
+def _set(cells: Cells, columns: Sequence[_Column], stroke: Stroke, letters: Sequence[str]) -> None:
+    """Turn dots into signs, row by row."""
+    height = cells.height
+    bits = zip(*(column.bits.to_bytes(height, "little") for column in columns), strict=True)
+    codes = zip(*(column.codes.to_bytes(height, "little") for column in columns), strict=True)
+    for y, (dots, owners) in enumerate(zip(bits, codes, strict=True)):
+        cells.codes[y] = bytearray(owners)
+        if stroke is Stroke.BRAILLE:
+            cells.signs[y] = [_BRAILLE[dot] for dot in dots]
+        elif stroke is Stroke.ASCII:
+            cells.signs[y] = [letters[code] if code else " " for code in owners]
         else:
-            sign = _HALVES[bits] if ink else _SHADE
-        return sign, self._roles[ink]
-
-    def rows(self) -> list[list[tuple[str, Role] | None]]:
-        """All cells, row by row."""
-        return [[self.cell(x, y) for x in range(self.width)] for y in range(self.height)]
+            pairs = zip(dots, owners, strict=True)
+            cells.signs[y] = [_SHADE if code == BAND else _HALVES[dot] for dot, code in pairs]
 
 
-def filled(curve: Curve, scale: Scale, width: int, height: int) -> Rows:
+def row_of(value: float, scale: Scale, height: int, dots: int) -> int:
+    """The row of a value, from the top, where each has so many dots above each other."""
+    return height - 1 - round(scale.share(value) * (height * dots - 1)) // dots
+
+
+def _fill(cells: Cells, curve: Curve, scale: Scale) -> None:
     """A curve as blocks from the bottom up to its means, and a shade above up to its mosts."""
-    rows: Rows = [[None] * width for _ in range(height)]
-    for x, one in enumerate(curve.columns[:width]):
+    height, code = cells.height, cells.code_of(curve.role)
+    for x, one in enumerate(curve.columns[: cells.width]):
         if one is None:
             continue
-        eighths = max(1, round(scale.share(one.mean) * height * 8))
-        whole, part = divmod(eighths, 8)
+        whole, part = divmod(1 + round(scale.share(one.mean) * (height * 8 - 1)), 8)
         for up in range(whole):
-            rows[height - 1 - up][x] = ("█", curve.role)
+            cells.put(x, height - 1 - up, "█", code)
         if part:
-            rows[height - 1 - whole][x] = (_EIGHTHS[part - 1], curve.role)
-        top = round(scale.share(one.most) * height * 8)
-        for up in range(whole + bool(part), -(-top // 8)):
-            rows[height - 1 - up][x] = (_SHADE, BAND_ROLE)
-    return rows
-
-
-Rows = list[list[tuple[str, Role] | None]]
-
-
-def drawn(curves: Sequence[Curve], scale: Scale, size: tuple[int, int], stroke: Stroke) -> Rows:
-    """Curves in cells of this width and height, the last one on top."""
-    width, height = size
-    if stroke is Stroke.BLOCKS and len(curves) == 1:
-        return filled(curves[0], scale, width, height)
-    canvas = Canvas(width, height, stroke)
-    for curve in curves:
-        canvas.draw(curve, scale)
-    return canvas.rows()
+            cells.put(x, height - 1 - whole, _EIGHTHS[part - 1], code)
+        for y in range(row_of(one.most, scale, height, 8), height - whole - bool(part)):
+            cells.put(x, y, _SHADE, BAND)

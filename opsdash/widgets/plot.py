@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from rich.cells import cell_len
 
 from opsdash.core.axes import Scale, time_ticks
 from opsdash.core.text import shorten
 from opsdash.core.tracks import TimeGrid
-from opsdash.widgets.canvas import Curve, Rows, Stroke, drawn
+from opsdash.widgets.canvas import Cells, Curve, Stroke, drawn, row_of
 from opsdash.widgets.line import Line, Role, Span, fit_right, wrap
 
 GUTTER = 8
@@ -71,54 +73,52 @@ def grid_over(until: float, span_s: float, width: int, stroke: Stroke) -> TimeGr
     return TimeGrid((last - cells) * cell_s, cell_s / across, cells * across)
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class _Sheet:
     """The cells of a chart without its axes, while it is being drawn."""
 
     plot: Plot
-    rows: Rows
-    width: int
-    height: int
-    labels: dict[int, tuple[str, Role]] = field(default_factory=dict)
+    cells: Cells
 
     def row_of(self, value: float) -> int:
         """The row of a value, from the top."""
-        return self.height - 1 - round(self.plot.scale.share(value) * (self.height - 1))
+        return row_of(value, self.plot.scale, self.cells.height, self.plot.stroke.dots[1])
 
     def rule(self, mark: Mark) -> None:
         """A line across, where no curve is, with its name at the right where there is room."""
-        scale = self.plot.scale
+        scale, cells = self.plot.scale, self.cells
         if not scale.low <= mark.at <= scale.high:
             return
-        cells = self.rows[self.row_of(mark.at)]
-        for x, cell in enumerate(cells):
-            if cell is None:
-                cells[x] = ("┈", mark.role)
-        self._write(cells, f" {mark.text} ", mark.role)
-
-    def _write(self, cells: list[tuple[str, Role] | None], text: str, role: Role) -> None:
-        room = len(text)
-        for start in range(self.width - room - 1, -1, -1):
-            if all(cell == ("┈", role) for cell in cells[start : start + room]):
-                cells[start : start + room] = [(letter, role) for letter in text]
+        y, code = self.row_of(mark.at), cells.code_of(mark.role)
+        free = [x for x, there in enumerate(cells.codes[y]) if not there]
+        for x in free:
+            cells.put(x, y, "┈", code)
+        text, there = f" {mark.text} ", set(free)
+        for start in range(cells.width - len(text) - 1, -1, -1):
+            if all(x in there for x in range(start, start + len(text))):
+                cells.put(start, y, text, code)
                 return
 
     def point(self, at: float) -> None:
         """The cursor, behind the curves."""
-        x = _cell_of(self.plot, at)
-        if 0 <= x < self.width:
-            for cells in self.rows:
-                if cells[x] is None or cells[x] == ("┈", cells[x][1]):  # type: ignore[index]
-                    cells[x] = ("│", Role.STRONG)
+        x, cells = _cell_of(self.plot, at), self.cells
+        if not 0 <= x < cells.width:
+            return
+        code = cells.code_of(Role.STRONG)
+        for y in range(cells.height):
+            if not cells.codes[y][x] or cells.signs[y][x] == "┈":
+                cells.put(x, y, "│", code)
 
     def say(self, text: str) -> None:
         """A sentence in the middle of what is empty."""
-        lines = wrap(text, max(8, self.width - 2))[: self.height]
-        top = (self.height - len(lines)) // 2
-        for row, said in enumerate(lines, top):
-            said = shorten(said, self.width)
-            left = (self.width - len(said)) // 2
-            self.rows[row][left : left + len(said)] = [(letter, Role.TEXT) for letter in said]
+        cells = self.cells
+        lines = wrap(text, max(8, cells.width - 2))[: cells.height]
+        for y, said in enumerate(lines, (cells.height - len(lines)) // 2):
+            # a cell holds one character: a wide one would push the rest out of the chart
+            narrow = "".join(letter if cell_len(letter) == 1 else "?" for letter in said)
+            fitted = shorten(narrow, cells.width)
+            code = cells.code_of(Role.TEXT)
+            cells.put((cells.width - len(fitted)) // 2, y, fitted, code)
 
 
 def plot_lines(plot: Plot, width: int, height: int) -> list[Line]:
@@ -126,8 +126,8 @@ def plot_lines(plot: Plot, width: int, height: int) -> list[Line]:
     across, down = cells_across(width), height - FOOT
     if across < 1 or down < 1:
         return [()] * height
-    rows = drawn(plot.curves, plot.scale, (across, down), plot.stroke)
-    sheet = _Sheet(plot, rows, across, down)
+    cells = drawn(plot.curves, plot.scale, (across, down), plot.stroke)
+    sheet = _Sheet(plot, cells)
     for mark in plot.marks:
         sheet.rule(mark)
     if plot.cursor is not None:
@@ -135,7 +135,7 @@ def plot_lines(plot: Plot, width: int, height: int) -> list[Line]:
     if plot.note:
         sheet.say(plot.note)
     names = _names(sheet)
-    lines = [(*names.get(y, _NO_NAME), *_joined(cells)) for y, cells in enumerate(rows)]
+    lines = [(*names.get(y, _NO_NAME), *cells.line(y)) for y in range(down)]
     return [*lines, *_foot(plot, across)]
 
 
@@ -149,22 +149,6 @@ def _names(sheet: _Sheet) -> dict[int, Line]:
         text = fit_right(tick.text, GUTTER - 2)
         found.setdefault(sheet.row_of(tick.at), (Span(f"{text} ┤", Role.MUTED),))
     return found
-
-
-def _joined(cells: list[tuple[str, Role] | None]) -> Line:
-    """Cells as spans, each as long as it can be; spaces take the role before them."""
-    spans: list[Span] = []
-    text, role = "", Role.MUTED
-    for cell in cells:
-        if cell is None:
-            text += " "
-        elif cell[1] is role:
-            text += cell[0]
-        else:
-            if text:
-                spans.append(Span(text, role))
-            text, role = cell
-    return (*spans, Span(text, role))
 
 
 def _cell_of(plot: Plot, at: float) -> int:

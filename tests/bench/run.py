@@ -26,6 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 RESULTS = Path(__file__).parent / "results"
 NAMES = (
+    "chart_cost",
     "first_frame",
     "history_cost",
     "remote_cost",

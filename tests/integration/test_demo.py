@@ -54,6 +54,29 @@ async def test_a_demo_is_a_session_like_any_other_and_leaves_no_folder_behind() 
     assert not folder.exists()
 
 
+async def test_a_demo_has_a_past_that_goes_on_with_what_is_seen() -> None:
+    session = DemoSession(40)
+    async with session:
+        await wait_for(
+            lambda: session.snapshot().hosts["web01"].value("cpu.busy_ratio") is not None
+        )
+        epoch = session._cast.epoch
+        for key in (("cpu.busy_ratio", ""), ("filesystem.used_ratio", "/"), ("load.one", "")):
+            for span_s in (3600, 6 * 3600, 7 * 86_400):
+                found = await session.past("web01", key, epoch - span_s, now())
+                ats = [point.at for point in found.points]
+                assert 200 <= len(ats) <= 450
+                assert ats == sorted(ats)
+                assert epoch - span_s <= ats[0] + found.step_s
+                assert all(0 <= point.least <= point.most < 100 for point in found.points)
+        again = await session.past("web01", key, epoch - 3600, epoch)
+        assert again == await session.past("web01", key, epoch - 3600, epoch)
+        held = await session.holdings("web01")
+        assert held.since == epoch - 30 * 86_400
+        assert (await session.past("nobody", key, epoch - 3600, epoch)).points == []
+        assert (await session.past("web01", ("no.such", ""), epoch - 3600, epoch)).points == []
+
+
 def opsdash(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run the program with a home of its own, and nothing of ours in its environment."""
     env = {"HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}

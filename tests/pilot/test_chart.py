@@ -83,7 +83,7 @@ async def charted(
     async with on_stage(states, size, ascii_glyphs=ascii_glyphs, keeper=keeper) as stage:
         for number, state in enumerate(states):
             made = stretch(spiky(wave(0.3 + 0.12 * number), 2.5))
-            stage.source.pasts[state.name, CPU] = with_gap(made, 1.5, 1.0) if number else made
+            stage.source.pasts[state.name, CPU] = with_gap(made, 1.5, 1.0) if number < 2 else made
             stage.source.pasts[state.name, MEMORY] = stretch(wave(0.5, 0.02))
             stage.source.pasts[state.name, VAR] = stretch(lambda ago_h: (0.9 - ago_h / 100,) * 3)
         yield stage

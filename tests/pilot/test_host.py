@@ -219,14 +219,27 @@ async def test_hardware_is_told_with_the_worst_in_colour() -> None:
         "members": "eno1 eno2",
         "down": "eno2",
     }
+    supply: Row = {
+        "kind": "supply",
+        "name": "power supply 2",
+        "said": "Power Supply AC lost",
+        "bad": "warning",
+    }
+    fan: Row = {"kind": "sensor", "name": "FAN 2 (31h)", "said": "0 RPM", "bad": "critical"}
+    unit: Row = {"name": "rack", "model": "Smart-UPS 1500", "state": "on battery"}
     speed = {("links.speed_bits_per_s", "eno1"): 1e9}
     state = with_readings(
         up("web"),
         Reading("web", "hardware", NOW - 1, samples, (array, lost)),
         Reading("web", "links", NOW - 1, speed, (link, bond)),
+        Reading("web", "bmc", NOW - 1, {}, (supply, fan)),
+        Reading("web", "ups", NOW - 1, {("ups.runtime_s", "rack"): 900.0}, (unit,)),
     )
     async with on_stage([state], TALL) as stage:
         text = "\n".join(await page_of(stage))
+    assert "power      supply 2: Power Supply AC lost" in text
+    assert "sensor     FAN 2 (31h): 0 RPM" in text
+    assert "UPS        rack Smart-UPS 1500  on battery, lasts 15m" in text
     assert "disk       sdb ST4000 offline" in text
     assert "bond       bond0 802.3ad of eno1 eno2  DOWN: eno2" in text
     assert "array      md0 raid1 active  1 of 2 devices  rebuild 12%" in text

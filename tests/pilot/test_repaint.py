@@ -16,7 +16,7 @@ from tests.screens import LARGE, Stage, on_stage
 
 def watch_regions(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[Region]:
     seen: list[Region] = []
-    grid = stage.app.query_one(Grid)
+    grid = stage.app.query_one("FleetPanel Grid", Grid)
     refresh = grid.refresh
 
     def remember(*regions: Region, **more: bool) -> object:
@@ -32,7 +32,7 @@ async def test_one_changed_host_repaints_only_the_cells_that_differ(
 ) -> None:
     async with on_stage(many(200), LARGE, view=View(sort="host")) as stage:
         seen = watch_regions(stage, monkeypatch)
-        grid = stage.app.query_one(Grid)
+        grid = stage.app.query_one("FleetPanel Grid", Grid)
         host, before = str(grid._keys[5]), grid.repainted
         state = stage.source.states[host]
         stage.source.put(up(host, *state.findings, figures=Figures(cpu=0.99)))

@@ -12,13 +12,14 @@ import pytest
 
 from opsdash.core.discover import collectors
 from opsdash.core.fleet import Fleet
-from opsdash.core.history import FINE
+from opsdash.core.history import FINE, Holdings
 from opsdash.core.host import Host
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading
 from opsdash.core.series import Ring
 from opsdash.core.snapshot import HostState
 from opsdash.engine.historian import TURNS, Historian, kept_metrics, next_turn
+from opsdash.engine.memory import Memory
 from opsdash.engine.state import State
 from opsdash.store.history import History
 from opsdash.store.past import Past
@@ -160,3 +161,18 @@ def test_counters_have_no_history_but_their_rates_have() -> None:
     assert "network.receive_bytes_per_s" in kept
     assert "network.receive_bytes" not in kept
     assert not kept_metrics(collectors()["os"])
+
+
+async def test_what_was_taken_down_is_read_as_finely_as_it_is_kept_so_long(store: Store) -> None:
+    taker, state = historian(store, "web1")
+    memory = Memory(state, collectors(), store, lambda: NOW)
+    state.take("web1", [reading("cpu", busy_ratio=0.5)])
+    await taker.take_down(1_795_759_200)
+    for span_s, step in ((3600, 10), (3700, 10), (6 * 3600, 60), (7 * 86_400, 300)):
+        found = await memory.past("web1", BUSY, NOW - span_s, NOW)
+        assert found.step_s == step
+        assert [point.mean for point in found.points] == [0.5]
+    held = await memory.holdings("web1")
+    assert (held.keys, held.since, held.notice) == ((BUSY,), 1_795_759_200, "")
+    store.notice = "nothing is remembered"
+    assert (await memory.holdings("nobody")) == Holdings((), None, "nothing is remembered")

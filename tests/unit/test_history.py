@@ -128,6 +128,39 @@ async def test_metrics_that_come_and_go_keep_their_own_times(store: Store) -> No
     assert await past.points("nobody", CPU, 0, START, FINE) == []
 
 
+async def test_hours_that_a_wrong_clock_has_written_hide_nothing(store: Store) -> None:
+    history, past = History(store), Past(store)
+    await fill(history, START + 48 * HOUR_S, HOUR_S)  # two days ahead, then it was set right
+    while await history.compact(START + 50 * HOUR_S + GRACE_S + 10):
+        pass
+    await fill(history, START, 600)
+    points = await past.points("web1", CPU, START - HOUR_S, START + 600, MINUTE)
+    assert [point.at for point in points] == list(range(START, START + 600, 60))
+
+
+async def test_the_past_of_a_host_begins_with_its_oldest_hour_or_row(store: Store) -> None:
+    history, past = History(store), Past(store)
+    assert await past.begin("web1") is None
+    await history.add([seen(START + 70, 1.0), seen(START + 60, 1.0, host="db1")])
+    assert await past.begin("web1") == START + 70
+    while await history.compact(START + 2 * HOUR_S + GRACE_S + 10):
+        pass
+    await history.add([seen(START + 9 * HOUR_S, 1.0)])
+    assert await past.begin("web1") == START
+    assert await past.begin("nobody") is None
+
+
+async def test_whoever_still_reads_when_all_has_ended_finds_nothing(path: Path) -> None:
+    store = Store(path)
+    await store.open()
+    past = Past(store)
+    await History(store).add([seen(START, 1.0)])
+    await store.close()
+    assert await past.points("web1", CPU, START, START + 10, FINE) == []
+    assert await past.begin("web1") is None
+    assert not store.notice
+
+
 async def test_what_is_past_its_time_goes(store: Store) -> None:
     history, past = History(store), Past(store)
     await fill(history, START, 1200)

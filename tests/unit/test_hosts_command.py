@@ -73,7 +73,9 @@ def test_list_selects_by_name_tag_and_group(hosts: HostsFolder) -> None:
 
 
 def test_list_in_json_holds_every_field(hosts: HostsFolder) -> None:
-    path = hosts.write("hosts: {a: {thresholds: {}, keys: [/k], interval: 1m}}\n")
+    path = hosts.write(
+        "hosts: {a: {thresholds: {}, keys: [/k], interval: 1m, probes: {p: {tcp: 22}}}}\n"
+    )
     assert json.loads(run("list", "--json", "--hosts", str(path)).stdout) == {
         "version": 1,
         "source": str(path),
@@ -92,6 +94,16 @@ def test_list_in_json_holds_every_field(hosts: HostsFolder) -> None:
                 "known_hosts": [],
                 "interval_s": 60,
                 "thresholds": {},
+                "probes": [
+                    {
+                        "name": "p",
+                        "kind": "tcp",
+                        "target": "127.0.0.1:22",
+                        "from": "host",
+                        "every_s": 60,
+                        "timeout_s": 10,
+                    }
+                ],
                 "transport": "ssh",
                 "ssh_config": None,
             }

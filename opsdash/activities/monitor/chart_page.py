@@ -10,7 +10,7 @@ from opsdash.core.axes import Scale, moment, scale_of
 from opsdash.core.metric_words import worded
 from opsdash.core.tracks import Column, Summary, TimeGrid
 from opsdash.widgets.canvas import Curve, Stroke
-from opsdash.widgets.line import Line, Role, Span, beside, fit, fit_line, line
+from opsdash.widgets.line import Line, Role, Span, fit, fit_line, line
 from opsdash.widgets.plot import Mark, Plot, grid_over, plot_lines, ticks_up
 
 SERIES = (Role.ACCENT, Role.OK, Role.UNKNOWN, Role.TEXT)
@@ -58,7 +58,6 @@ class ChartPage:
     whole: bool = True
     stroke: Stroke = Stroke.BRAILLE
     about: Line = ()
-    coloured: bool = True
 
     @property
     def several(self) -> bool:
@@ -92,8 +91,9 @@ def page_lines(page: ChartPage, width: int, height: int) -> list[Line]:
         lines = _side_by_side(page, width, room)
     else:
         lines = _in_one(page, width, room)
-    filled = [*lines, *[()] * (room - len(lines)), *foot]
-    return [fit_line(parts, width) for parts in filled[:height]]
+    return [*lines, *[()] * (room - len(lines)), *(fit_line(parts, width) for parts in foot)][
+        :height
+    ]
 
 
 def _in_one(page: ChartPage, width: int, height: int) -> list[Line]:
@@ -101,17 +101,15 @@ def _in_one(page: ChartPage, width: int, height: int) -> list[Line]:
     shown = max(1, min(len(page.lanes), height // 3))
     first = _first_shown(page.picked, shown, len(page.lanes))
     names = max((len(lane.host) for lane in page.lanes), default=0)
-    legend = [
-        _figures(page, lane, place, names)
-        for place, lane in enumerate(page.lanes[first : first + shown], first)
-    ]
+    among = page.lanes[first : first + shown]
+    legend = [_figures(page, place, names, among) for place in range(first, first + len(among))]
     order = sorted(range(len(page.lanes)), key=lambda place: place == page.picked)
     curves = [_curve(page, place) for place in order]
     picked = page.lanes[page.picked]
     note = picked.note if not page.several else _common_note(page.lanes)
     down = height - len(legend)
     plot = _plot(page, curves, picked, scale=_scale(page, down), note=note)
-    return [*plot_lines(plot, width, down), *legend]
+    return [*plot_lines(plot, width, down), *(fit_line(parts, width) for parts in legend)]
 
 
 def _side_by_side(page: ChartPage, width: int, height: int) -> list[Line]:
@@ -128,15 +126,20 @@ def _side_by_side(page: ChartPage, width: int, height: int) -> list[Line]:
             _pane(page, place, scale, half, rows)
             for place in range(start, min(start + across, len(page.lanes)))
         ]
-        lines += drawn[0] if len(drawn) == 1 else beside(drawn[0], drawn[1], width)
+        lines += [_beside(row) for row in zip(*drawn, strict=True)]
     return lines
+
+
+def _beside(row: tuple[Line, ...]) -> Line:
+    """Lines of charts beside each other, all as wide as they may be."""
+    return row[0] if len(row) == 1 else (*row[0], Span(" " * GAP), *row[1])
 
 
 def _pane(page: ChartPage, place: int, scale: Scale, width: int, height: int) -> list[Line]:
     lane = page.lanes[place]
     curve = Curve(lane.columns, Role.ACCENT if place == page.picked else Role.TEXT)
     plot = _plot(page, [curve], lane, scale=scale, note=lane.note)
-    title = _figures(page, lane, place, min(len(lane.host), width // 3))
+    title = _figures(page, place, min(len(lane.host), width // 3), [lane])
     return [fit_line(title, width), *plot_lines(plot, width, height - 1)]
 
 
@@ -177,31 +180,42 @@ def _scale(page: ChartPage, height: int) -> Scale:
     return scale_of(least, most, page.unit, ticks_up(height), whole=page.whole)
 
 
-def _figures(page: ChartPage, lane: Lane, place: int, names: int) -> Line:
-    """A host's name and what its curve comes to; under the cursor, what it was there."""
-    lit = place == page.picked
-    sign = _sign(page, place, lit=lit)
-    name = Span(fit(lane.host, max(1, names)), Role.STRONG if lit else Role.TEXT)
+def _figures(page: ChartPage, place: int, names: int, among: Sequence[Lane]) -> Line:
+    """A host's name and what its curve comes to; under the cursor, what it was there.
+
+    The figures are as wide as the widest `among` those that stand below each other.
+    """
+    lane, lit = page.lanes[place], place == page.picked
+    role = Role.STRONG if lit else Role.TEXT
+    head = line(*_sign(page, place, lit=lit), Span(fit(lane.host, max(1, names)), role))
     if lane.summary is None:
         why = lane.note if page.several else ""
-        return line(*sign, name, Span(f"  {why}", Role.MUTED))
-    word, summary = worded(page.unit), lane.summary
+        return line(*head, Span(f"  {why}", Role.MUTED))
+    tables = [_values(page, one, one.summary) for one in among if one.summary is not None]
+    widths = [max(len(value) for _, value in column) for column in zip(*tables, strict=True)]
+    parts = [
+        part
+        for (what, value), width in zip(_values(page, lane, lane.summary), widths, strict=True)
+        for part in _figure(what, value.ljust(width), role)
+    ]
+    unknown = 1 - lane.summary.known
+    gaps = f"  no data {word_share(unknown)} of it" if unknown >= 0.01 else ""
+    when = moment(lane.summary.most_at, page.now)
+    return line(*head, *parts, Span(f" {when}{gaps}", Role.MUTED))
+
+
+def _values(page: ChartPage, lane: Lane, summary: Summary) -> list[tuple[str, str]]:
+    word = worded(page.unit)
     found: list[tuple[str, str]] = []
     if page.cursor is not None:
         found.append((f"at {moment(page.cursor, page.now)}", _read(page, lane)))
-    now = "-" if lane.newest is None else word(lane.newest)
-    found += [
-        ("now", now),
+    return [
+        *found,
+        ("now", "-" if lane.newest is None else word(lane.newest)),
         ("mean", word(summary.mean)),
         ("min", word(summary.least)),
         ("max", word(summary.most)),
     ]
-    role = Role.STRONG if lit else Role.TEXT
-    parts = [part for what, value in found for part in _figure(what, value, role)]
-    when = Span(f" {moment(summary.most_at, page.now)}", Role.MUTED)
-    unknown = 1 - summary.known
-    gaps = f"  no data {word_share(unknown)} of it" if unknown >= 0.01 else ""
-    return line(*sign, name, *parts, when, Span(gaps, Role.MUTED))
 
 
 def _figure(what: str, value: str, role: Role) -> Line:

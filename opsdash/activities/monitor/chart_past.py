@@ -52,6 +52,7 @@ class ChartPast:
         self._read_at = float("-inf")
         self._tracks: dict[str, Track] = {}
         self._newest: dict[str, list[tuple[float, float]]] = {}
+        self._live: dict[str, tuple[Track, list[tuple[float, float]], Track]] = {}
         self.holdings: dict[str, Holdings] = {}
 
     @property
@@ -103,7 +104,16 @@ class ChartPast:
         """A host's curve; None: it has not been read yet."""
         if self._read is None or self._read.key != key or host not in self._tracks:
             return None
-        return self._tracks[host].with_newest(self._newest.get(host, ()))
+        # what was seen before the reading is in what was read
+        newest = [one for one in self._newest.get(host, ()) if one[0] > self._read_at]
+        made, end = self._live.get(host), newest[-1:]
+        if made is None or made[:2] != (self._tracks[host], end):
+            made = self._live[host] = (
+                self._tracks[host],
+                end,
+                self._tracks[host].with_newest(newest),
+            )
+        return made[2]
 
     def keys(self, states: Sequence[HostState]) -> list[SampleKey]:
         """The metrics of these hosts that have a past, or will have one soon."""

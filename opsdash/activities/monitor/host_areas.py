@@ -17,13 +17,13 @@ from opsdash.widgets.line import ROLES, Line, Role, Span, line, width_of
 AREAS: Mapping[str, tuple[str, ...]] = {
     "cpu": ("cpu", "load"),
     "memory": ("memory", "oom"),
-    "disks": ("filesystem", "diskio"),
-    "network": ("network", "sockets"),
+    "disks": ("filesystem", "diskio", "fserrors"),
+    "network": ("network", "sockets", "links"),
     "services": ("units",),
     "probes": ("probes",),
     "processes": ("processes",),
     "time": ("clock", "timesync"),
-    "hardware": ("hardware", "storage"),
+    "hardware": ("hardware", "storage", "bmc", "ups"),
     "logins": ("logins",),
     "kernel": ("kernel", "boots"),
 }

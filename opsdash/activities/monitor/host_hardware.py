@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from opsdash.activities.monitor.host_sections import Page, freshness, head, label, missing
-from opsdash.core.text import clean_line, count, percent
+from opsdash.core.text import clean_line, count, duration, percent
 from opsdash.widgets.line import Line, Role, Span, line
 
 HOTTEST = 3
@@ -107,4 +107,17 @@ def _power(page: Page) -> list[Line]:
     for name, online in page.state.labelled("hardware.supply_online").items():
         text = f"{name} {'has mains' if online else 'has no mains'}"
         lines.append(_row("power", text, Role.TEXT if online else Role.WARN))
+    for row in page.state.rows("ups"):
+        charge = page.state.value("ups.charge_ratio", str(row["name"]))
+        left_s = page.state.value("ups.runtime_s", str(row["name"]))
+        parts = [str(row["state"]), "" if charge is None else f"{percent(charge)} charged"]
+        parts += ["" if left_s is None else f"lasts {duration(left_s)}"]
+        text = f"{row['name']} {row['model']}  {', '.join(part for part in parts if part)}"
+        lines.append(_row("UPS", text, Role.TEXT if row["state"] == "online" else Role.WARN))
+    roles = {"critical": Role.CRIT, "warning": Role.WARN}
+    for row in page.state.rows("bmc"):
+        name, role = str(row["name"]), roles.get(str(row["bad"]), Role.TEXT)
+        said = str(row["said"]).replace("Presence detected", "present")
+        text = f"{name.removeprefix('power ')}: {said}"
+        lines.append(_row("power" if row["kind"] == "supply" else "sensor", text, role))
     return lines

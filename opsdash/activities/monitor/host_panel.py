@@ -21,8 +21,10 @@ from opsdash.activities.monitor.host_figures import (
 )
 from opsdash.activities.monitor.host_guests import gpu_section, guests_section
 from opsdash.activities.monitor.host_hardware import hardware_section
+from opsdash.activities.monitor.host_inventory import inventory_section
 from opsdash.activities.monitor.host_keys import HostKeys
 from opsdash.activities.monitor.host_ports import ports_section
+from opsdash.activities.monitor.host_probes import probes_section
 from opsdash.activities.monitor.host_sections import (
     Page,
     label,
@@ -34,6 +36,7 @@ from opsdash.activities.monitor.host_sections import (
 )
 from opsdash.activities.monitor.host_storage import storage_section
 from opsdash.activities.monitor.host_top import ORDERS, top_section
+from opsdash.activities.monitor.host_users import users_section
 from opsdash.activities.monitor.keymap import PROCESSES
 from opsdash.core.snapshot import HostState, LinkState, Snapshot, triage
 from opsdash.widgets.bindings import bindings_of
@@ -158,10 +161,13 @@ WANTED = (
     "procio",
     "ports",
     "listeners",
+    "sessions",
     "containers",
     "root_containers",
     "gpu",
     "guests",
+    "inventory",
+    "nameplate",
 )
 """What is asked on demand while this page is open."""
 
@@ -178,10 +184,17 @@ FIGURES = (
 )
 """The resources, each in full."""
 
-RUNNING = (units_section, ports_section, containers_section, guests_section)
+RUNNING = (
+    probes_section,
+    units_section,
+    ports_section,
+    users_section,
+    containers_section,
+    guests_section,
+)
 """What runs on it."""
 
-ABOUT = (system_section, sources_section)
+ABOUT = (system_section, inventory_section, sources_section)
 """What it is, and where all this comes from."""
 
 

@@ -48,16 +48,20 @@ def _row(name: str, text: str, role: Role = Role.TEXT) -> Line:
 
 
 def _disks(page: Page) -> list[Line]:
-    def badness(row: Row) -> tuple[bool, int, float, str]:
-        name = str(row["name"])
-        bad = page.state.value("storage.disk_bad_sectors", name) or 0.0
-        failing = not (row["failing"] or row["worn"])
-        return failing, _ORDER[str(row["state"])], -bad, name
+    """The worst first; a virtual disk, which has nothing to say, is left out."""
 
-    ordered = sorted(_of(page, "disk"), key=badness)
+    def badness(row: Row) -> tuple[bool, float, int, str]:
+        name, state = str(row["name"]), str(row["state"])
+        bad = page.state.value("storage.disk_bad_sectors", name) or 0.0
+        failing = state == "failed" or row["failing"] or row["worn"]
+        return not failing, -bad, _ORDER[state], name
+
+    told = [row for row in _of(page, "disk") if "lacks SMART" not in str(row["note"])]
+    ordered = sorted(told, key=badness)
     lines = [_disk(page, row) for row in ordered[:LISTED]]
-    if more := len(ordered) - LISTED:
-        lines += [_row("", f"and {count(more, 'disk')} no worse", Role.MUTED)] if more > 0 else []
+    if len(ordered) > LISTED:
+        more = count(len(ordered) - LISTED, "disk")
+        lines.append(_row("", f"and {more} no worse", Role.MUTED))
     return lines
 
 

@@ -9,10 +9,24 @@ PAGES = KeySet(
     "Pages",
     (Place.PAGE,),
     (
-        Key("view.fleet", "1", "view('fleet')", "Fleet", "open Fleet", hint=True),
-        Key("view.host", "2", "view('host')", "Host", "open Host", hint=True),
-        Key("view.processes", "P", "view('processes')", "Processes", "all processes of the host"),
-        Key("view.chart", "T", "view('chart')", "Chart", "the past of this host, or of the marked"),
+        Key("view.fleet", "1", "view('fleet')", "Fleet", "open Fleet"),
+        Key("view.host", "2", "view('host')", "Host", "open Host"),
+        Key(
+            "view.processes",
+            "P",
+            "view('processes')",
+            "Processes",
+            "all processes of the host",
+            hint=True,
+        ),
+        Key(
+            "view.chart",
+            "T",
+            "view('chart')",
+            "Chart",
+            "the past of this host, or of the marked",
+            hint=True,
+        ),
     ),
 )
 

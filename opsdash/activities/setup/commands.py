@@ -155,6 +155,17 @@ def _as_object(host: Host) -> dict[str, Any]:
             check: {"warn": limits.warn, "crit": limits.crit}
             for check, limits in host.thresholds.items()
         },
+        "probes": [
+            {
+                "name": probe.name,
+                "kind": probe.kind,
+                "target": probe.target,
+                "from": probe.origin,
+                "every_s": probe.every_s,
+                "timeout_s": probe.timeout_s,
+            }
+            for probe in host.probes
+        ],
         "transport": host.way,
         "ssh_config": host.ssh_config,
     }

@@ -48,6 +48,9 @@ _NOW = re.compile(rb"(?m)(^== now\n)[-0-9T:]{19}\n[0-9.]+$")
 _RECORD = re.compile(rb"(?m)^(?:reboot|shutdown) ")
 _LAST = re.compile(rb"== last\n(?:(?:reboot|shutdown) .*\n)*")
 _ENDED = re.compile(rb"(?m)^([1-9][0-9]*) [0-9]+$(?=\n== end)")
+_WHOLE = re.compile(rb"(?m)^MemTotal: .*$")
+_THREADS = re.compile(rb"(?m)(^== cpu\n)[0-9]+ [0-9]+ [0-9]+$")
+_SECTORS = re.compile(rb"(?m)^(/sys/block/\w+/size:)[0-9]+$")
 _SECTIONS = re.compile(rb"(?m)^== (\w+)\n")
 
 
@@ -240,6 +243,15 @@ def _ps(data: bytes, mood: Mood, counters: Counters) -> bytes:
     return _LOOKED.sub(lambda looked: looked[0] + line + args, data, count=1)
 
 
+def _inventory(data: bytes, mood: Mood, counters: Counters) -> bytes:
+    """The made-up processors, memory and disk in place of those of the recorded host."""
+    one = mood.one
+    data = _WHOLE.sub(b"MemTotal: %d kB" % one.memory_kb, data)
+    data = _THREADS.sub(rb"\g<1>%d %d 1" % (one.cores, one.cores), data)
+    sectors = sum(disk.size_kb for disk in one.disks) * 2
+    return _SECTORS.sub(rb"\g<1>%d" % sectors, data)
+
+
 EDITS: dict[str, Edit] = {
     "os": _os,
     "units": _units,
@@ -250,6 +262,7 @@ EDITS: dict[str, Edit] = {
     "boots": _boots,
     "processes": _processes,
     "top": _top,
+    "inventory": _inventory,
     "ps": _ps,
 }
 """What has to be put right in an output, by collector; any other one is played as it is."""

@@ -14,7 +14,10 @@ from opsdash.core.text import percent
 def judge(inquiry: Inquiry) -> Iterator[Finding]:
     """Pools of ZFS, thin pools and their metadata, and old snapshots, which break when full."""
     state = inquiry.state
+    broken = {row["name"] for row in state.rows("storage") if row.get("fault")}
     for pool, used in state.labelled("storage.pool_used_ratio").items():
+        if pool in broken:  # storage-degraded says so
+            continue
         verdict = crossed(inquiry, used, subject=pool, margin=0.02)
         if verdict is not None:
             health, limit = verdict
