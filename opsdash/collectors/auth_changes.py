@@ -53,7 +53,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Kind, str], ...] = (
     (re.compile(r"new group: name=(?P<subject>[^, ]+)"), Kind.ACCOUNT, "new group"),
     (re.compile(r"delete user '(?P<subject>[^']+)'"), Kind.ACCOUNT, "user removed:"),
     (re.compile(r"group '(?P<subject>[^']+)' removed$"), Kind.ACCOUNT, "group removed:"),
-    (re.compile(r"add '(?P<subject>[^']+)' to group '(?P<more>[^']+)'"), Kind.ACCOUNT, "joined"),
+    (re.compile(r"add '(?P<subject>[^']+)' to group '(?P<group>[^']+)'"), Kind.ACCOUNT, "added"),
     (re.compile(r"password changed for (?P<subject>\S+)"), Kind.ACCOUNT, "new password for"),
     (
         re.compile(r"lock user '(?P<subject>[^']+)' password"),
@@ -113,11 +113,13 @@ def _understood(lines: Iterable[str], window: Window) -> Iterator[tuple[int, Hap
             continue
         hit, kind, verb = found
         said, times = hit.groupdict(), int(counted[1]) if counted else 1
-        subject, who, more = mask(said["subject"]), said.get("who") or "", said.get("more") or ""
+        subject, who, more = mask(said["subject"]), said.get("who") or "", ""
         if kind is Kind.LOGIN:
             who = said["subject"]
             more = f"from {said['from']} ({said['how']})"
             more += f", one of {times} such" if times > 3 else ""
+        if said.get("group"):
+            more = f"to group {said['group']}"
         if said.get("as"):
             more = f"as {said['as']}"
         yield times, Happened(at, kind, verb, subject, more, who, "log of logins")

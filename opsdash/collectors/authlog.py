@@ -70,8 +70,9 @@ def _kernels(boots: Iterable[Happened]) -> Iterator[Happened]:
         yield one
         if one.verb == "booted":
             if before and one.more != before:
-                words = f"now {one.more}, before it {before.removeprefix('kernel ')}"
-                yield Happened(one.at, Kind.BOOT, "another kernel:", "kernel", words, source="wtmp")
+                kernel, was = (more.removeprefix("kernel ") for more in (one.more, before))
+                more = f"(was {was})"
+                yield Happened(one.at, Kind.BOOT, "now kernel", kernel, more, source="wtmp")
             before = one.more
 
 

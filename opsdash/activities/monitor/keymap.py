@@ -32,7 +32,7 @@ PAGES = KeySet(
 
 STORY_PAGES = KeySet(
     "pages.story",
-    "Pages",
+    "What happened",
     (Place.PAGE,),
     (
         Key("view.timeline", "t", "view('timeline')", "Timeline", "what happened there, by time"),

@@ -41,7 +41,8 @@ def story(states: Iterable[HostState], changes: Iterable[Change] = ()) -> list[H
 def _turn(change: Change) -> Happening:
     words = f"{change.after.name} (was {change.before.name})"
     if change.summary:
-        words += f": {change.summary}" if change.after > change.before else f", no more {change.summary}"
+        worse = change.after > change.before
+        words += f": {change.summary}" if worse else f", no more {change.summary}"
     return Happening(
         change.at, change.host, Kind.HEALTH, words, source="opsdash", health=change.after
     )
