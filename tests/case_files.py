@@ -11,7 +11,9 @@ from typing import Any
 
 import yaml
 
-from opsdash.core.reading import Output, SampleKey
+from opsdash.core.discover import collectors
+from opsdash.core.plugin import understand
+from opsdash.core.reading import Output, Reading, SampleKey
 
 CASES = Path(__file__).parent / "cases"
 
@@ -57,3 +59,9 @@ def sample_keys(named: Mapping[str, float]) -> Iterator[tuple[SampleKey, float]]
     for name, value in named.items():
         metric, _, label = name.partition("{")
         yield (metric, label.removesuffix("}")), value
+
+
+def reading_of(plugin: str, name: str, at: float, host: str = "web") -> Reading:
+    """What a collector makes of the answer in one of its cases."""
+    (case,) = (one for one in cases("collectors") if (one.plugin, one.name) == (plugin, name))
+    return understand(collectors()[plugin], output_of(case.content), host, at)

@@ -61,9 +61,8 @@ class Pages(SlowLink):
         """Show a page, about the host that was looked at last, or about several."""
         panel = self.pages.get_child_by_id(slug, Panel)
         self.pages.current = slug
-        if hosts:
-            panel.gather(hosts)
-        if self._host:
+        gathered = bool(hosts) and panel.gather(hosts)
+        if self._host and (not gathered or self._host in hosts):
             panel.aim(self._host)
         if words:
             panel.heed(words)

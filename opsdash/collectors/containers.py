@@ -13,19 +13,24 @@ from opsdash.core.reading import Metric, Output, Reading, Row, SampleKey
 MOST = 150
 
 # Only an engine that runs is asked, at its own socket: DOCKER_HOST or a context of the user's may
-# point to another machine. Rootless podman leaves a process of its own behind unless one is there
-# already, so without one it is not asked. Podman under the name of docker has no socket of its own.
-# Memory and CPU are read from the cgroups: `stats` costs the engine seconds.
+# point to another machine, and as root nothing is read that a user may have written. Rootless
+# podman leaves a process of its own behind unless one is there already, so without one it is not
+# asked. Podman under the name of docker has no socket of its own. A warning is no container.
+# Memory and CPU are read from the cgroups, of either version: `stats` costs the engine seconds.
 COMMAND = r"""
-me=$(id -u)
+me=$(id -u); asked=
 run=${XDG_RUNTIME_DIR:-/run/user/$me}
+DOCKER_CONFIG=/nonexistent; export DOCKER_CONFIG
+unset DOCKER_HOST DOCKER_CONTEXT CONTAINER_HOST CONTAINERS_CONF
+if [ "$me" = 0 ]; then run=/run/user/0; HOME=/root; unset XDG_CONFIG_HOME XDG_DATA_HOME; fi
 ask() {
   engine=$1; shift
   if told=$("$@" ps -a --no-trunc --format '{{.ID}}|{{.Names}}|{{.Image}}|{{.Status}}' 2>&1)
   then
-    echo "asked|$engine"
-    printf '%s\n' "$told" | head -n MOST | sed "s/^/is|$engine|/"
-    ids=$(printf '%s\n' "$told" | head -n MOST | cut -d'|' -f1)
+    echo "asked|$engine"; asked=1
+    told=$(printf '%s\n' "$told" | grep -E '^[0-9a-f]{64}[|]' | head -n MOST)
+    [ -z "$told" ] || printf '%s\n' "$told" | sed "s/^/is|$engine|/"
+    ids=$(printf '%s\n' "$told" | cut -d'|' -f1)
     [ -z "$ids" ] || "$@" inspect --type container --format \
       'ran|{{.ID}}|{{.RestartCount}}|{{.State.OOMKilled}}' $ids 2>/dev/null
   else
@@ -35,9 +40,14 @@ ask() {
 usage() {
   for dir in $groups; do
     id=${dir##*/}; id=${id#docker-}; id=${id#libpod-}; id=${id%.scope}
-    used=0; memory=
-    while read -r name value; do [ "$name" != usage_usec ] || used=$value; done <"$dir/cpu.stat"
-    read -r memory <"$dir/memory.current"
+    used=; memory=
+    if [ "$top" = /sys/fs/cgroup ]; then
+      while read -r name value; do [ "$name" != usage_usec ] || used=$value; done <"$dir/cpu.stat"
+      read -r memory <"$dir/memory.current"
+    else
+      read -r memory <"$dir/memory.usage_in_bytes"
+      read -r used <"/sys/fs/cgroup/cpuacct${dir#"$top"}/cpuacct.usage" && used=$((used / 1000))
+    fi
     read -r up idle </proc/uptime
     echo "uses|$id|$up|$used|$memory"
   done 2>/dev/null
@@ -59,12 +69,14 @@ if command -v podman >/dev/null 2>&1; then
   fi
 fi
 echo '== usage'
-if [ -r /sys/fs/cgroup/cgroup.controllers ]; then
-  groups=$(find /sys/fs/cgroup -maxdepth 8 -type d \( -name 'docker-*.scope' \
-    -o -name 'libpod-*.scope' -o -path '*/docker/*' \) 2>/dev/null \
-    | grep -E '/(docker-|libpod-|docker/)[0-9a-f]{64}(\.scope)?$' | head -n MOST)
-  [ -z "$groups" ] || { usage; sleep 1; usage; }
-fi
+top=/sys/fs/cgroup
+groups=
+[ -r "$top/cgroup.controllers" ] || top=/sys/fs/cgroup/memory
+[ -z "$asked" ] || groups=$(find "$top" -maxdepth 8 -type d \
+  \( -name 'docker-*.scope' -o -name 'libpod-*.scope' -o -path '*/docker/*' \
+  -o -path '*/libpod_parent/*' \) 2>/dev/null \
+  | grep -E '/(docker|libpod|docker/|libpod_parent/libpod)-?[0-9a-f]{64}(\.scope)?$' | head -n MOST)
+[ -z "$groups" ] || { usage; sleep 1; usage; }
 echo '== end'
 """.replace("MOST", str(MOST))
 
@@ -81,7 +93,7 @@ def parse(output: Output, host: str, at: float) -> Reading:
 @knows("the list of containers")
 def parse_as_root(output: Output, host: str, at: float) -> Reading:
     """As root sees them: all but those of single users."""
-    return _containers(output, host, at, "root_containers")
+    return _containers(output, host, at, "engines")
 
 
 def _containers(output: Output, host: str, at: float, collector: str) -> Reading:
@@ -92,6 +104,7 @@ def _containers(output: Output, host: str, at: float, collector: str) -> Reading
     section(found, "end")
     rows: dict[str, Row] = {}
     engines: list[Row] = []
+    asked: list[str] = []
     for line in section(found, "containers"):
         kind, _, rest = line.partition("|")
         if kind == "is":
@@ -105,7 +118,9 @@ def _containers(output: Output, host: str, at: float, collector: str) -> Reading
         elif kind in ("denied", "failed"):
             engine, _, said = rest.partition("|")
             engines.append({"kind": "engine", "engine": engine, "said": said or ""})
-        elif kind != "asked":
+        elif kind == "asked":
+            asked.append(rest)
+        else:
             raise BadOutput("a line about containers that nobody knows")
     samples = {
         (metric, str(rows[key]["name"])): value
@@ -114,7 +129,8 @@ def _containers(output: Output, host: str, at: float, collector: str) -> Reading
     }
     samples[f"{collector}.seen", ""] = float(len(rows))
     made = (*engines, *rows.values())
-    return Reading(host, collector, at, samples, made, source="docker and podman ps, cgroups")
+    source = f"{' and '.join(asked)} ps, cgroups" if asked else "no docker or podman to ask"
+    return Reading(host, collector, at, samples, made, source=source)
 
 
 def _how(status: str) -> Row:
@@ -141,9 +157,11 @@ def _usage(lines: list[str], collector: str) -> dict[SampleKey, float]:
     first: dict[str, tuple[float, float]] = {}
     for line in lines:
         _, key, up, used, memory = line.split("|")
-        up_s, used_s = float(up), float(int(used)) / 1e6
         if memory:
             samples[f"{collector}.memory_bytes", key] = float(int(memory))
+        if not used:
+            continue
+        up_s, used_s = float(up), float(int(used)) / 1e6
         if key not in first:
             first[key] = (up_s, used_s)
             continue
@@ -173,12 +191,12 @@ CONTAINERS = Collector(
     metrics=_metrics("containers"),
 )
 
-ROOT_CONTAINERS = replace(
+ENGINES = replace(
     CONTAINERS,
-    name="root_containers",
+    name="engines",
     title="Containers, as root",
     every_s=60.0,
     parse=parse_as_root,
-    metrics=_metrics("root_containers"),
+    metrics=_metrics("engines"),
     needs_root=True,
 )

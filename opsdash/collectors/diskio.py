@@ -113,10 +113,14 @@ DISKIO = Collector(
         _counter("waited_s", "s", "Time that those took, added up"),
         _speed("read_bytes_per_s", "Read per second; no label: all disks together"),
         _speed("write_bytes_per_s", "Written per second; no label: all disks together"),
-        Metric("diskio.busy_ratio", "ratio", "Share of time with work", label="disk"),
+        Metric("diskio.busy_ratio", "ratio", "Share of time with work", label="disk", kept=True),
         Metric("diskio.ios_per_s", "requests/s", "Reads and writes done per second", label="disk"),
         Metric(
-            "diskio.wait_ms", "ms", "Average time that one took, its queue included", label="disk"
+            "diskio.wait_ms",
+            "ms",
+            "Average time that one took, its queue included",
+            label="disk",
+            kept=True,
         ),
     ),
 )

@@ -70,7 +70,8 @@ def parse(output: Output, host: str, at: float) -> Reading:
         elif row := _process(rest, numbers):
             rows.append(row)
     samples["gpu.seen", ""] = float(len(numbers))
-    return Reading(host, "gpu", at, samples, tuple(rows), source="nvidia-smi")
+    source = "nvidia-smi" if rows else "no nvidia-smi there"
+    return Reading(host, "gpu", at, samples, tuple(rows), source=source)
 
 
 def _figures(number: str, figures: list[str], samples: dict[SampleKey, float]) -> str:

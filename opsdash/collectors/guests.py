@@ -21,6 +21,7 @@ if command -v virsh >/dev/null 2>&1; then
   done
   if [ -n "$uri" ] && [ -e /proc/xen/capabilities ]; then uri=xen:///system; fi
   if [ -n "$uri" ]; then
+    echo "asked: $uri"
     if told=$(virsh -r -q -c "$uri" domstats --state --balloon --vcpu 2>&1); then
       printf '%s\n' "$told" | grep -E \
         '^Domain: |^ +(state\.(state|reason)|balloon\.(current|maximum|rss)|vcpu\.current)=' \
@@ -71,11 +72,14 @@ def parse(output: Output, host: str, at: float) -> Reading:
     domains: dict[str, dict[str, int]] = {}
     values: dict[str, int] = {}
     rows: list[Row] = []
+    source = "no libvirt there"
     for line in section(found, "guests"):
         if domain := _DOMAIN.match(line):
             values = domains.setdefault(domain[1], {})
         elif value := _VALUE.match(line):
             values[value[1]] = int(value[2])
+        elif line.startswith("asked: "):
+            source = "virsh domstats, read-only"
         elif line.startswith("failed: "):
             rows.append({"kind": "failed", "said": line.removeprefix("failed: ").strip()})
         else:
@@ -95,7 +99,7 @@ def parse(output: Output, host: str, at: float) -> Reading:
             }
         )
         _figures(name, values, samples)
-    return Reading(host, "guests", at, samples, tuple(rows), source="virsh domstats, read-only")
+    return Reading(host, "guests", at, samples, tuple(rows), source=source)
 
 
 def _figures(name: str, values: dict[str, int], samples: dict[SampleKey, float]) -> None:

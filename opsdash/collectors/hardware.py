@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from opsdash.collectors.parsing import knows, section, sections
+from opsdash.collectors.parsing import knows, number, section, sections
 from opsdash.core.plugin import Collector, Tier
 from opsdash.core.reading import Metric, Output, Reading, Row, SampleKey
 
@@ -90,7 +90,7 @@ def _arrays(lines: list[str], samples: Samples) -> list[Row]:
             samples["hardware.array_devices", name] = float(parts[1])
             samples["hardware.array_missing", name] = float(int(parts[1]) - int(parts[2]))
         elif name and (sync := _SYNC.search(line)):
-            samples[f"hardware.array_{_work(sync[1])}_ratio", name] = float(sync[2]) / 100
+            samples[f"hardware.array_{_work(sync[1])}_ratio", name] = number(sync[2].encode()) / 100
     return rows
 
 
@@ -109,11 +109,11 @@ def _sensors(files: dict[str, str], samples: Samples) -> None:
             chips[sensor[1]] = value
         elif sensor and sensor[3]:
             sensors.setdefault((sensor[1], sensor[2]), {})[sensor[3]] = value
-    for (chip, number), said in sensors.items():
-        label = f"{chips.get(chip, chip)} {said.get('label') or number}"
+    for (chip, which), said in sensors.items():
+        label = f"{chips.get(chip, chip)} {said.get('label') or which}"
         if "input" in said:
             samples["hardware.sensors", ""] += 1.0
-            (_fan if number.startswith("fan") else _temperature)(label, said, samples)
+            (_fan if which.startswith("fan") else _temperature)(label, said, samples)
 
 
 def _fan(label: str, said: dict[str, str], samples: Samples) -> None:
@@ -180,14 +180,22 @@ HARDWARE = Collector(
         Metric("hardware.array_missing", "devices", "Devices that it lacks", label="array"),
         Metric("hardware.array_rebuild_ratio", "ratio", "How far a rebuild is", label="array"),
         Metric("hardware.array_check_ratio", "ratio", "How far a check is", label="array"),
-        Metric("hardware.temperature_celsius", "celsius", "What a sensor says", label="sensor"),
+        Metric(
+            "hardware.temperature_celsius",
+            "celsius",
+            "What a sensor says",
+            label="sensor",
+            kept=True,
+        ),
         Metric(
             "hardware.temperature_limit_celsius",
             "celsius",
             "Its own critical limit",
             label="sensor",
         ),
-        Metric("hardware.temperature_ratio", "ratio", "Share of that limit", label="sensor"),
+        Metric(
+            "hardware.temperature_ratio", "ratio", "Share of that limit", label="sensor", kept=True
+        ),
         Metric("hardware.fan_rpm", "rpm", "Turns of a fan", label="fan"),
         Metric("hardware.fan_alarm", "flag", "Whether its chip complains of it", label="fan"),
         Metric("hardware.memory_corrected", "errors", "Memory errors mended", label="controller"),

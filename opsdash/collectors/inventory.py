@@ -8,8 +8,8 @@ from opsdash.collectors.parsing import knows, section, sections
 from opsdash.core.plugin import Collector, Tier
 from opsdash.core.reading import Metric, Output, Reading, Row, SampleKey
 
-# All of it is small files that anybody may read; a package manager is known by its list, and only
-# rpm's has to be asked for. sed takes what stands behind the last slash of a link.
+# All of it is small files that anybody may read, the lists of package managers too, if the manager
+# itself is there; only rpm has to be asked. sed takes what stands behind the last slash of a link.
 COMMAND = r"""
 echo '== machine'
 grep -s '' /dev/null /sys/class/dmi/id/sys_vendor /sys/class/dmi/id/product_name \
@@ -48,15 +48,21 @@ for nic in /sys/class/net/*/device; do
   echo "$nic/driver:$(readlink "$nic/device/driver" 2>/dev/null | sed 's,.*/,,')"
 done
 echo '== software'
-[ -r /var/lib/dpkg/status ] \
-  && echo "packages:dpkg $(grep -c '^Status: [a-z]* ok installed' /var/lib/dpkg/status)"
+has() { command -v "$1" >/dev/null 2>&1; }
+if has dpkg && [ -r /var/lib/dpkg/status ]; then
+  echo "packages:dpkg $(grep -c '^Status: [a-z]* ok installed' /var/lib/dpkg/status)"
+fi
 for db in /lib/apk/db/installed /usr/lib/apk/db/installed; do
-  [ -r "$db" ] && { echo "packages:apk $(grep -c '^P:' "$db")"; break; }
+  has apk && [ -r "$db" ] && { echo "packages:apk $(grep -c '^P:' "$db")"; break; }
 done
-[ -r /usr/lib/opkg/status ] && echo "packages:opkg $(grep -c '^Package:' /usr/lib/opkg/status)"
-[ -d /var/lib/pacman/local ] \
-  && echo "packages:pacman $(find /var/lib/pacman/local -mindepth 1 -maxdepth 1 -type d | wc -l)"
+if has opkg && [ -r /usr/lib/opkg/status ]; then
+  echo "packages:opkg $(grep -c '^Package:' /usr/lib/opkg/status)"
+fi
+if has pacman && [ -d /var/lib/pacman/local ]; then
+  echo "packages:pacman $(find /var/lib/pacman/local -mindepth 1 -maxdepth 1 -type d | wc -l)"
+fi
 for db in /var/lib/rpm /usr/lib/sysimage/rpm; do
+  has rpm || break
   [ -e "$db/Packages" ] || [ -e "$db/rpmdb.sqlite" ] || [ -e "$db/Packages.db" ] || continue
   echo "packages:rpm $(rpm -qa 2>/dev/null | wc -l)"; break
 done
@@ -69,7 +75,7 @@ echo "shell:$SHELL"
 echo "sh:$(readlink /bin/sh)"
 echo "python:$(python3 --version 2>/dev/null)"
 for tool in docker podman containerd crio nerdctl lxc incus k3s kubelet nomad; do
-  command -v "$tool" >/dev/null 2>&1 && echo "runtime:$tool"
+  has "$tool" && echo "runtime:$tool"
 done
 echo '== end'
 """

@@ -68,6 +68,8 @@ KERNEL = Collector(
         Metric("kernel.swap_out_pages_per_s", "pages/s", "Written to swap per second"),
         Metric("kernel.open_files", "files", "File handles in use"),
         Metric("kernel.most_files", "files", "Most that there can be; absent where any number"),
-        Metric("kernel.files_used_ratio", "ratio", "Share in use; absent without a limit"),
+        Metric(
+            "kernel.files_used_ratio", "ratio", "Share in use; absent without a limit", kept=True
+        ),
     ),
 )

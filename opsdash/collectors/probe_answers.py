@@ -49,6 +49,10 @@ _CURL_FINE = frozenset({0, 8, 18, 23})
 _TOO_LATE = frozenset({124, 137, 143})
 """What ``timeout`` ends with, or what it ended."""
 
+BY_HAND = frozenset({"bash", "openssl"})
+"""What a host without curl or wget asks by; then the body has the headers before it."""
+
+_FIRST_LINE = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})[ \r\n]")
 _HTTP_STATUS = re.compile(r"^ *HTTP/[0-9.]+ ([0-9]{3})\b", re.MULTILINE)
 _BROKE = 126
 """From this exit status on a program did not run, or was ended by a signal."""
@@ -155,7 +159,7 @@ def _tls(data: bytes, _: int, at: float) -> Cells:
 
 
 def _http(data: bytes, ended: int, at: float) -> Cells:
-    _, mark, meta = data.rpartition(b"\n== meta\n")
+    answer, mark, meta = data.rpartition(b"\n== meta\n")
     if not mark:
         raise BadOutput("the answer of a probe is incomplete")
     lines = _Lines(meta)
@@ -165,6 +169,12 @@ def _http(data: bytes, ended: int, at: float) -> Cells:
     said = "\n".join(line for line in lines.whole if re.match("curl: |wget: |failed|ERROR", line))
     if lines.first("tool") == "curl":
         return _curl(lines, status, said)
+    if lines.first("tool") in BY_HAND:
+        return _by_hand(lines, answer.partition(b"== body\n")[2])
+    return _wget(lines, status, said)
+
+
+def _wget(lines: _Lines, status: int, said: str) -> Cells:
     codes = _HTTP_STATUS.findall("\n".join(lines.whole))
     if "validation not implemented" in said:
         return _unknown("the wget there can't check certificates", "verify: false, or curl there")
@@ -174,6 +184,22 @@ def _http(data: bytes, ended: int, at: float) -> Cells:
         return _failed(_CURL[60])
     if status >= _BROKE:
         return _unknown(f"the wget there broke (status {status})", FROM_HERE)
+    return _failed(failure(said))
+
+
+def _by_hand(lines: _Lines, answer: bytes) -> Cells:
+    """What came over a connection without a program that knows HTTP: all of it."""
+    if found := _FIRST_LINE.match(answer):
+        return _answered(time_s=lines.took_s(), status=int(found[1]))
+    if answer.strip():
+        return _failed("what answers there does not speak HTTP")
+    said = "\n".join(lines.whole[3:])
+    if "verify error" in said or "certificate verify" in said:
+        return _failed(_CURL[60])
+    if "unknown option" in said or "No such file" in said:
+        return _unknown("neither curl nor wget there, nor an openssl or bash that can", FROM_HERE)
+    if lines.status() == 0 or not re.search("bash: |error|errno", said):
+        return _failed(_CURL[52])
     return _failed(failure(said))
 
 
@@ -208,7 +234,7 @@ def _file(data: bytes, _: int, at: float) -> Cells:
     if lines.first("missing") is not None:
         return _failed("no such file")
     if lines.first("nothing") is not None:
-        return _failed("no file is called so")
+        return _failed("no file of that name")
     found = (lines.first("stat") or "").split()
     if len(found) != 2:
         return _unknown("the host has no stat that tells age and size", "install coreutils there")
@@ -225,6 +251,14 @@ def _command(data: bytes, status: int, at: float) -> Cells:
     if status >= 128:
         return _unknown(f"it was ended by a signal ({status - 128})", said=said)
     return _answered(status=status, said=said, performance=performance[:2000])
+
+
+def http_body(data: bytes) -> bytes:
+    """The body in the answer to a probe of HTTP."""
+    answer, _, meta = data.partition(b"== body\n")[2].rpartition(b"\n== meta\n")
+    if meta.partition(b"\n")[0].removeprefix(b"tool ").decode("ascii", "ignore") not in BY_HAND:
+        return answer
+    return re.split(rb"\r?\n\r?\n", answer, maxsplit=1)[-1]
 
 
 READERS: dict[str, Callable[[bytes, int, float], Cells]] = {

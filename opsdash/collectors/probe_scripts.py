@@ -8,6 +8,7 @@ too. Nothing is left behind: no files, no history of HSTS, no process.
 from __future__ import annotations
 
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from opsdash.core.probe import BODY_BYTES, Command, Dns, File, Http, Probe, Process, Tcp, Tls
 from opsdash.transport.bundle import quote
@@ -143,8 +144,24 @@ echo '== end'
 # The body goes to our output past head, which cuts it, and all else into a variable, told last: a
 # body can't be taken for it. Of what wget says only the status lines and its own errors are used.
 # Of busybox' wget no time limit is asked (it may end by a fault there): the section has one.
+# Many a small server has neither curl nor wget: bash speaks plain HTTP/1.0, openssl over TLS.
 _HTTP = r"""
 echo '== http'
+request() {
+  printf 'GET %s HTTP/1.0\r\nHost: %s\r\nUser-Agent: opsdash\r\nAccept: */*\r\n' "$8" "$9"
+  printf 'Connection: close\r\n\r\n'
+}
+by_hand() {
+  if [ -n "$7" ]; then
+    at=$5; case $5 in *:*) at="[$5]" ;; esac
+    k=; [ -z "$3" ] || k="-verify_return_error -verify_${11}"
+    request "$@" | limit "$2" openssl s_client -quiet -connect "$at:$6" \
+      ${10:+-servername "${10}"} $k ${3:+"$5"}
+  else
+    limit "$2" bash -c 'exec 3<>"/dev/tcp/$1/$2" && printf %s "${3%x}" >&3 && exec cat <&3' \
+      bash "$5" "$6" "$(request "$@"; echo x)"
+  fi
+}
 began=; read -r began rest </proc/uptime
 echo '== body'
 tool=; meta=
@@ -163,12 +180,20 @@ elif command -v wget >/dev/null 2>&1; then
   { meta=$( { { limit "$2" wget $k -S -U opsdash -O - "$1" 2>&5; rc=$?
     read -r now rest </proc/uptime; printf 'status %s\nup %s\n' "$rc" "$now" >&5; } |
     head -c "$4" >&6; } 5>&1 ); } 6>&1
+else
+  if [ -n "$7" ]; then command -v openssl >/dev/null 2>&1 && tool=openssl
+  else command -v bash >/dev/null 2>&1 && tool=bash; fi
+  [ -z "$tool" ] || { meta=$( { { by_hand "$@" 2>&5; rc=$?
+    read -r now rest </proc/uptime; printf 'status %s\nup %s\n' "$rc" "$now" >&5; } |
+    head -c "$4" >&6; } 5>&1 ); } 6>&1
 fi
 printf '\n== meta\n'
 echo "tool $tool"; echo "up $began"
-[ -n "$tool" ] || echo 'lacks curl or wget'
-printf '%s\n' "$meta" | grep -aE '^(answer|status|up) |^ *HTTP/|^(curl|wget): |^(ERROR|failed)' |
-  head -n 40 | cut -c 1-300
+need=bash; [ -z "$7" ] || need=openssl
+[ -n "$tool" ] || echo "lacks curl, wget or $need"
+told='^(answer|status|up) |^ *HTTP/|^(curl|wget|bash): |^(ERROR|failed)'
+told="$told|verify error|errno|[0-9]:error:"
+printf '%s\n' "$meta" | grep -aE "$told" | head -n 40 | cut -c 1-300
 echo '== end'
 """
 
@@ -187,10 +212,8 @@ def script_of(probe: Probe) -> str:
             shown = "" if _is_ip(name) else name
             return _with(_LIMITED + _TIMED + _TLS, address, port, shown, probe.timeout_s)
         case Http(url, verify=verify):
-            plain = url.partition("#")[0]
-            return _with(
-                _LIMITED + _HTTP, plain, probe.timeout_s, "verify" if verify else "", BODY_BYTES
-            )
+            words = (url.partition("#")[0], probe.timeout_s, "verify" if verify else "", BODY_BYTES)
+            return _with(_LIMITED + _HTTP, *words, *_by_hand(url))
         case Dns(name):
             return _with(_LIMITED + _TIMED + _DNS, name, probe.timeout_s)
         case Process(name, arguments):
@@ -200,6 +223,17 @@ def script_of(probe: Probe) -> str:
             return _with(_FILE, *_folder_and_pattern(path))
         case Command(argv):
             return _with(_COMMAND, *argv)
+
+
+def _by_hand(url: str) -> tuple[object, ...]:
+    """What a host needs to ask for a URL without a program for it: address, port, ``tls``, the
+    target, the Host header, the name for TLS, and by what a certificate is checked.
+    """
+    parts = urlsplit(url)
+    address, tls = parts.hostname or "", "tls" if parts.scheme == "https" else ""
+    target = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+    shown, by = ("", "ip") if _is_ip(address) else (address, "hostname")
+    return (address, parts.port or (443 if tls else 80), tls, target, parts.netloc, shown, by)
 
 
 def _is_ip(name: str) -> bool:

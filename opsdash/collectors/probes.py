@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from opsdash.collectors.parsing import knows, text
-from opsdash.collectors.probe_answers import READERS
+from opsdash.collectors.probe_answers import READERS, http_body
 from opsdash.collectors.probe_scripts import script_of
 from opsdash.core.errors import BadOutput
 from opsdash.core.perfdata import perfdata
@@ -47,8 +47,7 @@ def _parse_for(probe: Probe, output: Output, host: str, at: float) -> Reading:
     reading = parse(output, host, at)
     row = {**reading.rows[0], "probe": probe.name}
     if isinstance(probe.what, Http) and probe.what.body and row["outcome"] == Outcome.ANSWERED:
-        body = output.data.partition(b"== body\n")[2].rpartition(b"\n== meta\n")[0]
-        row["matches"] = has(body, probe.what.body)
+        row["matches"] = has(http_body(output.data), probe.what.body)
     return replace(reading, rows=(row,))
 
 

@@ -100,7 +100,7 @@ PROCESSES = Collector(
         Metric(
             "processes.most_threads", "threads", "Most that there can be: pid_max or a cgroup's"
         ),
-        Metric("processes.used_ratio", "ratio", "Share of them that there are"),
+        Metric("processes.used_ratio", "ratio", "Share of them that there are", kept=True),
         Metric("processes.zombies", "processes", "Ended and not yet fetched", label="parent"),
         Metric("processes.waiting_ticks", "ticks", "CPU time of one that waits", label="process"),
         Metric("processes.stuck_s", "s", "Waits for so long, and did nothing", label="process"),

@@ -15,6 +15,8 @@ from opsdash.core.reading import Metric, Output, Reading, Row
 # makes a line of each, with its file's name in front, and line ends in them become spaces. When
 # command lines get long all together, only their beginnings are told.
 #
+# What was begun just now in our own session is what asks: shells, a limit of time.
+#
 # A container's uptime is its own, and starts of processes are the machine's: our own awk has just
 # begun, which ties the two together.
 COMMAND = (
@@ -60,14 +62,14 @@ function words(   cmd, line, f, room, said) {
 }
 BEGIN {
   getline line < "/proc/self/stat"; own = line + 0; began = uptime()
-  if (fields(line, f)) zero = f[20] / clk - began
+  if (fields(line, f)) { zero = f[20] / clk - began; session = f[4]; asking = f[20] - 3 * clk }
   users()
   first = uptime(); look(was); moved(before, "^[rw][a-z]*_bytes")
   system("sleep 1")
   now = uptime(); look(is); moved(after, "^[rw][a-z]*_bytes")
   for (pid in is) {
     if (pid == own || !(pid in was) || !fields(was[pid], old) || !fields(is[pid], f)) continue
-    if (old[20] != f[20]) continue
+    if (old[20] != f[20] || (f[4] == session && f[20] >= asking)) continue
     seen++; name[pid] = called; parent[pid] = f[2]; held[pid] = f[22] + 0
     busy[pid] = f[12] + f[13] - old[12] - old[13]
     drawn[pid] = (pid in before && pid in after) ? after[pid] - before[pid] : -1

@@ -95,7 +95,12 @@ SOCKETS = Collector(
         Metric("sockets.up_s", "s", "Time since boot at which these were read"),
         Metric("sockets.listen_overflows", "times", "A listen queue was full", MetricKind.COUNTER),
         Metric("sockets.listen_drops", "times", "A new connection was dropped", MetricKind.COUNTER),
-        Metric("sockets.listen_overflows_per_s", "times/s", "A listen queue was full, per second"),
+        Metric(
+            "sockets.listen_overflows_per_s",
+            "times/s",
+            "A listen queue was full, per second",
+            kept=True,
+        ),
         Metric("sockets.listen_drops_per_s", "times/s", "New connections dropped per second"),
         Metric("sockets.tracked", "connections", "That the firewall tracks; absent without one"),
         Metric("sockets.most_tracked", "connections", "Most that it can track"),

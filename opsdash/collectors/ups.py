@@ -103,6 +103,7 @@ UPS = Collector(
     command=COMMAND,
     every_s=60.0,
     parse=parse,
+    machine_wide=True,
     metrics=(
         Metric("ups.charge_ratio", "ratio", "Charge of its battery", label="UPS", kept=True),
         Metric("ups.runtime_s", "s", "How long the battery lasts at this load", label="UPS"),

@@ -43,7 +43,7 @@ def worded(unit: str) -> Callable[[float], str]:
 
 def _share(ratio: float) -> str:
     """Whole percent, but tenths of a small share."""
-    return f"{ratio * 100:.1f}%" if 0 < abs(ratio) < 0.0995 else percent(ratio)
+    return f"{ratio * 100:.1f}%" if 0.0005 <= abs(ratio) < 0.0995 else percent(ratio)
 
 
 def _seconds(value: float) -> str:

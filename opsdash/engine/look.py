@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from types import MappingProxyType
@@ -46,16 +46,27 @@ def _answered() -> Callable[[HostState], bool]:
     return answered
 
 
-async def settle(session: Session, deadline_s: float) -> None:
+def _knows(names: Sequence[str]) -> Callable[[HostState], bool]:
+    def answered(state: HostState) -> bool:
+        down = state.link.state is LinkState.DOWN
+        return down or all(name in state.readings for name in names)
+
+    return answered
+
+
+async def settle(session: Session, deadline_s: float, on_demand: Sequence[str] = ()) -> None:
     """Wait until every host has answered in full or is known to be down, or for the deadline.
 
-    The time in which a person is asked something does not count.
+    With `on_demand` what these collectors know is wanted, and no more than that is waited for. The
+    time in which a person is asked something does not count.
     """
-    answered = _answered()
+    answered = _knows(on_demand) if on_demand else _answered()
     now = asyncio.get_running_loop().time
     left_s = deadline_s
     while not all(map(answered, session.snapshot().hosts.values())):
         began = now()
+        for name in session.snapshot().hosts if on_demand else ():
+            session.want(name, *on_demand)
         with suppress(TimeoutError):
             async with asyncio.timeout(max(left_s, SHORTEST_WAIT_S)):
                 await session.change()
@@ -71,11 +82,11 @@ def for_one_look(fleet: Fleet, surroundings: Surroundings) -> Session:
     return Session(brisk(fleet), replace(surroundings, root=False))
 
 
-async def look(session: Session, deadline_s: float) -> Snapshot:
+async def look(session: Session, deadline_s: float, on_demand: Sequence[str] = ()) -> Snapshot:
     """The fleet as it is now, each host asked once; a host that takes too long is UNKNOWN.
 
-    The session is begun and ended here.
+    The session is begun and ended here. `on_demand` as in settle().
     """
     async with session:
-        await settle(session, deadline_s)
+        await settle(session, deadline_s, on_demand)
         return session.snapshot()

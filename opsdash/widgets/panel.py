@@ -122,8 +122,9 @@ class Panel(Vertical):
     def aim(self, host: str) -> None:
         """Be about this host from now on; panels about the whole fleet do not mind."""
 
-    def gather(self, hosts: Sequence[str]) -> None:
-        """Be about these hosts from now on; panels about one or about all do not mind."""
+    def gather(self, hosts: Sequence[str]) -> bool:
+        """Be about these hosts from now on; False: this panel is about one, or about all."""
+        return False
 
     def heed(self, words: str) -> None:
         """Heed what was typed behind the page's name in the palette."""

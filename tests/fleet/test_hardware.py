@@ -19,7 +19,7 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.fleet
 
 BY_LOGIN = ("hardware", "links", "fserrors", "ups")
-AS_ROOT = ("storage", "bmc")
+AS_ROOT = ("storage", "raid", "bmc")
 CPU_MS = 60.0
 """What one run may take of a processor on a host, where there is nothing to ask."""
 

@@ -32,13 +32,14 @@ PROBES = {
       cron: {process: cron, every: 10s}
       backup: {file: "/var/backups/probed-*.tar", newer_than: 26h, larger_than: 1K, every: 10s}
       plugin: {command: [/bin/sh, -c, "echo 'LOAD OK - fine | load1=0.5;4;8'"], every: 10s}
-      tools: {http: "http://127.0.0.1/", severity: warn}
+      by-hand: {http: "https://127.0.0.1/", verify: false, body: "Ciphers", every: 10s}
 """,
     "box1": """
       page: {http: "http://127.0.0.1:8098/", body: "it w.rks", every: 10s}
       outside: {http: "http://{address}:8098/", from: here, every: 10s}
       sshd: {process: dropbear, every: 10s}
       port: {tcp: 22, every: 10s}
+      tools: {tls: 443, severity: warn}
 """,
     "rc1": """
       cert: {tls: "{address}:443", name: rc1, from: here, every: 10s}
@@ -46,7 +47,7 @@ PROBES = {
 """,
 }
 NO_TOOL = "tools"
-"""The one that web1 can't be asked: it has neither curl nor wget."""
+"""The one that box1 can't be asked: it has no openssl."""
 
 
 @pytest.fixture
@@ -111,10 +112,11 @@ async def test_what_is_broken_is_found_and_what_is_well_is_well(
             return all(state.probed for state in states)
 
         await wait_for(all_tried, within_s=60, what="every probe tried once")
-        for host, missing in (("web1", {NO_TOOL}), ("box1", set[str]()), ("rc1", set[str]())):
+        for host, missing in (("web1", set[str]()), ("box1", {NO_TOOL}), ("rc1", set[str]())):
             assert set(summaries(session.snapshot().hosts[host])) == missing, host
         web1 = session.snapshot().hosts["web1"]
-        assert "the host has no curl or wget" in summaries(web1)[NO_TOOL]
+        box1 = session.snapshot().hosts["box1"]
+        assert "the host has no openssl" in summaries(box1)[NO_TOOL]
         assert web1.value("probes.performance", "plugin load1") == 0.5
         assert (web1.value("probes.left_s", "cert") or 0) > 86_400
         await _break_and_mend(testbed, session)
@@ -155,6 +157,7 @@ async def _break_and_mend(testbed: Testbed, session: Session) -> None:
         await asyncio.gather(
             becomes(session, "web1", "cron", "probe cron: no process cron"),
             becomes(session, "web1", "shop", "probe shop: connection refused"),
+            becomes(session, "web1", "by-hand", "probe by-hand: connection refused"),
             becomes(session, "web1", "cert", "probe cert: connection refused"),
         )
     finally:

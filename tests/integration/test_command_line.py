@@ -115,6 +115,17 @@ async def test_a_hung_host_is_unknown_at_the_deadline_and_holds_nobody_up(
     assert done.returncode == 3
 
 
+def test_the_inventory_of_this_machine_agrees_with_its_own_tools(home: dict[str, str]) -> None:
+    done = run(home, "inventory", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    report = json.loads(done.stdout)
+    jsonschema.validate(report, json.loads((ROOT / "docs" / "inventory.schema.json").read_text()))
+    (host,) = report["hosts"]
+    assert host["cpu"]["threads"] == os.cpu_count()
+    assert host["memory"]["bytes"] == os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    assert host["os"]["kernel"] == os.uname().release
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -124,6 +135,8 @@ async def test_a_hung_host_is_unknown_at_the_deadline_and_holds_nobody_up(
         (("nosuch",), 64, "No such command"),
         (("status", "--hosts", "/nosuch/hosts.yaml"), 65, "/nosuch/hosts.yaml"),
         (("status", "--deadline", "never"), 64, "not a valid float"),
+        (("inventory", "--json", "--csv"), 64, "--json or --csv, not both"),
+        (("inventory", "nosuch"), 64, "no host is called 'nosuch'"),
         (("--theme", "bogus"), 64, "there is no theme 'bogus'; these are: ansi16, "),
         (("--hosts", "/nosuch.yaml"), 65, "no such file (named by --hosts)"),
         (("--hosts", "/nosuch.yaml", "status"), 65, "no such file (named by --hosts)"),

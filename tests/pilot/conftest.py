@@ -24,4 +24,5 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def made_collectors(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is machine-wide and how often things are due does not follow the real collectors."""
+    discover.checks()  # a check that is loaded while this holds would keep it for good
     monkeypatch.setattr(discover, "collectors", lambda: COLLECTORS)

@@ -93,7 +93,6 @@ async def show(stage: Stage, *keys: str) -> str:
     """Press these keys, and wait until the history has been read."""
     await stage.press(*keys)
     await stage.app.workers.wait_for_complete()
-    await stage.settle()
     await stage.draw()
     return stage.text
 
@@ -110,9 +109,17 @@ async def test_one_host(size: tuple[int, int], glyphs: str) -> None:
         assert_snapshot(f"chart-{size[0]}x{size[1]}-{glyphs}", text)
 
 
-@SIZES
-@pytest.mark.parametrize("layout", ["beside", "over"])
-@pytest.mark.parametrize("ascii_glyphs", [False, True], ids=["dots", "ascii"])
+@pytest.mark.parametrize(
+    ("size", "layout", "ascii_glyphs"),
+    [
+        (SMALL, "beside", False),
+        (SMALL, "over", False),
+        (SMALL, "over", True),
+        (LARGE, "beside", False),
+        (LARGE, "over", False),
+        (LARGE, "beside", True),
+    ],
+)
 async def test_marked_hosts(size: tuple[int, int], layout: str, *, ascii_glyphs: bool) -> None:
     async with charted(four_hosts(), size, ascii_glyphs=ascii_glyphs) as stage:
         text = await show(stage, "*", "T", *(["o"] if layout == "over" else []))
@@ -333,6 +340,19 @@ async def test_up_and_down_go_from_host_to_host_and_so_do_problems() -> None:
         assert text.startswith("opsdash > sick  filesystem.used_ratio[/var]")
 
 
+async def test_marked_hosts_are_shown_wherever_the_cursor_is() -> None:
+    async with charted(four_hosts()) as stage:
+        await stage.press("g", "space", "j", "space", "j")
+        marked = stage.app.page.chosen() if stage.app.page else ()
+        await show(stage, "T")
+        assert panel(stage).hosts == marked
+        assert len(marked) == 2
+        await stage.press("2", "f", *"web3", "enter")
+        assert "web3" in stage.lines[0]
+        await show(stage, "q")
+        assert panel(stage).hosts == ("web3",)
+
+
 async def test_of_very_many_hosts_the_first_are_shown_and_that_is_said() -> None:
     states = [up(f"web{number:02}") for number in range(20)]
     async with charted(states) as stage:
@@ -342,13 +362,15 @@ async def test_of_very_many_hosts_the_first_are_shown_and_that_is_said() -> None
         assert f"the first {MOST_HOSTS} of 20 hosts" in stage.text
 
 
-@pytest.mark.parametrize("size", [(160, 50), (80, 24), (40, 10), (20, 5), (9, 3), (1, 1)])
-async def test_it_fits_every_screen(size: tuple[int, int]) -> None:
-    async with charted(four_hosts(), size) as stage:
-        for keys in ("*T", "o", "b", "o", "jj"):
-            await show(stage, *keys)
-            assert all(len(line) <= size[0] for line in stage.lines)
-            assert "can't be drawn" not in stage.text
+async def test_it_fits_every_screen() -> None:
+    async with charted(four_hosts(), LARGE) as stage:
+        await show(stage, "*", "T")
+        for size in ((100, 30), (40, 10), (20, 5), (9, 3), (1, 1)):
+            await stage.resize(*size)
+            for key in ("o", "b"):
+                await stage.press(key)
+                assert all(len(line) <= size[0] for line in stage.lines)
+                assert "can't be drawn" not in stage.text
 
 
 async def test_a_hostile_name_is_only_text() -> None:
@@ -378,3 +400,21 @@ async def test_while_frozen_it_stands_still_but_the_past_can_be_looked_at() -> N
         assert before.split("\n")[1:22] == (await show(stage)).split("\n")[1:22]
         assert "07:00" in (await show(stage, "+"))
         assert stage.source.states["db1"].health is Health.OK
+
+
+async def test_a_young_history_begins_with_an_hour() -> None:
+    async with on_stage([up("db1")]) as stage:
+        stage.source.pasts["db1", CPU] = stretch(wave(0.3), hours=0.5)
+        assert "the last 1 hour" in await show(stage, "T")
+        assert "the last 3 hours" in await show(stage, "-")
+        await stage.press("q")
+        assert "the last 3 hours" in await show(stage, "T")
+
+
+async def test_hosts_without_the_metric_say_so_beside_those_that_have_it() -> None:
+    async with charted(four_hosts()[:2]) as stage:
+        stage.source.pasts["db1", ("filesystem.used_ratio", "/data")] = stretch(wave(0.2))
+        await show(stage, "*", "T", "o")
+        text = await show(stage, ":", *"chart filesystem.used_ratio[/data]", "enter")
+        assert "web1  has no filesystem.used_ratio[/data]" in text
+        assert "mean 20%" in text

@@ -162,7 +162,7 @@ def named(lines: list[str]) -> list[str]:
 async def test_processes_are_sorted_by_what_a_key_chooses() -> None:
     async with on_stage([with_readings(up("web"), processes())], TALL) as stage:
         lines = await page_of(stage)
-        assert line_of(lines, "TOP") == "TOP        by CPU (o: next) of 240 processes"
+        assert line_of(lines, "TOP") == "TOP        by CPU (o: next, P: all) of 240 processes"
         assert named(lines) == ["stress", "java", "dd"]
         await stage.press("o")
         assert named(stage.lines)[0] == "java"
@@ -175,6 +175,25 @@ async def test_a_login_that_may_not_see_who_reads_and_writes_is_told_so() -> Non
     async with on_stage([with_readings(up("web"), processes(io=False))], TALL) as stage:
         await stage.press("enter", "o", "o")
         assert "reads and writes of processes: only root may see them" in stage.text
+
+
+async def test_where_root_is_had_who_reads_and_writes_is_named() -> None:
+    """With what else is known of them, and how old that is."""
+    moved: tuple[Row, ...] = (
+        {"pid": 9, "start": 1, "user": "ops", "io_bytes_s": 3e8, "state": "D", "name": "dd"},
+        {"pid": 77, "start": 1, "user": "root", "io_bytes_s": 1e6, "state": "S", "name": "rsync"},
+    )
+    root = Reading("web", "procio", NOW - 3, {("procio.seen", ""): 240.0}, moved)
+    state = with_readings(up("web"), processes(io=False), root)
+    async with on_stage([state], TALL) as stage:
+        await stage.press("enter", "o", "o")
+        lines = stage.lines
+    assert "as root saw it 3s ago" in line_of(lines, "TOP")
+    at = lines.index(line_of(lines, "TOP"))
+    assert [line.split()[:6] for line in lines[at + 2 : at + 4]] == [
+        ["10", "1.9M", "286M", "9", "ops", "dd"],
+        ["-", "-", "977K", "77", "root", "rsync"],
+    ]
 
 
 async def test_the_open_page_alone_wants_the_processes() -> None:
@@ -292,7 +311,20 @@ async def test_disks_are_told_with_the_worst_first() -> None:
         ("storage.group_free_bytes", "pve"): 2.0**34,
     }
     rows = (asleep, well, bad, pool, thin, inside, group)
-    state = with_readings(up("web"), Reading("web", "storage", NOW - 1, samples, rows))
+    mirror: Row = {
+        "kind": "volume",
+        "name": "c0 v0/0",
+        "what": "RAID5",
+        "state": "degraded",
+        "bad": "critical",
+    }
+    drive: Row = {**mirror, "kind": "drive", "name": "c0 s252:2", "what": "INTEL", "state": "bad"}
+    fine: Row = {**drive, "name": "c0 s252:3", "state": "Onln", "bad": ""}
+    state = with_readings(
+        up("web"),
+        Reading("web", "storage", NOW - 1, samples, rows),
+        Reading("web", "raid", NOW - 1, {}, (mirror, drive, fine)),
+    )
     async with on_stage([state], TALL) as stage:
         text = "\n".join(await page_of(stage))
     disks = [line.strip() for line in text.splitlines() if "PM961" in line]
@@ -301,6 +333,9 @@ async def test_disks_are_told_with_the_worst_first() -> None:
         "disk       nvme0  PM961  well, worn 3%, 30 C, on for 78d",
         "disk       sdb  PM961  asleep",
     ]
+    assert "raid       c0 v0/0  RAID5  degraded" in text
+    assert "raid       c0 s252:2  INTEL  bad" in text
+    assert "s252:3" not in text
     assert "zfs        tank DEGRADED  82% full  sdc UNAVAIL  scrubbed 9d ago" in text
     assert "lvm        pve/data  is out of space  100% full" in text
     assert "pve/vm" not in text
@@ -314,3 +349,22 @@ async def test_storage_without_root_says_so_and_in_a_container_is_the_machines()
         assert "needs root" in line_of(await page_of(stage), "STORAGE")
     async with on_stage([replace(state, container="lxc")], TALL) as stage:
         assert not [one for one in await page_of(stage) if "STORAGE" in one]
+
+
+async def test_what_lacks_for_one_reason_says_it_once() -> None:
+    denied = Problem(ProblemKind.DENIED, "needs root: sudo asks for a password")
+    other = Problem(ProblemKind.UNSUPPORTED, "Failed logins: no log of them here")
+    state = with_readings(
+        up("web"),
+        Reading("web", "bmc", NOW - 1, problem=denied),
+        Reading("web", "logins", NOW - 1, problem=other),
+        Reading("web", "raid", NOW - 1, problem=denied),
+        Reading("web", "storage", NOW - 1, problem=denied),
+    )
+    async with on_stage([state], TALL) as stage:
+        lines = await page_of(stage)
+    sources = lines[next(i for i, one in enumerate(lines) if one.startswith("SOURCES")) :]
+    assert [one for one in sources if "sudo asks" in one] == [line_of(sources, "bmc")]
+    assert line_of(sources, "raid").split() == ["raid", "as", "bmc"]
+    assert line_of(sources, "storage").split() == ["storage", "as", "bmc"]
+    assert "no log of them" in line_of(sources, "logins")

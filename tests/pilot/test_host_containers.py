@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from opsdash.core.discover import collectors
-from opsdash.core.plugin import understand
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading
 from opsdash.core.snapshot import HostState
-from tests.case_files import cases, output_of
+from tests.case_files import reading_of
 from tests.fleet_states import NOW, up
 from tests.screens import on_stage
 
@@ -18,8 +16,7 @@ TALL = (100, 110)
 
 def from_case(collector: str, name: str) -> Reading:
     """What a collector makes of a recorded answer."""
-    (case,) = (one for one in cases("collectors") if (one.plugin, one.name) == (collector, name))
-    return understand(collectors()[collector], output_of(case.content), "web", NOW - 1)
+    return reading_of(collector, name, NOW - 1)
 
 
 def with_readings(*readings: Reading) -> HostState:
@@ -42,10 +39,13 @@ async def section(title: str, state: HostState) -> list[str]:
 async def test_containers_that_are_unwell_come_first_and_why() -> None:
     lines = await section("CONTAINERS", with_readings(from_case("containers", "docker-and-podman")))
     assert lines[0] == "CONTAINERS 5 of 11 containers running  4 unwell"
+    assert lines[2].endswith("samba-container      Restarting (1) 6 seconds ago")
+    assert lines[3].strip() == "restarted 214 times, dperson/samba"
     text = "\n".join(lines)
-    assert "samba-container          Restarting (1) 6 seconds ago, restarted 214 times" in lines[2]
-    assert "astroneer-server-1       Up 2 minutes (unhealthy), restarted 3 times" in text
-    assert "worker                   Exited (137) 3 hours ago, killed: out of memory" in text
+    assert "astroneer-server-1   Up 2 minutes (unhealthy)" in text
+    assert "worker               Exited (137) 3 hours ago" in text
+    assert "  killed: out of memory, shop/worker:2.1" in text
+    assert "frp_client           Up 35 hours (healthy)  snowdreamtech/frpc:alpine" in text
     names = [line.split()[2] for line in lines[2:] if len(line.split()) > 2]
     assert names.index("worker") < names.index("nginx") < names.index("never-started")
     nginx = next(line for line in lines if " nginx " in line)
@@ -58,9 +58,9 @@ async def test_where_only_root_may_ask_it_is_said_and_root_fills_it_in() -> None
     assert "containers of docker: only root may see them" in lines[-1]
     assert "podman: Error: database configuration mismatch" in lines[1]
     denied = Problem(ProblemKind.DENIED, "needs root: sudo asks for a password", "press # there")
-    refused = Reading("web", "root_containers", NOW - 1, problem=denied)
+    refused = Reading("web", "engines", NOW - 1, problem=denied)
     assert "press # there" in "\n".join(await section("CONTAINERS", with_readings(closed, refused)))
-    evil = from_case("root_containers", "hostile-names")
+    evil = from_case("engines", "hostile-names")
     text = "\n".join(await section("CONTAINERS", with_readings(closed, evil)))
     assert "[red]evil[/]" in text
     assert "only root" not in text
@@ -68,7 +68,7 @@ async def test_where_only_root_may_ask_it_is_said_and_root_fills_it_in() -> None
 
 async def test_an_engine_that_is_dead_says_so() -> None:
     none = replace(from_case("containers", "closed-and-dead"), rows=())
-    dead = from_case("root_containers", "docker-does-not-run")
+    dead = from_case("engines", "docker-does-not-run")
     lines = await section("CONTAINERS", with_readings(none, dead))
     assert lines[1].strip().startswith("docker: Cannot connect to the Docker daemon")
 

@@ -42,7 +42,7 @@ async def test_guests_in_trouble_come_first_and_those_that_are_off_last() -> Non
         "4 8.0G db with spaces paused: disk error",
         "2 2.0G it's quoted shut off: crashed",
         "2 4.0G panicked crashed",
-        "2 4.0G builder shut off, though it is to start with the host",
+        "2 4.0G builder shut off, but has autostart",
         "16 32G instance-000000ee running",
         "- - test running",
         "1 1.0G spare shut off",

@@ -56,7 +56,9 @@ async def test_what_root_saw_fills_the_gaps_and_nothing_is_said_of_root() -> Non
 async def test_what_root_saw_long_ago_is_not_taken_for_now() -> None:
     owners = reading("listeners", rows=(port(3306, "mariadbd", pid=812),), at=NOW - 3600)
     async with on_stage([with_readings(owners)], TALL) as stage:
-        assert "812" not in "\n".join(await section(stage))
+        text = "\n".join(await section(stage))
+    assert "812" not in text
+    assert "processes of others: root looked 60m ago, and looks again" in text
 
 
 async def test_who_may_not_see_all_is_told_what_would_help() -> None:

@@ -36,7 +36,7 @@ async def test_root_comes_first_then_who_pressed_a_key_last() -> None:
     lines = await section(
         login("ops", idle_s=None), login("eve", idle_s=5), login("ops", idle_s=3), login("root")
     )
-    assert lines[0] == "USERS      3 users logged in, 4 times  root is"
+    assert lines[0] == "USERS      3 users logged in, 4 times  root among them"
     assert [line.split()[0] for line in lines[2:]] == ["root", "ops", "eve", "ops"]
     assert lines[2].split() == ["root", "10.0.0.9", "pts/3", "2h", "60s"]
     assert lines[5].split() == ["ops", "10.0.0.9", "-", "2h", "-", "opsdash", "itself"]
@@ -51,4 +51,4 @@ async def test_nobody_is_no_section_and_evil_names_are_text() -> None:
 async def test_of_many_only_so_many_are_listed() -> None:
     lines = await section(*(login(f"user{number:02}") for number in range(30)))
     assert lines[-1].strip() == "and 20 more"
-    assert "root is" not in lines[0]
+    assert "root among" not in lines[0]

@@ -181,6 +181,7 @@ async def test_without_a_list_the_page_says_why() -> None:
         (up("db3"), "asking for them"),
         (down("db3"), "db3 can't be reached"),
         (host(Reading("db3", "ps", NOW, problem=late)), "no answer within 20s"),
+        (host(listing((), hidden=1.0)), "there is no process that may be seen"),
     ):
         async with on_stage([state], ROOM) as stage:
             await stage.press("P")

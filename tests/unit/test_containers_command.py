@@ -25,6 +25,9 @@ case "$*" in
   *ps*) echo "{ID}|web|nginx:1.27|Up 2 hours (unhealthy)" ;;
 esac
 """
+NONE = """#!/bin/sh
+echo 'time="2026-11-27" level=warning msg="cgroup v1 is deprecated | really"' >&2
+"""
 DEAD = """#!/bin/sh
 echo 'warning: something' >&2
 echo 'Cannot connect to the Docker daemon. Is the docker daemon running?' >&2
@@ -40,13 +43,20 @@ def run_dir(tmp_path: Path) -> Iterator[Path]:
         yield tmp_path
 
 
-def answer(run_dir: Path, engine: str, name: str = "docker", shell: str = "sh") -> Reading:
+def answer(
+    run_dir: Path,
+    engine: str,
+    *,
+    name: str = "docker",
+    shell: str = "sh",
+    command: str = CONTAINERS.command,
+) -> Reading:
     """What the command says to a login with such an engine on its search path."""
     for program, text in ((run_dir / name, engine), (run_dir / "id", "#!/bin/sh\necho 1000\n")):
         program.write_text(text)
         program.chmod(0o755)
     env = {"PATH": f"{run_dir}:{os.environ['PATH']}", "XDG_RUNTIME_DIR": str(run_dir)}
-    argv = [*shell.split(), "-c", CONTAINERS.command]
+    argv = [*shell.split(), "-c", command]
     done = subprocess.run(argv, env=env, capture_output=True, check=True)
     assert done.stderr == b""
     return understand(CONTAINERS, Output(done.stdout), "h", 0.0)
@@ -64,6 +74,12 @@ def test_an_engine_is_asked_at_its_own_socket_and_each_container_inspected(
     assert all(call.startswith(f"-H unix://{run_dir}/docker.sock ") for call in calls)
 
 
+def test_an_engine_without_containers_has_none_though_it_warns(run_dir: Path) -> None:
+    reading = answer(run_dir, NONE)
+    assert reading.problem is None
+    assert not reading.rows
+
+
 def test_an_engine_that_does_not_answer_says_so_in_its_own_words(run_dir: Path) -> None:
     (row,) = answer(run_dir, DEAD).rows
     assert row["kind"] == "engine"
@@ -71,11 +87,11 @@ def test_an_engine_that_does_not_answer_says_so_in_its_own_words(run_dir: Path) 
 
 
 def test_rootless_podman_is_asked_only_where_it_runs_already(run_dir: Path) -> None:
-    assert answer(run_dir, ENGINE, "podman").get("containers.seen") == 0
+    assert answer(run_dir, ENGINE, name="podman").get("containers.seen") == 0
     assert not (run_dir / "podman.calls").exists()
     (run_dir / "libpod/tmp").mkdir(parents=True)
     (run_dir / "libpod/tmp/pause.pid").write_text(f"{os.getpid()}")
-    assert answer(run_dir, ENGINE, "podman").get("containers.seen") == 1
+    assert answer(run_dir, ENGINE, name="podman").get("containers.seen") == 1
 
 
 def test_without_an_engine_there_is_nothing(tmp_path: Path) -> None:
@@ -86,3 +102,38 @@ def test_without_an_engine_there_is_nothing(tmp_path: Path) -> None:
     reading = understand(CONTAINERS, Output(done.stdout), "h", 0.0)
     assert reading.problem is None
     assert not reading.rows
+
+
+NEW = {
+    "cgroup.controllers": "cpu memory",
+    f"system.slice/docker-{ID}.scope/cpu.stat": "usage_usec 5000000\nuser_usec 1",
+    f"system.slice/docker-{ID}.scope/memory.current": "4194304",
+}
+OLD = {
+    f"memory/docker/{ID}/memory.usage_in_bytes": "4194304",
+    f"cpuacct/docker/{ID}/cpuacct.usage": "5000000123",
+}
+
+
+@pytest.mark.parametrize("files", [NEW, OLD], ids=["cgroup v2", "cgroup v1"])
+def test_memory_and_processors_are_read_from_the_cgroups(
+    run_dir: Path, files: dict[str, str]
+) -> None:
+    for name, text in files.items():
+        path = run_dir / "cgroup" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{text}\n")
+    command = CONTAINERS.command.replace("/sys/fs/cgroup", f"{run_dir}/cgroup")
+    reading = answer(run_dir, ENGINE, command=command)
+    assert reading.get("containers.memory_bytes", "web") == 4194304
+    assert reading.get("containers.cores", "web") == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="is about root")
+def test_root_asks_no_socket_that_a_user_may_have_put_there(run_dir: Path) -> None:
+    program = run_dir / "docker"
+    program.write_text(ENGINE)
+    program.chmod(0o755)
+    env = {"PATH": f"{run_dir}:{os.environ['PATH']}", "XDG_RUNTIME_DIR": str(run_dir)}
+    subprocess.run(["sh", "-c", CONTAINERS.command], env=env, capture_output=True, check=True)
+    assert not (run_dir / "docker.calls").exists()

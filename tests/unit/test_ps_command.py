@@ -121,6 +121,12 @@ def test_who_comes_or_goes_between_the_looks_is_left_out(made: Made) -> None:
     assert set(by_pid(made.look(PS))) == {1}
 
 
+def test_those_that_ask_are_left_out(made: Made) -> None:
+    made.process(9990, "sh", start=BOOT_TICKS - 20)
+    made.process(9991, "shell of the same session", start=BOOT_TICKS - 2000)
+    assert set(by_pid(made.look(PS))) == {1, 9991}
+
+
 def test_of_very_many_those_that_take_most_are_told_with_those_above_them(made: Made) -> None:
     made.process(20, "shell")
     made.process(21, "build", parent=20)

@@ -42,6 +42,7 @@ class ChartKeys(HostKeys):
         self.window = ChartWindow(
             beside=kept.get(LAYOUT) != "over", blocks=kept.get(STROKE) == "blocks"
         )
+        self.touched = False
         self.past = ChartPast(desk.source)
 
     # -- what is shown --------------------------------------------------------------------------
@@ -77,6 +78,7 @@ class ChartKeys(HostKeys):
 
     def look_at(self, window: ChartWindow) -> None:
         """Show the chart in this way from now on."""
+        self.touched = True
         self.window = window
         self.draw()
 

@@ -43,10 +43,8 @@ def telling(findings: Sequence[Finding], keys: Sequence[SampleKey]) -> SampleKey
         for label in (finding.subject, ""):
             if check.metric and (check.metric, label) in keys:
                 return check.metric, label
-        near = [key for key in keys if key[0].partition(".")[0] in check.reads]
-        for key in near:
-            if finding.subject and key[1] == finding.subject:
-                return key
-        if near and not finding.subject:
-            return near[0]
+        near = [key for source in check.reads for key in keys if key[0].startswith(f"{source}.")]
+        told = [key for key in near if not finding.subject or key[1] == finding.subject]
+        if told:
+            return told[0]
     return None

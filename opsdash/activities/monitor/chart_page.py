@@ -189,7 +189,7 @@ def _figures(page: ChartPage, place: int, names: int, among: Sequence[Lane]) -> 
     role = Role.STRONG if lit else Role.TEXT
     head = line(*_sign(page, place, lit=lit), Span(fit(lane.host, max(1, names)), role))
     if lane.summary is None:
-        why = lane.note if page.several else ""
+        why = _brief(lane) if page.several else ""
         return line(*head, Span(f"  {why}", Role.MUTED))
     tables = [_values(page, one, one.summary) for one in among if one.summary is not None]
     widths = [max(len(value) for _, value in column) for column in zip(*tables, strict=True)]
@@ -202,6 +202,11 @@ def _figures(page: ChartPage, place: int, names: int, among: Sequence[Lane]) -> 
     gaps = f"  no data {word_share(unknown)} of it" if unknown >= 0.01 else ""
     when = moment(lane.summary.most_at, page.now)
     return line(*head, *parts, Span(f" {when}{gaps}", Role.MUTED))
+
+
+def _brief(lane: Lane) -> str:
+    """Why there is nothing of a host, in a line that names it already."""
+    return lane.note.removeprefix(f"{lane.host} ").partition(";")[0].partition(" (")[0]
 
 
 def _values(page: ChartPage, lane: Lane, summary: Summary) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from opsdash.activities.monitor.chart_keys import ChartKeys
 from opsdash.activities.monitor.chart_limits import limits_on, telling
 from opsdash.activities.monitor.chart_page import ChartPage, Lane, page_lines
 from opsdash.activities.monitor.chart_past import Wanted, is_kept, remembered
-from opsdash.activities.monitor.chart_window import span_words
+from opsdash.activities.monitor.chart_window import span_for, span_words
 from opsdash.activities.monitor.chart_words import about_line, why_nothing
 from opsdash.core.axes import moment
 from opsdash.core.metric_words import key_of, name_of
@@ -55,11 +55,12 @@ class ChartPanel(ChartKeys):
 
     # -- what it is about -----------------------------------------------------------------------
 
-    def gather(self, hosts: Sequence[str]) -> None:
+    def gather(self, hosts: Sequence[str]) -> bool:
         """Be about these hosts, and about what is wrong with the first of them."""
         if len(hosts) > MOST_HOSTS:
             self.post_message(self.Said(f"the first {MOST_HOSTS} of {count(len(hosts), 'host')}"))
         self._take(tuple(hosts[:MOST_HOSTS]))
+        return True
 
     def heed(self, words: str) -> None:
         """Show the metric of this name."""
@@ -108,11 +109,24 @@ class ChartPanel(ChartKeys):
         wanted = Wanted(self.hosts, key, grid.since - grid.column_s, min(grid.until, now))
         if self.hosts and self.past.is_due(wanted, now):
             intervals = {state.name: float(state.host.interval_s) for state in self.states()}
-            self.run_worker(self._read(wanted, now, intervals), group="past", exclusive=True)
 
-    async def _read(self, wanted: Wanted, now: float, intervals: dict[str, float]) -> None:
-        await self.past.read(wanted, now, intervals)
-        self.draw()
+            async def read() -> None:
+                await self.past.read(wanted, now, intervals)
+                self._begin_with_what_is_known(now)
+                self.draw()
+
+            # no coroutine, which would be lost where another reading is wanted before it begins
+            self.run_worker(read, group="past", exclusive=True)  # type: ignore[arg-type]
+
+    def _begin_with_what_is_known(self, now: float) -> None:
+        """A chart of six hours of which five are empty tells little: begin with less."""
+        if self.touched:
+            return
+        self.touched = True
+        begins = (self.past.holdings[host].since for host in self.hosts)
+        known_s = max((now - since for since in begins if since is not None), default=0.0)
+        span_s = min(self.window.span_s, span_for(known_s))
+        self.window = self.window.spanning(span_s, self.desk.now())
 
     def _page(self, snapshot: Snapshot, grid: TimeGrid, key: SampleKey) -> ChartPage:
         known = remembered().get(key[0])

@@ -94,6 +94,11 @@ class ChartWindow:
         return replace(self, until=None, cursor=None)
 
 
+def span_for(known_s: float) -> float:
+    """The shortest length of time that holds so much."""
+    return next((span_s for span_s in SPANS_S if span_s >= known_s), SPANS_S[-1])
+
+
 def span_words(span_s: float) -> str:
     """``1 hour``, ``12 hours``, ``7 days``."""
     if span_s <= DAY_S:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from opsdash.core.health import Health, exit_code
 from opsdash.core.plugin import Command, examples
@@ -12,10 +12,9 @@ from opsdash.core.text import count
 if TYPE_CHECKING:
     import click
 
-    from opsdash.core.fleet import Fleet
     from opsdash.core.selection import Selection
     from opsdash.core.snapshot import HostState, Snapshot
-    from opsdash.engine.session import Session, Surroundings
+    from opsdash.engine.session import Session
 
     Show = Callable[[Snapshot, Selection, tuple[str, ...]], int]
 
@@ -34,17 +33,16 @@ def build() -> click.Command:
     """The click command ``status``."""
     import click
 
+    from opsdash.activities.monitor.asked import deadline_option, hosts_option, made_up
     from opsdash.config.completing import complete_select
     from opsdash.config.demo_option import demo_option
 
     @click.command("status", epilog=EXAMPLES)
     @click.argument("select", nargs=-1, shell_complete=complete_select)
-    @click.option(
-        "--hosts", "hosts_file", metavar="FILE", type=click.Path(), help="The hosts file to use."
-    )
+    @hosts_option()
     @click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
     @click.option("--watch", is_flag=True, help="Again and again, until Ctrl+C.")
-    @_deadline_option()
+    @deadline_option()
     @click.option(
         "--batch", is_flag=True, help="Ask nothing on the terminal: no password, no passphrase."
     )
@@ -64,25 +62,12 @@ def build() -> click.Command:
         """
         wanted = select or ("all",)
         if demo is not None:
-            session, selection = _made_up(demo, wanted)
+            session, selection = made_up(demo, wanted)
         else:
             session, selection = _real(hosts_file, wanted, flags)
         raise SystemExit(_report(session, selection, deadline_s, flags))
 
     return status
-
-
-def _deadline_option() -> Callable[[Any], Any]:
-    import click
-
-    return click.option(
-        "--deadline",
-        "deadline_s",
-        type=click.FloatRange(1, 300),
-        default=10.0,
-        show_default=True,
-        help="Seconds after which a host that has not answered is UNKNOWN.",
-    )
 
 
 def _report(
@@ -96,51 +81,17 @@ def _report(
     return asyncio.run(run(session, (selection, show), deadline_s))
 
 
-def _chosen(hosts_file: str | None, select: tuple[str, ...]) -> tuple[Fleet, Selection]:
-    """The fleet of which only the selected is asked; the rest may be passed through."""
-    from dataclasses import replace
-    from types import MappingProxyType
-
-    from opsdash.config.open_fleet import open_fleet
-    from opsdash.core.discover import checks
-    from opsdash.core.selection import parse_selection, select_hosts
-
-    selection = parse_selection(select)
-    fleet = open_fleet(hosts_file, {one.id: one.lower_is_worse for one in checks().values()})
-    hosts = MappingProxyType(select_hosts(selection, fleet.hosts))
-    return replace(fleet, hosts=hosts, passed_through=fleet.hosts), selection
-
-
-def _made_up(count: int, select: tuple[str, ...]) -> tuple[Session, Selection]:
-    """A demo of so many hosts, of which those that are selected will be shown."""
-    from opsdash.core.selection import parse_selection, select_hosts
-    from opsdash.engine.demo import DemoSession
-
-    selection = parse_selection(select)
-    session = DemoSession(count, interval_s=1)
-    select_hosts(selection, session.fleet.hosts)
-    return session, selection
-
-
 def _real(
     hosts_file: str | None, select: tuple[str, ...], flags: Mapping[str, bool]
 ) -> tuple[Session, Selection]:
     """The hosts of the hosts file, once or for as long as somebody watches."""
+    from opsdash.activities.monitor.asked import chosen, surroundings
     from opsdash.engine.look import for_one_look
     from opsdash.engine.session import Session
 
-    fleet, selection = _chosen(hosts_file, select)
-    around = _surroundings(batch=flags["batch"])
+    fleet, selection = chosen(hosts_file, select)
+    around = surroundings(batch=flags["batch"])
     return Session(fleet, around) if flags["watch"] else for_one_look(fleet, around), selection
-
-
-def _surroundings(*, batch: bool) -> Surroundings:
-    from opsdash.config.paths import state_dir
-    from opsdash.core.prompts import Nobody
-    from opsdash.engine.session import Surroundings
-    from opsdash.engine.tty_prompter import TtyPrompter
-
-    return Surroundings(state_dir(), Nobody() if batch else TtyPrompter())
 
 
 async def _once(session: Session, report: tuple[Selection, Show], deadline_s: float) -> int:

@@ -23,7 +23,7 @@ AREAS: Mapping[str, tuple[str, ...]] = {
     "probes": ("probes",),
     "processes": ("processes",),
     "time": ("clock", "timesync"),
-    "hardware": ("hardware", "storage", "bmc", "ups"),
+    "hardware": ("hardware", "storage", "raid", "bmc", "ups"),
     "logins": ("logins",),
     "kernel": ("kernel", "boots"),
 }

@@ -6,9 +6,11 @@ from opsdash.activities.monitor.host_demand import as_root, needs_root
 from opsdash.activities.monitor.host_sections import LABEL, Page, freshness, head, label, missing
 from opsdash.core.reading import Reading, Row
 from opsdash.core.text import clean_line, count, size
-from opsdash.widgets.line import Line, Role, Span, fit, line, wrap
+from opsdash.widgets.line import Line, Role, Span, fit, line, width_of, wrap
 
 LISTED = 20
+NAME = 20
+"""Cells for a name."""
 
 _GONE = frozenset({"exited", "created", "configured", "initialized"})
 
@@ -20,7 +22,7 @@ def containers_section(page: Page) -> list[Line]:
         return []
     if reading.problem is not None:
         return missing(page, "CONTAINERS", "containers")
-    owners = as_root(page, "root_containers")
+    owners = as_root(page, "engines")
     found = _found(reading, owners)
     silent = _silent(page, reading, owners)
     if not found and not silent:
@@ -32,7 +34,7 @@ def containers_section(page: Page) -> list[Line]:
         said.append(Span(f"  {unwell} unwell", Role.WARN))
     lines = [line(head("CONTAINERS"), *(said if found else ()), *freshness(page, "containers"))]
     if found:
-        heading = f"{'CPU%':>6}{'MEM':>7}  {'NAME':<24} STATE"
+        heading = f"{'CPU%':>6}{'MEM':>7}  {'NAME':<{NAME}} STATE"
         lines.append(line(label(""), Span(heading, Role.MUTED)))
     for row, by in sorted(found, key=lambda one: _order(one[0]))[:LISTED]:
         lines += _row(page, row, by)
@@ -67,7 +69,7 @@ def _silent(page: Page, reading: Reading, owners: Reading | None) -> list[Line]:
         elif row["kind"] == "engine":
             closed.append(engine)
     if closed and owners is None:
-        lines += needs_root(page, "root_containers", f"containers of {' and '.join(closed)}")
+        lines += needs_root(page, "engines", f"containers of {' and '.join(closed)}")
     return lines
 
 
@@ -87,27 +89,32 @@ def _order(row: Row) -> tuple[int, int, str]:
 
 
 def _row(page: Page, row: Row, reading: Reading) -> list[Line]:
-    """Its figures, its name, and in the engine's words since when it is so; below, its image."""
+    """Its figures, its name, and in the engine's words since when it is so; of one that is unwell
+    what more is known stands below, else its image beside it where there is room.
+    """
     name = str(row["name"])
     cores = reading.get(f"{reading.collector}.cores", name)
     memory = reading.get(f"{reading.collector}.memory_bytes", name)
     role = _role(row)
     taken = f"{'-' if cores is None else f'{100 * cores:.0f}':>6}"
     taken += f"{'-' if memory is None else size(memory):>7}  "
-    notes = ""
-    if row["out_of_memory"]:
-        notes += ", killed: out of memory"
-    if row["restarts"]:
-        notes += f", restarted {count(int(row['restarts'] or 0), 'time')}"
-    image = clean_line(str(row["image"]), 60)
-    parts = (
+    parts = line(
         label(""),
         Span(taken, Role.MUTED),
-        Span(f"{fit(name, 24)} ", Role.STRONG if role is not Role.MUTED else Role.MUTED),
-        Span(clean_line(str(row["status"]), 60) + notes, role),
+        Span(f"{fit(name, NAME)} ", Role.STRONG if role is not Role.MUTED else Role.MUTED),
+        Span(clean_line(str(row["status"]), 40), role),
     )
-    room = page.width - sum(len(part.text) for part in parts) - 2
-    beside = Span(f"  {image}", Role.MUTED)
-    if len(image) <= room or role is Role.MUTED:
-        return [line(*parts, beside)]
-    return [line(*parts), line(label(""), Span(" " * 15, Role.MUTED), Span(image, Role.MUTED))]
+    more = ", ".join([*_notes(row), clean_line(str(row["image"]), 60)])
+    room = page.width - width_of(parts) - 2
+    if role not in (Role.CRIT, Role.WARN):
+        return (
+            [(*parts, Span(f"  {fit(more, room).rstrip()}", Role.MUTED))] if room > 6 else [parts]
+        )
+    return [parts, line(label(""), Span(" " * len(taken)), Span(more, Role.MUTED))]
+
+
+def _notes(row: Row) -> list[str]:
+    """What the engine counted."""
+    restarts = int(row["restarts"] or 0)
+    notes = ["killed: out of memory"] if row["out_of_memory"] else []
+    return [*notes, f"restarted {count(restarts, 'time')}"] if restarts else notes

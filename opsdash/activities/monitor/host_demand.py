@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from opsdash.activities.monitor.host_sections import Page, head, is_overdue, label, missing
+from opsdash.activities.monitor.host_sections import (
+    LABEL,
+    Page,
+    head,
+    is_overdue,
+    label,
+    missing,
+)
 from opsdash.core.reading import Reading
 from opsdash.core.snapshot import LinkState
+from opsdash.core.text import duration
 from opsdash.widgets.line import Line, Role, Span, line, wrap
 
 
@@ -29,9 +37,13 @@ def as_root(page: Page, collector: str) -> Reading | None:
 def needs_root(page: Page, collector: str, what: str) -> list[Line]:
     """That only root may see something, and what to do about it; nothing where root has looked."""
     reading = page.reading(collector)
-    if reading is not None and reading.problem is None:
+    if as_root(page, collector) is not None:
         return []
     text = f"{what}: only root may see them"
     if reading is not None and reading.problem is not None:
         text = f"{what}: {reading.problem.text}; {reading.problem.hint}"
-    return [line(label(""), Span(part, Role.MUTED)) for part in wrap(text, page.width - 11)]
+    elif reading is not None:
+        text = (
+            f"{what}: root looked {duration(max(0.0, page.now - reading.at))} ago, and looks again"
+        )
+    return [line(label(""), Span(part, Role.MUTED)) for part in wrap(text, page.width - LABEL)]

@@ -119,7 +119,7 @@ def _guest(page: Page, row: Row) -> Line:
     given += f"{'-' if memory is None else size(memory):>7}  "
     state = f"{row['state']}{f': {why}' if (why := row['why']) else ''}"
     if row["state"] == "shut off" and row["autostart"]:
-        state += ", though it is to start with the host"
+        state += ", but has autostart"
     role = _role(row)
     shown = Span(f"{fit(name, 24)} ", Role.MUTED if role is Role.MUTED else Role.STRONG)
     return line(label(""), Span(given, Role.MUTED), shown, Span(state, role))

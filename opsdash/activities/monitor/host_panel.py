@@ -145,7 +145,9 @@ class HostPanel(HostKeys):
         return [*top, *beside(_stacked(half, *FIGURES), right, width)]
 
     def _top(self, page: Page) -> list[Line]:
-        return top_section(page, self._order, self.key("top.order"))
+        ways = {"top.order": "next", "view.processes": "all"}
+        keys = [f"{key}: {does}" for name, does in ways.items() if (key := self.key(name))]
+        return top_section(page, self._order, ", ".join(keys))
 
     def _doctor(self, state: HostState) -> list[Line]:
         """How to find out more of a host that can't be reached."""
@@ -163,7 +165,7 @@ WANTED = (
     "listeners",
     "sessions",
     "containers",
-    "root_containers",
+    "engines",
     "gpu",
     "guests",
     "inventory",

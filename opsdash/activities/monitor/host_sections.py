@@ -8,7 +8,7 @@ from opsdash.core import discover
 from opsdash.core.finding import Finding
 from opsdash.core.host import Sudo
 from opsdash.core.plugin import Collector, Tier
-from opsdash.core.problem import ProblemKind
+from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading
 from opsdash.core.snapshot import HostState, LinkState
 from opsdash.core.text import count, duration, size
@@ -214,7 +214,14 @@ def _link(page: Page) -> str:
 def sources_section(page: Page) -> list[Line]:
     """Every collector: how old its reading is, or why there is none and what would help."""
     lines = [line(head("SOURCES"), Span("where these figures come from", Role.MUTED))]
+    told: dict[Problem, str] = {}
     for name, reading in sorted(page.state.readings.items()):
+        if reading.problem in told:
+            same = Span(f"as {told[reading.problem]}", Role.UNKNOWN)
+            lines.append(line(label(name), same))
+            continue
+        if reading.problem:
+            told[reading.problem] = name
         lines += _source(page, name, reading)
     if waiting := [name for name in SHOWN if name not in page.state.readings]:
         lines.append(line(label("no data"), Span(" ".join(waiting), Role.MUTED)))

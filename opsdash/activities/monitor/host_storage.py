@@ -33,7 +33,8 @@ def storage_section(page: Page) -> list[Line]:
         return []
     if reading.problem is not None:
         return missing(page, "STORAGE", "storage")
-    found = [*_disks(page), *_pools(page), *_volumes(page), *_groups(page)]
+    parts = (_disks, _raid, _pools, _volumes, _groups)
+    found = [line for part in parts for line in part(page)]
     if not found:
         return []
     return [line(head("STORAGE"), Span("as root", Role.MUTED), *freshness(page, "storage")), *found]
@@ -77,6 +78,18 @@ def _disk(page: Page, row: Row) -> Line:
     bad = row["state"] == "failed" or row["failing"]
     warned = row["worn"] or page.state.value("storage.disk_bad_sectors", name)
     return _row("disk", text, Role.CRIT if bad else Role.WARN if warned else Role.TEXT)
+
+
+def _raid(page: Page) -> list[Line]:
+    """What RAID controllers and multipath tell; of drives those alone that are not well."""
+    roles = {"critical": Role.CRIT, "warning": Role.WARN}
+    lines = []
+    for row in page.state.rows("raid"):
+        if row["kind"] != "drive" or row["bad"]:
+            role = roles.get(str(row["bad"]), Role.TEXT)
+            title = "paths" if row["kind"] == "paths" else "raid"
+            lines.append(_row(title, f"{row['name']}  {row['what']}  {row['state']}", role))
+    return lines
 
 
 def _pools(page: Page) -> list[Line]:

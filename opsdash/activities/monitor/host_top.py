@@ -17,14 +17,14 @@ _COLUMNS = {Resource.CPU: "cores", Resource.MEMORY: "memory_bytes", Resource.IO:
 LISTED = 12
 
 
-def top_section(page: Page, order: Resource, key: str) -> list[Line]:
-    """The processes that take most of one resource, the worst first; `key` sorts by the next."""
+def top_section(page: Page, order: Resource, keys: str) -> list[Line]:
+    """The processes that take most of one resource, the worst first; `keys` says which do what."""
     reading = page.reading("top")
     other = instead(page, "TOP", "top")
     if reading is None or other is not None:
         return other or []
     seen = reading.get("top.seen")
-    by = f"by {order}" + (f" ({key}: next)" if key else "")
+    by = f"by {order}" + (f" ({keys})" if keys else "")
     of_all = "" if seen is None else f" of {seen:.0f} processes"
     first = line(head("TOP"), Span(by + of_all, Role.MUTED), *freshness(page, "top"))
     found = reading.rows

@@ -24,7 +24,7 @@ def users_section(page: Page) -> list[Line]:
     said = f"{count(len(names), 'user')} logged in"
     if len(rows) > len(names):
         said += f", {len(rows)} times"
-    root = Span("  root is", Role.WARN) if "root" in names else Span("")
+    root = Span("  root among them", Role.WARN) if "root" in names else Span("")
     first = line(head("USERS"), Span(said, Role.MUTED), root, *freshness(page, "sessions"))
     heading = f"{'USER':<12} {'FROM':<24} {'ON':<8} {'SINCE':>5} {'IDLE':>5}"
     lines = [first, line(label(""), Span(heading, Role.MUTED))]

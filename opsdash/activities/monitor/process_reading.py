@@ -88,6 +88,8 @@ class ProcessReading:
         if self._seen is not None and self._seen.problem is not None:
             problem = self._seen.problem
             return [line(Span(problem.text, Role.UNKNOWN)), line(Span(problem.hint, Role.MUTED))]
+        if self._seen is not None:
+            return [line(Span("there is no process that may be seen", Role.UNKNOWN))]
         if self._state is not None and self._state.link.state is not LinkState.UP:
             said = f"{self._state.name} can't be reached: its processes come when it can"
             return [line(Span(said, Role.UNKNOWN))]

@@ -236,11 +236,12 @@ def _ps(data: bytes, mood: Mood, counters: Counters) -> bytes:
     state = b"D" if mood.incident.stuck or mood.iowait > 0.3 else b"S"
     unit = one.role.unit.encode()
     age = int(100 * mood.up_s)
-    took = b"%d %d 900 %d 0" % (age // 9, age, one.tasks)
+    took = b"%d %d 900 %d 0" % (age // 9, age, 4 * one.cores)
     group = b"/system.slice/%s.service" % unit
     line = b"is 2180 1 %s %d %d -1 %s %s %s %s\n" % (unit, ticks, kb, state, took, group, unit)
     args = b"args 2180 /usr/sbin/%s --foreground\n" % unit
-    return _LOOKED.sub(lambda looked: looked[0] + line + args, data, count=1)
+    looked = b"looked 1.00 100 %d 1\n" % one.tasks
+    return _LOOKED.sub(lambda _: looked + line + args, data, count=1)
 
 
 def _inventory(data: bytes, mood: Mood, counters: Counters) -> bytes:

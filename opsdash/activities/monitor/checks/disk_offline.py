@@ -31,5 +31,6 @@ DISK_OFFLINE = Check(
     title="Disk offline",
     judge=judge,
     reads=("hardware",),
+    hold_s=60.0,
     advice="dmesg tells when and why it went; check cable, backplane and power, then replace it",
 )
