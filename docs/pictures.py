@@ -9,15 +9,18 @@ import asyncio
 import os
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from opsdash.app.look import Looks
 from opsdash.app.main import OpsdashApp
 from opsdash.config.paths import themes_dirs
-from opsdash.config.themes import DEFAULT_THEME, load_themes
+from opsdash.config.themes import load_themes
+from opsdash.core.examination import Examination, Say
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.reading import SampleKey
 from opsdash.core.snapshot import HostState, Snapshot
+from opsdash.core.theme import DEFAULT_THEME
 from opsdash.engine.rehearsal import simulate
 from opsdash.transport.demo.cast import make_cast
 
@@ -62,9 +65,16 @@ class Still:
     def touch(self) -> None:
         """Nobody is there."""
 
-    def become_root(self) -> int:
+    def want(self, name: str, *collectors: str) -> None:
+        """There is nobody to ask."""
+
+    def become_root(self, tell: Callable[[str], None]) -> int:
         """No host waits for a password."""
         return 0
+
+    async def examine(self, name: str, say: Say, *, ask: bool = False) -> Examination:
+        """There is nothing to examine."""
+        return Examination(name, say)
 
 
 async def take(name: str) -> None:

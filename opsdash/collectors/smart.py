@@ -23,7 +23,10 @@ _FIELD = re.compile(r"^([A-Z][A-Za-z ]+): +([0-9,]+)(?: ?%| C(?:elsius)?)?$")
 _STATISTIC = re.compile(r"^ *(?:0x0)?7 +0x008 +1 +(\d+)\b.*Percentage Used Endurance Indicator")
 _POWERED = re.compile(r"^Accumulated power on time, hours:minutes (\d+):")
 _WARNING = re.compile(r"^Critical Warning: +0x([0-9a-fA-F]{1,2})$")
-_UNABLE = re.compile(r"(?:Smartctl open device|Read Device Identity failed|Unavailable - |Unknown)")
+_UNABLE = re.compile(
+    r"Smartctl open device|Identi\w+ (?:Controller )?failed|Unavailable - |Unknown|"
+    r"no answer in time"
+)
 _ASLEEP = re.compile(r"^Device is in (?:STANDBY|SLEEP)")
 
 _WARNINGS = (

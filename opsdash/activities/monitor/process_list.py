@@ -165,7 +165,8 @@ def _tree(everybody: list[Process], fitting: list[Process], order: Resource) -> 
         one, depth = waiting.pop()
         shown.append(replace(one, depth=depth))
         waiting += [(child, depth + 1) for child in below.pop(one.pid, [])]
-    return shown
+    in_circles = [one for children in below.values() for one in children]
+    return [*shown, *in_circles]
 
 
 def _line_up(one: Process, by_pid: Mapping[int, Process]) -> list[Process]:

@@ -67,7 +67,12 @@ def _is_denied(reading: Reading) -> bool:
 
 
 def _unanswered(inquiry: Inquiry, collector: Collector) -> str:
-    """Why a collector's values are unknown, in words; empty while they are known."""
+    """Why a collector's values are unknown, in words; empty while they are known.
+
+    What is asked on demand says so where it is looked at: nobody asks again once nobody looks.
+    """
+    if collector.tier is Tier.DEMAND:
+        return ""
     reading = inquiry.state.readings.get(collector.name)
     if collector.needs_root and (reading is None or _is_denied(reading)):
         return (
