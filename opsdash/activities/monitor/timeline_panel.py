@@ -99,9 +99,10 @@ class TimelinePanel(HostKeys):
 
     # -- which hosts ----------------------------------------------------------------------------
 
-    def gather(self, hosts: Sequence[str]) -> None:
+    def gather(self, hosts: Sequence[str]) -> bool:
         """Be about these hosts from now on."""
         self._turn_to(tuple(hosts))
+        return True
 
     def aim(self, host: str) -> None:
         """Be about this host from now on, unless it is among those that the page is about."""
