@@ -32,6 +32,7 @@ if command -v smartctl >/dev/null 2>&1; then
     case $kind in *,*) ;; *) kind= ;; esac
     echo "@ ${device#/dev/} $kind"
     $t smartctl -n standby -i -H -A -l ssd "$@" </dev/null 2>&1
+    case $? in 124|137) echo 'no answer in time' ;; esac
   done
 fi
 if command -v mdadm >/dev/null 2>&1; then

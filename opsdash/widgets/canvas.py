@@ -81,11 +81,13 @@ class Cells:
 
     def line(self, y: int) -> Line:
         """A row as spans, each as long as it can be: empty cells go with what is beside them."""
-        text, roles = "".join(self.signs[y]), self.roles
-        return tuple(
-            Span(text[run.start() : run.end()], roles[ord(run[1]) if run[1] else 0])
-            for run in _RUNS.finditer(self.codes[y])
-        )
+        text, spans = "".join(self.signs[y]), list[Span]()
+        roles: dict[bytes | None, Role] = {bytes([n]): role for n, role in enumerate(self.roles)}
+        roles[None] = Role.MUTED
+        for run in _RUNS.finditer(self.codes[y]):
+            begin, end = run.span()
+            spans.append(Span(text[begin:end], roles[run[1]]))
+        return tuple(spans)
 
 
 class _Masks:

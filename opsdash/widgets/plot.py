@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,11 @@ TIME_CELLS = 11
 
 ROWS_PER_VALUE = 3
 
+_GAPS = re.compile(rb"\x00+")
+
+LETTERED = 4
+"""So often a curve bears its letter."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -37,7 +43,8 @@ class Mark:
 @dataclass(frozen=True, slots=True)
 class Plot:
     """What a chart shows. `cursor` is the time that is read (seconds since 1970); `note` is said in
-    the middle where nothing is drawn; `live` says that its right edge is now.
+    the middle where nothing is drawn; `live` says that its right edge is now; with `lettered` the
+    curves bear their letters.
     """
 
     curves: Sequence[Curve]
@@ -48,6 +55,7 @@ class Plot:
     live: bool = False
     note: str = ""
     stroke: Stroke = Stroke.BRAILLE
+    lettered: bool = False
 
 
 def cells_across(width: int) -> int:
@@ -90,14 +98,12 @@ class _Sheet:
         if not scale.low <= mark.at <= scale.high:
             return
         y, code = self.row_of(mark.at), cells.code_of(mark.role)
-        free = [x for x, there in enumerate(cells.codes[y]) if not there]
-        for x in free:
-            cells.put(x, y, "┈", code)
-        text, there = f" {mark.text} ", set(free)
-        for start in range(cells.width - len(text) - 1, -1, -1):
-            if all(x in there for x in range(start, start + len(text))):
-                cells.put(start, y, text, code)
-                return
+        before, text = bytes(cells.codes[y]), f" {mark.text} "
+        for gap in _GAPS.finditer(before):
+            cells.put(gap.start(), y, "┈" * len(gap[0]), code)
+        start = before.rfind(bytes(len(text)), 0, cells.width - 1)
+        if start >= 0:
+            cells.put(start, y, text, code)
 
     def point(self, at: float) -> None:
         """The cursor, behind the curves."""
@@ -108,6 +114,17 @@ class _Sheet:
         for y in range(cells.height):
             if not cells.codes[y][x] or cells.signs[y][x] == "┈":
                 cells.put(x, y, "│", code)
+
+    def letter(self, curve: Curve, code: int) -> None:
+        """The letter of a curve, on it: a few times, as curves cross."""
+        cells, (across, down) = self.cells, self.plot.stroke.dots
+        known = [x for x, one in enumerate(curve.columns[: cells.width * across]) if one]
+        for part in range(1, LETTERED + 1):
+            x = known[len(known) * part // (LETTERED + 1)] if known else -1
+            one = curve.columns[x] if known else None
+            if one is not None:
+                y = row_of(one.mean, self.plot.scale, cells.height, down)
+                cells.put(x // across, y, curve.letter, code)
 
     def say(self, text: str) -> None:
         """A sentence in the middle of what is empty."""
@@ -130,6 +147,8 @@ def plot_lines(plot: Plot, width: int, height: int) -> list[Line]:
     sheet = _Sheet(plot, cells)
     for mark in plot.marks:
         sheet.rule(mark)
+    for curve in plot.curves if plot.lettered else ():
+        sheet.letter(curve, cells.code_of(Role.STRONG))
     if plot.cursor is not None:
         sheet.point(plot.cursor)
     if plot.note:

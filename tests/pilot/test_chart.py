@@ -11,6 +11,9 @@ from types import MappingProxyType
 import pytest
 
 from opsdash.activities.monitor.chart_panel import MOST_HOSTS, ChartPanel
+from opsdash.app.look import Looks
+from opsdash.config.paths import themes_dirs
+from opsdash.config.themes import load_themes
 from opsdash.core.finding import Finding
 from opsdash.core.health import Health
 from opsdash.core.history import Point, Stretch
@@ -26,6 +29,8 @@ MEMORY: SampleKey = ("memory.used_ratio", "")
 ROOT: SampleKey = ("filesystem.used_ratio", "/")
 VAR: SampleKey = ("filesystem.used_ratio", "/var")
 SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x50"])
+
+SHIPPED, _ = load_themes(themes_dirs())
 
 Shape = Callable[[float], tuple[float, float, float]]
 
@@ -78,9 +83,12 @@ async def charted(
     *,
     ascii_glyphs: bool = False,
     keeper: Forgetful | None = None,
+    looks: Looks | None = None,
 ) -> AsyncIterator[Stage]:
     """The program over these hosts, each of which has a past."""
-    async with on_stage(states, size, ascii_glyphs=ascii_glyphs, keeper=keeper) as stage:
+    async with on_stage(
+        states, size, ascii_glyphs=ascii_glyphs, keeper=keeper, looks=looks
+    ) as stage:
         for number, state in enumerate(states):
             made = stretch(spiky(wave(0.3 + 0.12 * number), 2.5))
             stage.source.pasts[state.name, CPU] = with_gap(made, 1.5, 1.0) if number < 2 else made
@@ -125,6 +133,20 @@ async def test_marked_hosts(size: tuple[int, int], layout: str, *, ascii_glyphs:
         text = await show(stage, "*", "T", *(["o"] if layout == "over" else []))
         end = "-ascii" if ascii_glyphs else ""
         assert_snapshot(f"chart-four-{layout}-{size[0]}x{size[1]}{end}", text)
+
+
+@pytest.mark.parametrize("theme", ["mono", "ansi16"])
+async def test_where_colours_are_few_curves_bear_letters(theme: str) -> None:
+    looks = Looks(SHIPPED, theme, ascii_only=False)
+    async with charted(four_hosts(), looks=looks) as stage:
+        assert_snapshot("chart-four-lettered-80x24", await show(stage, "*", "T", "o"))
+
+
+async def test_more_hosts_than_colours_bear_letters_too() -> None:
+    async with charted([*four_hosts(), up("web4")]) as stage:
+        text = await show(stage, "*", "T", "o")
+        assert "e web4" in text
+        assert "━━" not in text
 
 
 async def test_values_are_read_where_the_cursor_is() -> None:

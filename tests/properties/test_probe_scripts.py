@@ -92,6 +92,28 @@ def test_a_file_with_a_newline_in_its_name_is_one_file(shell: list[str], tmp_pat
     assert (row["outcome"], row["size_bytes"]) == ("answered", 3)
 
 
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+def test_processes_are_counted_and_the_probe_itself_is_not(
+    shell: list[str], tmp_path: Path
+) -> None:
+    own = f"3599.{os.getpid():09d}"  # other tests run beside this one
+    odd = tmp_path / "a) b\nc"
+    odd.symlink_to(str(shutil.which("sleep")))
+    started = [subprocess.Popen([name, own]) for name in ("sleep", "sleep", str(odd))]
+    try:
+        assert row_of(shell, Process("sleep", own), tmp_path)["count"] == 2
+        assert row_of(shell, Process("sleep", own.replace(".", ",")), tmp_path)["count"] == 0
+        for name in ("sh", "dash", "bash", "busybox", "grep"):
+            assert (
+                row_of(shell, Process(name, "words that nobody else has"), tmp_path)["count"] == 0
+            )
+        assert row_of(shell, Process("no-such-process"), tmp_path)["count"] == 0
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+
+
 def row_of(shell: list[str], what: File | Process, folder: Path) -> Row:
     """What came of a probe that a shell of this machine ran."""
     probe = Probe("p", what)

@@ -85,6 +85,7 @@ def test_a_disk_that_hangs_costs_itself(host: Path) -> None:
     reading = understand(STORAGE, Output(done.stdout), "h", 0.0)
     states = {row["name"]: row["state"] for row in reading.rows if row["kind"] == "disk"}
     assert states == {"sda": "unreadable", "bus/0 megaraid,4": "ok", "nvme0": "ok"}
+    assert reading.rows[0]["note"] == "no answer in time"
 
 
 def test_a_host_without_any_of_the_tools_is_no_fault(tmp_path: Path) -> None:

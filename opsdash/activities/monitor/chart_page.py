@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 from opsdash.core.axes import Scale, moment, scale_of
@@ -44,7 +44,8 @@ class Lane:
 @dataclass(frozen=True, slots=True)
 class ChartPage:
     """All that the page shows. `picked` is the place of the host that the keys are about; `beside`
-    puts the hosts beside each other; `about` says what the metric is.
+    puts the hosts beside each other; `about` says what the metric is; `lettered` that there are too
+    few colours to tell curves apart.
     """
 
     lanes: Sequence[Lane]
@@ -58,6 +59,7 @@ class ChartPage:
     whole: bool = True
     stroke: Stroke = Stroke.BRAILLE
     about: Line = ()
+    lettered: bool = False
 
     @property
     def several(self) -> bool:
@@ -109,6 +111,7 @@ def _in_one(page: ChartPage, width: int, height: int) -> list[Line]:
     note = picked.note if not page.several else _common_note(page.lanes)
     down = height - len(legend)
     plot = _plot(page, curves, picked, scale=_scale(page, down), note=note)
+    plot = replace(plot, lettered=page.several and _lettered(page))
     return [*plot_lines(plot, width, down), *(fit_line(parts, width) for parts in legend)]
 
 
@@ -204,6 +207,12 @@ def _figures(page: ChartPage, place: int, names: int, among: Sequence[Lane]) -> 
     return line(*head, *parts, Span(f" {when}{gaps}", Role.MUTED))
 
 
+def _lettered(page: ChartPage) -> bool:
+    """Whether colours do not tell the curves apart: there are none, or not enough of them."""
+    letters = page.lettered or len(page.lanes) > len(SERIES)
+    return letters and page.stroke is not Stroke.ASCII
+
+
 def _brief(lane: Lane) -> str:
     """Why there is nothing of a host, in a line that names it already."""
     return lane.note.removeprefix(f"{lane.host} ").partition(";")[0].partition(" (")[0]
@@ -239,7 +248,8 @@ def _sign(page: ChartPage, place: int, *, lit: bool) -> Line:
     mark = Span("▸" if lit else " ", Role.ACCENT)
     if page.beside:
         return (mark,)
-    sign = LETTERS[place % len(LETTERS)] if page.stroke is Stroke.ASCII else "━━"
+    plain = page.stroke is Stroke.ASCII or _lettered(page)
+    sign = LETTERS[place % len(LETTERS)] if plain else "━━"
     return (mark, Span(f"{sign} ", _role(page, place)))
 
 

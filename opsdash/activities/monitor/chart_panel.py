@@ -146,6 +146,7 @@ class ChartPanel(ChartKeys):
             window.whole,
             self.stroke(),
             about_line(known.help if known else "", picked.marks, held, grid),
+            self.desk.look().theme.is_ansi,
         )
 
     def _lane(self, snapshot: Snapshot, host: str, grid: TimeGrid, unit: str) -> Lane:

@@ -14,6 +14,9 @@ from opsdash.core.text import count, shorten
 
 MODEL_WIDTH = 24
 
+_SILENT = ("Input/output error", "no answer in time")
+"""Why a disk can't be read that should be; most others have no SMART, or a bridge before them."""
+
 
 def judge(inquiry: Inquiry) -> Iterator[Finding]:
     """CRIT by the disk's own verdict; sectors and media errors by the limit."""
@@ -42,6 +45,9 @@ def _verdict(row: Row) -> tuple[Health, str] | None:
     failing = str(row["failing"])
     if row["state"] == "failed":
         return Health.CRIT, f"fails: {failing}" if failing else "says that it fails"
+    if row["state"] == "unreadable":
+        silent = next((one for one in _SILENT if one in str(row["note"])), "")
+        return (Health.CRIT, f"can't be read: {silent.lower()}") if silent else None
     if failing == "too hot":
         return Health.WARN, "is too hot"
     if failing:
