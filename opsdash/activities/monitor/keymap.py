@@ -30,6 +30,16 @@ PAGES = KeySet(
     ),
 )
 
+STORY_PAGES = KeySet(
+    "pages.story",
+    "What happened",
+    (Place.PAGE,),
+    (
+        Key("view.timeline", "t", "view('timeline')", "Timeline", "what happened there, by time"),
+    ),
+    ("fleet", "host", "chart", "timeline"),
+)  # fmt: skip
+
 HOST = KeySet(
     "host",
     "This host",
@@ -42,7 +52,7 @@ HOST = KeySet(
         Key("copy", "c", "copy", "copy", "copy host and reason"),
         Key("copy.pick", "Y", "copy_pick", "copy…", "pick what to copy", opens=True),
     ),
-    ("fleet", "host", "processes", "chart"),
+    ("fleet", "host", "processes", "chart", "timeline"),
 )
 
 PROCESSES = KeySet(
@@ -85,6 +95,18 @@ PROCESSES_PAGE = KeySet(
             turn="out"),
     ),
     ("processes",),
+)  # fmt: skip
+
+TIMELINE = KeySet(
+    "timeline",
+    "The timeline",
+    (Place.PAGE,),
+    (
+        Key("timeline.filter", "/", "filter_happenings", "filter", "filter what happened",
+            hint=True, opens=True),
+        Key("timeline.reset", "esc", "all_happenings", "all", "drop the filter", turn="out"),
+    ),
+    ("timeline",),
 )  # fmt: skip
 
 CHART = KeySet(

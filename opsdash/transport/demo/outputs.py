@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from opsdash.core.plugin import Collector
 from opsdash.core.reading import Output
+from opsdash.transport.demo.changes import changed
 from opsdash.transport.demo.character import Disk
 from opsdash.transport.demo.meters import Counters
 from opsdash.transport.demo.moods import Mood
@@ -55,6 +56,9 @@ _SECTIONS = re.compile(rb"(?m)^== (\w+)\n")
 
 def fact(tape: Tape, collector: Collector, mood: Mood, counters: Counters) -> Output | None:
     """A collector's output at a moment, None where it was not recorded."""
+    made = changed(collector.name, mood)
+    if made is not None:
+        return made
     incident = mood.incident
     output = tape.facts.get(digest(collector.command))
     fault = incident.facts.get(collector.name)

@@ -1,0 +1,97 @@
+"""The story of some hosts: what happened there and how they fared, by time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from opsdash.core.clock_offset import clock_ahead_s
+from opsdash.core.happening import Happening, Kind, happened
+from opsdash.core.health import Health
+from opsdash.core.snapshot import Change, HostState
+
+SOURCES = ("packages", "edits", "unitlog", "authlog")
+"""The collectors of changes that the login asks."""
+
+AS_ROOT = "rootlog"
+READABLE = ("unitlog", "authlog")
+"""Those that tell whether the login may read the logs: where it may, root is not asked."""
+
+MOST = 2000
+SAME_S = 120.0
+"""A finding that began so near to a change of health is its reason."""
+
+
+def wanted(state: HostState) -> tuple[str, ...]:
+    """What is to be asked of a host for its story: root's logs only where others say too little."""
+    told = [state.value(f"{name}.readable") for name in READABLE]
+    return (*SOURCES, AS_ROOT) if 0.0 in told else SOURCES
+
+
+def story(states: Iterable[HostState], changes: Iterable[Change] = ()) -> list[Happening]:
+    """All that is known to have happened on these hosts, on the clock here, the newest first."""
+    by_name = {state.name: state for state in states}
+    turns = [_turn(change) for change in changes if change.host in by_name]
+    found = list(turns)
+    for state in by_name.values():
+        found += _findings(state, turns)
+        found += _of_host(state)
+    return sorted(found, key=lambda one: -one.at)[:MOST]
+
+
+def _turn(change: Change) -> Happening:
+    words = f"{change.after.name} (was {change.before.name})"
+    if change.summary:
+        worse = change.after > change.before
+        words += f": {change.summary}" if worse else f", no more {change.summary}"
+    return Happening(
+        change.at, change.host, Kind.HEALTH, words, source="opsdash", health=change.after
+    )
+
+
+def _findings(state: HostState, turns: Sequence[Happening]) -> list[Happening]:
+    """What is wrong now, where it began, unless a change of health says so already."""
+    mine = [turn for turn in turns if turn.host == state.name]
+    return [
+        Happening(
+            one.since,
+            state.name,
+            Kind.HEALTH,
+            f"{one.health.name}: {one.summary}",
+            one.subject,
+            source=f"check {one.check}",
+            detail=one.evidence,
+            health=one.health,
+        )
+        for one in state.findings
+        if one.since
+        and one.health is not Health.UNKNOWN
+        and not any(
+            turn.health is one.health and abs(turn.at - one.since) <= SAME_S for turn in mine
+        )
+    ]
+
+
+def _of_host(state: HostState) -> list[Happening]:
+    ahead_s = clock_ahead_s(state) or 0.0
+    found: dict[tuple[object, ...], Happening] = {}
+    for name in (*SOURCES, AS_ROOT):
+        for row in state.rows(name):
+            one = happened(state.name, row, ahead_s)
+            if one is not None:  # root and the login may tell the same
+                found.setdefault((one.kind, one.words, round(one.at)), one)
+    return list(found.values())
+
+
+def lacking(state: HostState) -> list[str]:
+    """In words what of a host's story can't be told, and why."""
+    found = []
+    for name in (*SOURCES, AS_ROOT):
+        reading = state.readings.get(name)
+        if reading is not None and reading.problem is not None:
+            found.append(reading.problem.text)
+    return found
+
+
+def is_told(state: HostState) -> bool:
+    """Whether all that everybody may ask has been answered."""
+    return all(name in state.readings for name in SOURCES)
