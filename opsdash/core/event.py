@@ -36,9 +36,9 @@ class Event:
     """One of them: when (seconds since 1970, by this machine's clock), where, and in words.
 
     `before` and `health` are a host's health, or `health` is that of a finding, whose check and
-    subject stand beside it. `host` is empty where it is about opsdash itself. `number` grows from event to
-    event, whatever the clock does; 0 for one that is not in the store. `times` is more than 1 where
-    several were folded into one.
+    subject stand beside it. `host` is empty where it is about opsdash itself. `number` grows from
+    event to event, whatever the clock does; 0 for one that is not in the store. `times` is more
+    than 1 where several were folded into one.
     """
 
     at: float
