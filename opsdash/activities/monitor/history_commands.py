@@ -18,19 +18,22 @@ NOTHING = 3
 """The exit code when nothing is known of that time: unknown is not OK."""
 
 
+EXAMPLES = """\b
+Examples:
+  opsdash history web1                              the metrics that have a history
+  opsdash history web1 cpu --since 6h
+  opsdash history db1 'filesystem.used_ratio[/var]' --since 7d --csv
+  opsdash history --events --since 12h              what happened, on all hosts
+  opsdash history --events 'web*' '!web3' --since 7d --json"""
+
+
 def build() -> click.Command:
     """The click command ``history``."""
     import click
 
     @click.command(
         "history",
-        epilog="""\b
-Examples:
-  opsdash history web1                              the metrics that have a history
-  opsdash history web1 cpu --since 6h
-  opsdash history db1 'filesystem.used_ratio[/var]' --since 7d --csv
-  opsdash history --events --since 12h              what happened, on all hosts
-  opsdash history --events 'web*' '!web3' --since 7d --json""",
+        epilog=EXAMPLES,
     )
     @click.argument("words", nargs=-1, metavar="HOST [METRIC] | [SELECT...]")
     @click.option("--events", is_flag=True, help="What happened, not what a metric was.")
