@@ -31,10 +31,7 @@ def build() -> click.Command:
     """The click command ``history``."""
     import click
 
-    @click.command(
-        "history",
-        epilog=EXAMPLES,
-    )
+    @click.command("history", epilog=EXAMPLES)
     @click.argument("words", nargs=-1, metavar="HOST [METRIC] | [SELECT...]")
     @click.option("--events", is_flag=True, help="What happened, not what a metric was.")
     @click.option("--since", default="1h", show_default=True, help="How far back: 30m, 6h, 7d.")
