@@ -6,17 +6,18 @@ import asyncio
 import gc
 import logging
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from opsdash.core.blame import lists_of
 from opsdash.core.clock import now
 from opsdash.core.discover import checks, collectors
+from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Say
 from opsdash.core.fleet import Fleet
 from opsdash.core.history import Holdings, Stretch
-from opsdash.core.host import Host, Way
+from opsdash.core.host import Way
 from opsdash.core.prompts import Asker, Nobody, Prompter
 from opsdash.core.reading import SampleKey
 from opsdash.core.snapshot import HostState, Snapshot
@@ -29,7 +30,10 @@ from opsdash.engine.poller import Poller, Reach
 from opsdash.engine.privilege import Privilege
 from opsdash.engine.rhythm import Rhythm
 from opsdash.engine.root_script import root_rule
+from opsdash.engine.silences import Silences, Told
 from opsdash.engine.state import State
+from opsdash.engine.ways import reachable, transports_for
+from opsdash.store.silences import SilenceTable
 from opsdash.store.store import Store
 from opsdash.transport.base import Transport
 from opsdash.transport.open_files import make_room_for
@@ -46,34 +50,6 @@ LONGEST_END_S = 5.0
 LOOKED_AT_S, BLAMED_S = 10.0, 30.0
 """For how long a host is asked for its processes: after a look at its page; after a finding whose
 culprit is among them. A check with no news is asked once a minute, and most with every pulse."""
-
-
-def transports_for(
-    fleet: Fleet, known_hosts: Path, asker: Asker, known: Collection[Way] = ()
-) -> dict[Way, Transport]:
-    """The ways that the hosts of a fleet need, but for those that are `known`; asyncssh and psutil
-    load only where they do.
-    """
-    ways = {host.way for host in fleet.hosts.values()}.difference(known)
-    found: dict[Way, Transport] = {}
-    if Way.SSH in ways:
-        from opsdash.transport.ssh.transport import SshTransport
-
-        found[Way.SSH] = SshTransport(_reachable(fleet), known_hosts, asker)
-    if Way.OPENSSH in ways:
-        from opsdash.transport.openssh.transport import OpensshTransport
-
-        found[Way.OPENSSH] = OpensshTransport(_reachable(fleet), known_hosts)
-    if Way.LOCAL in ways:
-        from opsdash.transport.local import LocalTransport
-
-        found[Way.LOCAL] = LocalTransport()
-    return found
-
-
-def _reachable(fleet: Fleet) -> dict[str, Host]:
-    """All hosts by name, those that one only passes through among them."""
-    return {**fleet.passed_through, **fleet.hosts}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +84,8 @@ class Session:
         self._known_hosts = surroundings.state_dir / "known_hosts"
         self._given = surroundings.transports
         self._memory = Memory(self._state, self._collectors, self._store, self._clock)
+        told = Told(self._judge_all, self._state.notice, self._state.withdraw)
+        self.silences = Silences(SilenceTable(self._store), self._clock, told)
         self._asker = Asker(surroundings.prompter)
         self._transports = dict(self._given or {})
         self._open_ways(fleet)
@@ -133,6 +111,8 @@ class Session:
         first_seen = await self._store.open_findings()
         known_hosts = await self._store.known_hosts()
         self._judge = Judge.over(self._checks, self._collectors, first_seen, known_hosts)
+        self._judge.silence_of = self.silences.of
+        await self.silences.begin(_shared(self.fleet))
         self._state.seed(await self._store.counters())
         await self._memory.chronicle.begin(first_seen)
         if self._lasts:
@@ -144,6 +124,7 @@ class Session:
             asyncio.create_task(self._memory.save_findings(), name="saver"),
             asyncio.create_task(self._memory.historian.run(), name="historian"),
             asyncio.create_task(self._memory.chronicle.run(), name="chronicler"),
+            asyncio.create_task(self.silences.run(), name="silencer"),
         ]
         for task in self._tasks:
             task.add_done_callback(self._stopped)
@@ -170,6 +151,7 @@ class Session:
         if self._tasks:
             await self._memory.save(counters=True)
             await self._memory.chronicle.stopped()
+            await self.silences.save()
         await self._store.close()
 
     async def __aenter__(self) -> Session:
@@ -215,7 +197,7 @@ class Session:
             gone = {*change.removed, *change.moved}
             await self._poller.end(gone)
             for way in self._transports.values():
-                await way.change_fleet(_reachable(fleet), gone)
+                await way.change_fleet(reachable(fleet), gone)
             self.fleet = fleet
             self._state.change_fleet(before, fleet)
             self._make_room()
@@ -233,6 +215,7 @@ class Session:
                     self._judge.ask_all(name)
                     self._judge_host(name)
                 await asyncio.sleep(0)
+            await self.silences.follow(_shared(fleet))
         LOG.info("the fleet of %s: %s", fleet.source, change)
         return change
 
@@ -280,6 +263,10 @@ class Session:
         """What is remembered of a host's past."""
         return await self._memory.holdings(host)
 
+    async def events(self, since: float) -> list[Event]:
+        """What happened since (seconds since 1970), oldest first."""
+        return await self._memory.chronicle.since(since)
+
     def touch(self) -> None:
         """Somebody is at the keyboard."""
         self._privilege.touch()
@@ -295,5 +282,17 @@ class Session:
     def _judge_host(self, name: str) -> None:
         judgement = self._judge.judge_into(self._state, name, self._clock())
         self._memory.judged(name, judgement)
+        if judgement.closed:
+            self.silences.closed(judgement.closed)
         if judgement.blaming:
             self._poller.want(name, lists_of(judgement.blaming), BLAMED_S)
+
+    def _judge_all(self) -> None:
+        """Other silences: what they change must not wait for news of a host."""
+        for state in list(self._state.hosts()):
+            if state.findings:
+                self._judge_host(state.name)
+
+
+def _shared(fleet: Fleet) -> Path | None:
+    return Path(fleet.alerts_file) if fleet.alerts_file else None
