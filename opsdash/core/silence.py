@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, replace
 from enum import StrEnum
 
-from opsdash.core.text import clean_line
+from opsdash.core.text import clean_line, duration
 
 USUAL_S = 24 * 3600.0
 """For how long something is silenced when nobody says for how long."""
@@ -115,3 +115,9 @@ def by_id(silences: Iterable[Silence]) -> dict[str, Silence]:
     for one in silences:
         found[one.id] = _joined(found[one.id], one) if one.id in found else one
     return found
+
+
+def end_words(one: Silence, now: float) -> str:
+    """``2h left, tom: waiting for a disk``: when it ends, who wants it, and why."""
+    left = f"{duration(one.until - now)} left"
+    return ": ".join(filter(None, (", ".join(filter(None, (left, one.who))), one.reason)))

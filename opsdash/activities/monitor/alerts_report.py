@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from opsdash.activities.monitor.alert_list import Alert, Alerts
-from opsdash.core.silence import Silence
+from opsdash.core.silence import Silence, end_words
 from opsdash.core.snapshot import Snapshot
 from opsdash.core.table import table
 from opsdash.core.text import clean_line, duration
@@ -106,12 +106,6 @@ def _idle(one: Silence, now: float) -> tuple[str, ...]:
 
 def _until(one: Alert, now: float) -> str:
     return end_words(one.silence, now) if one.silence is not None else ""
-
-
-def end_words(one: Silence, now: float) -> str:
-    """``2h left, tom: waiting for a disk``: when it ends, who wants it, and why."""
-    left = f"{duration(one.until - now)} left"
-    return ": ".join(filter(None, (", ".join(filter(None, (left, one.who))), one.reason)))
 
 
 def _ago(at: float, now: float) -> str:
