@@ -157,12 +157,10 @@ async def test_ctrl_q_quits_from_anywhere() -> None:
 
 async def test_the_last_line_names_the_keys_of_the_page() -> None:
     async with on_stage(mixed_fleet()) as stage:
-        keys = "enter open  e next problem  / filter  ! problems  P Processes  ? help  q quit"
+        keys = "enter open  e next problem  a ack  / filter  ! problems  ? help  q quit"
         assert stage.lines[-1] == keys
         await stage.press("enter")
-        host_keys = (
-            "e next problem  P Processes  T Chart  : command  ctrl+r refresh  ? help  q back"
-        )
+        host_keys = "e next problem  a ack  P Processes  T Chart  : command  ? help  q back"
         assert stage.lines[-1] == host_keys
 
 

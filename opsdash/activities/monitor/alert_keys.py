@@ -70,7 +70,7 @@ class AlertKeys(HostKeys):
         """Acknowledge with a note and an end of one's own; what is acknowledged gets them anew."""
         meant = [one for one in self.meant() if not one.muted]
         if not meant:
-            self._say("there is nothing to acknowledge here")
+            self._say("no finding is here that a note could be about")
             return
 
         def take(text: str) -> None:
