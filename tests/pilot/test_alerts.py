@@ -164,3 +164,12 @@ async def test_the_palette_acknowledges_with_a_note() -> None:
         assert len(found) == 2
         await stage.press("colon", *"maintenance", "space", *"2h", "enter")
         assert "no maintenance: say why" in stage.text
+
+
+async def test_each_question_says_what_it_is_about() -> None:
+    async with on_stage(sick()) as stage:
+        await open_alerts(stage)
+        await stage.press("m", "enter")
+        assert "mute disk-full on db3: how long" in stage.text
+        await stage.press("escape", "j", "m", "down", "enter")
+        assert "mute disk-full everywhere: how long" in stage.text

@@ -28,6 +28,7 @@ from opsdash.core.silence import (
     worth_keeping,
 )
 from opsdash.core.silencing import silencing
+from opsdash.engine.judge import Judgement
 from opsdash.engine.session import Session, Surroundings
 from opsdash.engine.silences import Silences, Told
 from opsdash.store.silences import SilenceTable
@@ -407,3 +408,15 @@ async def test_a_session_heeds_what_others_write_into_the_file(tmp_path: Path) -
         await wait_for(lambda: running.snapshot().notices != (), what="the fault")
         assert running.snapshot().notices[0].startswith(f"{path}:2:11: silences: should be")
         assert running.snapshot().hosts["db1"].findings[0].silence == theirs
+
+
+async def test_a_session_ends_the_ack_of_a_finding_that_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with session(tmp_path, Clock(T0)) as running:
+        found = await down(running)
+        running.silences.add([replace(ACK, check=found.check, subject=found.subject), MUTE])
+        over = Judgement(Health.OK, (), (found.key,))
+        monkeypatch.setattr(running._judge, "judge_into", lambda *_: over)
+        running._judge_host("db1")
+        assert [one.id for one in running.silences.in_force()] == ["m1"]

@@ -5,9 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 
-from opsdash.config.field_values import span_s
-from opsdash.config.marked_yaml import NO_SECRETS, looks_secret
-from opsdash.config.person import user_name
 from opsdash.core.finding import FindingKey
 from opsdash.core.silence import LONGEST_S, REASON_WIDTH, USUAL_S, Silence, SilenceKind
 from opsdash.core.text import clean_line, duration
@@ -20,6 +17,8 @@ def understood(text: str, *, reasoned: bool) -> tuple[float, str]:
 
     Without a time span in front it holds for a day.
     """
+    from opsdash.config.field_values import span_s  # not before the first frame
+
     first, _, rest = text.strip().partition(" ")
     try:
         seconds, reason = span_s(first), rest
@@ -34,6 +33,8 @@ def understood(text: str, *, reasoned: bool) -> tuple[float, str]:
 
 def checked(seconds: float, reason: str, *, reasoned: bool) -> None:
     """ValueError for what no silence may be."""
+    from opsdash.config.marked_yaml import NO_SECRETS, looks_secret
+
     if not SHORTEST_S <= seconds <= LONGEST_S:
         raise ValueError(f"from 1s to {duration(LONGEST_S)}: everything has an end")
     if looks_secret(reason):
@@ -61,8 +62,9 @@ def maintenance(hosts: str, now: float, seconds: float, reason: str) -> Silence:
 def _made(
     kind: SilenceKind, what: tuple[str, str, str], now: float, seconds: float, reason: str
 ) -> Silence:
+    from opsdash.config.person import user_name
+
     hosts, check, subject = what
-    # never less than a second, whatever is left of the one in which it begins
     return Silence(
         id=secrets.token_hex(6),
         kind=kind,
