@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from opsdash.core.examination import Examination, Examined, Say
-from opsdash.core.finding import Finding, urgency
+from opsdash.core.finding import Episode, Finding, urgency
 from opsdash.core.health import Health, worst
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.host import Host
@@ -44,6 +44,7 @@ class Memory:
         self.examined: list[tuple[str, bool]] = []
         self.pasts: dict[tuple[str, SampleKey], Stretch] = {}
         self.store_notice = ""
+        self.seen_before: list[Episode] = []
         self.read: list[tuple[str, SampleKey, float, float]] = []
 
     def snapshot(self) -> Snapshot:
@@ -77,6 +78,10 @@ class Memory:
         begins = [made.points[0].at for _, made in mine if made.points]
         keys = tuple(key for key, _ in mine)
         return Holdings(keys, min(begins, default=None), self.store_notice)
+
+    async def episodes(self, host: str) -> list[Episode]:
+        """Those that the test has put in."""
+        return [one for one in self.seen_before if one.host == host]
 
     def touch(self) -> None:
         """Count it."""

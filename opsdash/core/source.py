@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from opsdash.core.examination import Examination, Say
+from opsdash.core.finding import Episode
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.offer import Importer
 from opsdash.core.reading import SampleKey
@@ -54,6 +55,10 @@ class FleetSource(Protocol):
 
     async def holdings(self, host: str) -> Holdings:
         """What is remembered of a host's past."""
+        ...
+
+    async def episodes(self, host: str) -> list[Episode]:
+        """What was wrong with a host, now and before, the latest that began first."""
         ...
 
     def touch(self) -> None:

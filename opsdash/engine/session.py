@@ -13,6 +13,7 @@ from opsdash.core.blame import lists_of
 from opsdash.core.clock import now
 from opsdash.core.discover import checks, collectors
 from opsdash.core.examination import Examination, Say
+from opsdash.core.finding import Episode
 from opsdash.core.fleet import Fleet
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.host import Host, Way
@@ -271,6 +272,10 @@ class Session:
     async def holdings(self, host: str) -> Holdings:
         """What is remembered of a host's past."""
         return await self._memory.holdings(host)
+
+    async def episodes(self, host: str) -> list[Episode]:
+        """What was wrong with a host, the latest first."""
+        return await self._memory.episodes(host)
 
     def touch(self) -> None:
         """Somebody is at the keyboard."""

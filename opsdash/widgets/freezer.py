@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from opsdash.core.examination import Examination, Say
+from opsdash.core.finding import Episode
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.reading import SampleKey
 from opsdash.core.snapshot import HostState, Snapshot
@@ -84,6 +85,10 @@ class Freezer:
     async def holdings(self, host: str) -> Holdings:
         """What is remembered of a host's past."""
         return await self._source.holdings(host)
+
+    async def episodes(self, host: str) -> list[Episode]:
+        """What was wrong with a host."""
+        return await self._source.episodes(host)
 
     def touch(self) -> None:
         """Somebody is at the keyboard."""

@@ -36,8 +36,9 @@ STORY_PAGES = KeySet(
     (Place.PAGE,),
     (
         Key("view.timeline", "t", "view('timeline')", "Timeline", "what happened there, by time"),
+        Key("view.why", "x", "view('why')", "Why", "why it is ill, and what changed before"),
     ),
-    ("fleet", "host", "chart", "timeline"),
+    ("fleet", "host", "chart", "timeline", "why"),
 )  # fmt: skip
 
 HOST = KeySet(
@@ -52,7 +53,7 @@ HOST = KeySet(
         Key("copy", "c", "copy", "copy", "copy host and reason"),
         Key("copy.pick", "Y", "copy_pick", "copy…", "pick what to copy", opens=True),
     ),
-    ("fleet", "host", "processes", "chart", "timeline"),
+    ("fleet", "host", "processes", "chart", "timeline", "why"),
 )
 
 PROCESSES = KeySet(
@@ -107,6 +108,18 @@ TIMELINE = KeySet(
         Key("timeline.reset", "esc", "all_happenings", "all", "drop the filter", turn="out"),
     ),
     ("timeline",),
+)  # fmt: skip
+
+WHY = KeySet(
+    "why",
+    "Why a host is ill",
+    (Place.PAGE,),
+    (
+        Key("why.next", "n", "next_finding(1)", "next reason", "what else is wrong with it",
+            hint=True),
+        Key("why.prev", "N", "next_finding(-1)", "reason before"),
+    ),
+    ("why",),
 )  # fmt: skip
 
 CHART = KeySet(
