@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from opsdash.collectors.parsing import knows, section, sections
@@ -71,7 +72,7 @@ def _rows(told: list[list[str]]) -> Iterator[Row]:
 
 def _complaint(said: str) -> str:
     """How bad the worst is that it says."""
-    lowered = said.lower()
+    lowered = re.sub(r"[a-z -]+ deasserted", "", said.lower())  # so a sensor says that all is well
     found = [bad for words, bad in _COMPLAINTS.items() if words in lowered]
     return "critical" if "critical" in found else found[0] if found else ""
 

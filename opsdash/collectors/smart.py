@@ -42,6 +42,9 @@ _WARNINGS = (
 _TELLING = frozenset({5, 10, 184, 187, 188, 196, 197, 198, 199})
 """Attributes that are worth to be shown once they count anything."""
 
+_MOST_SECTORS = 10_000_000
+"""A raw value beyond is no count: some models keep several numbers in it."""
+
 _LIFE_LEFT = frozenset(
     {
         "Media_Wearout_Indicator",
@@ -49,6 +52,7 @@ _LIFE_LEFT = frozenset(
         "SSD_Life_Left",
         "Percent_Lifetime_Remain",
         "Percent_Lifetime_Used",  # an older name of the same: its value falls from 100
+        "Perc_Rated_Life_Used",  # and so does this one's
         "Percent_Life_Remaining",
         "Remaining_Lifetime_Perc",
         "Drive_Life_Remaining%",
@@ -147,6 +151,8 @@ class _Said:
 
     def _raw(self, number: int, name: str, raw: str) -> None:
         if number in (197, 198):  # mostly the same sectors, so they are not added up
+            if int(raw) > _MOST_SECTORS:
+                return
             key = ("storage.disk_bad_sectors", self.name)
             self.samples[key] = max(self.samples.get(key, 0.0), float(int(raw)))
         elif number == 5:

@@ -5,6 +5,7 @@ Nothing is switched on or off here; one busy loop runs for some seconds.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 from collections.abc import AsyncGenerator
@@ -22,6 +23,9 @@ pytestmark = pytest.mark.fleet
 
 OLD_S = 30.0
 """A process that is older than this has been there for a list made a moment before."""
+
+SHARED = 0.3
+"""Of a core: so much the share of one loop changes between two seconds on a busy test machine."""
 
 
 @pytest.fixture(scope="module")
@@ -108,15 +112,20 @@ async def test_busybox_has_its_processes_too(testbed: Testbed, session: Session)
 async def test_who_is_busy_is_as_busy_as_top_says(testbed: Testbed, session: Session) -> None:
     name = "suse1"
     await asked(session, name, "ps", "top")
-    run_apart(testbed, name, "while :; do :; done", 20)
-    readings = await asked(session, name, "ps", "top")
-    told = testbed.inside(name, "top -b -d 2 -n 2 -w 200 | grep 'bash$' | tail -n 3")
-    theirs = max(float(line.split()[8]) for line in told.splitlines()) / 100
-    loop = max(readings["ps"].rows, key=lambda row: number(row["cores"]))
-    assert loop["name"] == "bash"
-    assert number(loop["cores"]) == pytest.approx(theirs, abs=0.3)
-    busiest = max(readings["top"].rows, key=lambda row: number(row["cores"]))
-    assert busiest["pid"] == loop["pid"]
+    run_apart(testbed, name, "while :; do :; done", 30)
+    differences = []
+    for _ in range(3):  # other work on the same processors comes and goes: one pair must agree
+        command = "top -b -d 2 -n 2 -w 200 | grep 'bash$' | sort -k 9 -n | tail -n 1"
+        readings, told = await asyncio.gather(
+            asked(session, name, "ps", "top"), asyncio.to_thread(testbed.inside, name, command)
+        )
+        loop = max(readings["ps"].rows, key=lambda row: number(row["cores"]))
+        busiest = max(readings["top"].rows, key=lambda row: number(row["cores"]))
+        assert (loop["name"], busiest["pid"]) == ("bash", loop["pid"])
+        differences.append(abs(number(loop["cores"]) - float(told.split()[8]) / 100))
+        if differences[-1] < SHARED:
+            return
+    raise AssertionError(f"cores that ps and top differ by: {differences}")
 
 
 def listeners(text: str) -> set[tuple[str, int, int]]:

@@ -8,11 +8,13 @@ import pytest
 
 from opsdash.activities.monitor.host_areas import AREAS, area_of, healths
 from opsdash.activities.monitor.host_brief import brief_figures
+from opsdash.activities.monitor.host_figures import file_systems_section
 from opsdash.activities.monitor.host_sections import Page
 from opsdash.core import discover
 from opsdash.core.health import Health
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading
+from opsdash.core.series import Trend
 from opsdash.core.snapshot import HostState
 from opsdash.widgets.palette import Palette
 from tests.fleet_states import NOW, reading, ring, up, with_readings, wrong
@@ -89,3 +91,26 @@ def test_traffic_is_drawn_against_its_own_peak() -> None:
     state = replace(state, series={"network.receive_bytes_per_s": recent})
     shown = next(one for one in texts(state) if one.startswith("NETWORK"))
     assert shown == "NETWORK    in   9.5M/s  out   2.0K/s  eth0  in lately ▁▅█"
+
+
+def test_packets_that_are_lost_are_told_and_no_others() -> None:
+    flows = {
+        ("network.receive_bytes_per_s", "eth0"): 1e6,
+        ("network.receive_drops_per_s", "eth0"): 2.5,
+        ("network.transmit_drops_per_s", "eth0"): 1.0,
+    }
+    state = with_readings(up("web"), reading("network", flows))
+    shown = next(one for one in texts(state) if one.startswith("NETWORK"))
+    assert shown.endswith("eth0  3.5 drops/s")
+    assert not any("/s  " in one and "errors" in one for one in texts(up("web")))
+
+
+def test_a_file_system_that_fills_says_when_it_will_be_full() -> None:
+    trend = Trend()
+    for minute in range(30):
+        trend.add(NOW - 1800 + 60 * minute, 100e9 - minute * 1e9)
+    state = up("web")
+    trends = {**state.trends, "filesystem.available_bytes": {"/": trend}}
+    lines = file_systems_section(page_of(replace(state, trends=trends), 120))
+    shown = ["".join(part.text for part in parts) for parts in lines]
+    assert any("/ " in one and "full in 71m" in one for one in shown), shown

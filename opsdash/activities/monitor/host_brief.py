@@ -5,6 +5,7 @@ from __future__ import annotations
 from opsdash.activities.monitor.host_figures import (
     bytes_or_dash,
     gauge,
+    lost_packets,
     recent,
     role_of,
     share_or_dash,
@@ -81,7 +82,8 @@ def _network(page: Page) -> list[Line]:
         first = label("") if lines else head("NETWORK")
         arrives, leaves = (bytes_or_dash(flow.get(name)) for flow in (coming, going))
         flow = f"in {fit_right(arrives, 6)}/s  out {fit_right(leaves, 6)}/s"
-        lines.append(line(first, flow, Span(f"  {middle(name or 'all', 20)}", Role.MUTED)))
+        about = Span(f"  {middle(name or 'all', 20)}", Role.MUTED)
+        lines.append(line(first, flow, about, *lost_packets(page, name)))
     trend = recent(page, "network.receive_bytes_per_s", SPARK, relative=True)
     more = f" and {len(own) - INTERFACES} more" if len(own) > INTERFACES else ""
     words = Span(more + ("  in lately " if trend else ""), Role.MUTED)

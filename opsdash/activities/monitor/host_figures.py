@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from opsdash.activities.monitor.capacity import time_to_full_s
 from opsdash.activities.monitor.host_sections import LABEL, Page, freshness, head, label, missing
 from opsdash.core.series import bar, spark
-from opsdash.core.text import middle, percent, size
+from opsdash.core.text import duration, middle, percent, size
 from opsdash.widgets.line import ROLES, Line, Role, Span, fit, fit_right, line
 
 PRESSURES = (
@@ -97,17 +98,27 @@ def pressure_section(page: Page) -> list[Line]:
 
 
 def network_section(page: Page) -> list[Line]:
-    """Bytes per second in and out, per interface."""
+    """Bytes per second in and out, per interface, and what is lost on the way."""
     coming = page.state.labelled("network.receive_bytes_per_s")
     going = page.state.labelled("network.transmit_bytes_per_s")
     if not coming:
         return missing(page, "NETWORK", "network")
     lines = [line(head("NETWORK"), _heads("in/s", "out/s"), *freshness(page, "network"))]
-    rows = [
-        _row(n or "all", bytes_or_dash(coming[n]), bytes_or_dash(going.get(n)))
-        for n in sorted(coming)
-    ]
-    return [*lines, *rows]
+    for name in sorted(coming):
+        row = _row(name or "all", bytes_or_dash(coming[name]), bytes_or_dash(going.get(name)))
+        lines.append((*row, *lost_packets(page, name)))
+    return lines
+
+
+def lost_packets(page: Page, name: str) -> Line:
+    """What an interface loses in packets per second, by kind; nothing where it loses none."""
+    words = []
+    for kind in ("error", "drop"):
+        ways = ("receive", "transmit")
+        found = [page.state.value(f"network.{way}_{kind}s_per_s", name) for way in ways]
+        per_s = sum(one for one in found if one)
+        words += [f"  {per_s:.1f} {kind}s/s"] if per_s else []
+    return (Span("".join(words), Role.WARN),) if words else ()
 
 
 def disk_io_section(page: Page) -> list[Line]:
@@ -146,6 +157,8 @@ def _file_system(page: Page, mount: str, used: float) -> Line:
     notes = [str(about.get("type") or "")]
     notes += ["read-only"] if about.get("read_only") else []
     notes += [f"inodes {percent(inodes)}"] if inodes is not None and inodes > used else []
+    full_s = time_to_full_s(page.state, mount)
+    notes += [f"full in {duration(full_s)}"] if full_s is not None else []
     room = max(NAME, page.width - LABEL - 1 - BAR - 5 - 12 - 18)
     name = fit(middle(mount, room), room)
     free = fit_right(f"{bytes_or_dash(left)} free", 12)
