@@ -62,12 +62,12 @@ async def test_with_nothing_in_the_hour_before_the_last_change_is_told() -> None
         assert "written: /etc/hosts" in stage.text
 
 
-async def test_n_goes_to_the_next_reason_and_what_is_well_says_so() -> None:
+async def test_a_key_goes_to_the_next_reason_and_what_is_well_says_so() -> None:
     states = [host(UNITLOG, state=up("db3", FAILED, FULL)), up("ok1")]
     async with on_stage(states, LARGE) as stage:
-        await stage.press("x", "n")
+        await stage.press("x", "]")
         assert "/var 86% full" in stage.lines[1]
-        await stage.press("n")
+        await stage.press("]")
         assert "mysql.service failed" in stage.lines[1]
         await stage.press("q", "G", "x")
         assert "nothing is wrong as far as is known" in stage.text

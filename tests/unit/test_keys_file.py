@@ -52,7 +52,7 @@ def test_without_a_file_or_with_an_empty_one_the_usual_keys_hold(tmp_path: Path)
 def test_keys_in_all_their_forms(tmp_path: Path) -> None:
     found = keymap(
         tmp_path,
-        'keys:\n  raw: x\n  freeze: "ctrl+g, F6"\n  wide: none\n  fold: [",", "-"]\n'
+        'keys:\n  raw: L\n  freeze: "ctrl+g, F6"\n  wide: none\n  fold: [",", "-"]\n'
         '  view.host: 5\n  detail: ","\n  theme.pick: []\n  group.cycle: "b,b"\n'.replace(
             '  detail: ","\n', ""
         ),
@@ -165,7 +165,7 @@ def test_the_command_prints_the_map_as_it_is(tmp_path: Path) -> None:
     code, out, _ = run()
     assert code == 0
     assert out.splitlines()[0].split() == ["KEY", "ID", "WHERE", "WHAT", "IT", "DOES", "USUALLY"]
-    written(tmp_path, "keys: {raw: x, wide: none}")
+    written(tmp_path, "keys: {raw: L, wide: none}")
     code, out, _ = run()
     rows = {line.split()[1]: line for line in out.splitlines()}
     assert rows["raw"].split()[0] == "x"
@@ -175,7 +175,7 @@ def test_the_command_prints_the_map_as_it_is(tmp_path: Path) -> None:
 
 
 def test_the_json_form_has_every_key(tmp_path: Path) -> None:
-    path = written(tmp_path, "keys: {raw: x}")
+    path = written(tmp_path, "keys: {raw: L}")
     code, out, _ = run("--json")
     data = json.loads(out)
     schema = Path(__file__).parents[2] / "docs" / "keys.schema.json"
@@ -216,7 +216,7 @@ def test_a_wrong_file_is_told_and_the_usual_keys_are_shown(tmp_path: Path) -> No
 
 def test_a_good_file_is_said_to_be_one(tmp_path: Path) -> None:
     assert run("--check")[1].endswith("the usual keys hold.\n")
-    path = written(tmp_path, "keys: {raw: x}")
+    path = written(tmp_path, "keys: {raw: L}")
     assert run("--check") == (0, f"{path}: 1 id with other keys than usual, 0 faults\n", "")
 
 

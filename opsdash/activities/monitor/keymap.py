@@ -115,9 +115,9 @@ WHY = KeySet(
     "Why a host is ill",
     (Place.PAGE,),
     (
-        Key("why.next", "n", "next_finding(1)", "next reason", "what else is wrong with it",
+        Key("why.next", "]", "next_finding(1)", "next reason", "what else is wrong with it",
             hint=True),
-        Key("why.prev", "N", "next_finding(-1)", "reason before"),
+        Key("why.prev", "[", "next_finding(-1)", "reason before"),
     ),
     ("why",),
 )  # fmt: skip
