@@ -21,8 +21,9 @@ from opsdash.core.history import Holdings, Stretch
 from opsdash.core.reading import SampleKey
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.core.theme import DEFAULT_THEME
+from opsdash.engine.demo_past import MadeUpPast, step_of
 from opsdash.engine.rehearsal import simulate
-from opsdash.transport.demo.cast import make_cast
+from opsdash.transport.demo.cast import FIRST_SEED, make_cast
 
 HOME = Path(__file__).parent / "pictures"
 AT = 1_800_000_000.0
@@ -31,16 +32,25 @@ PICTURES: dict[str, tuple[int, tuple[int, int], tuple[str, ...]]] = {
     "fleet": (200, (160, 46), ("j", "j")),
     "fleet-80x24": (42, (80, 24), ("j",)),
     "host": (200, (160, 46), ("j", "j", "enter")),
+    "chart": (
+        200,
+        (160, 46),
+        ("j", "j", "j", "space", "j", "space", "j", "space", "T", *"o:chart cpu", "enter"),
+    ),
     "palette": (200, (110, 30), ("colon", *"so")),
 }
 """Hosts, size of the terminal and the keys that are pressed, by name."""
 
 
+KEYS = {" ": "space", ":": "colon"}
+
+
 class Still:
     """A fleet source of one moment."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, made_up: MadeUpPast) -> None:
         self._snapshot = snapshot
+        self._made_up = made_up
         self.rev = snapshot.rev
 
     def snapshot(self) -> Snapshot:
@@ -55,12 +65,14 @@ class Still:
         """There is nobody to ask."""
 
     async def past(self, host: str, key: SampleKey, since: float, until: float) -> Stretch:
-        """There is no past of a single moment."""
-        return Stretch(60.0)
+        """What would have been seen before."""
+        step_s = step_of(since, until, 60)
+        points = self._made_up.points(host, key, (since, until), step_s)
+        return Stretch(step_s, points)
 
     async def holdings(self, host: str) -> Holdings:
-        """Nothing is remembered."""
-        return Holdings()
+        """An earlier run has seen a month."""
+        return Holdings(since=AT - 30 * 86_400)
 
     def touch(self) -> None:
         """Nobody is there."""
@@ -80,7 +92,8 @@ class Still:
 async def take(name: str) -> None:
     """One picture."""
     count, size, keys = PICTURES[name]
-    source = Still(simulate(make_cast(count, AT - PLAYED_S), PLAYED_S))
+    made_up = MadeUpPast(count, AT - PLAYED_S, FIRST_SEED)
+    source = Still(simulate(make_cast(count, AT - PLAYED_S), PLAYED_S), made_up)
     themes, _ = load_themes(themes_dirs())
 
     async def start() -> Still:
@@ -95,7 +108,8 @@ async def take(name: str) -> None:
     async with app.run_test(size=size) as pilot:
         await app.workers.wait_for_complete()
         await pilot.pause()
-        await pilot.press(*keys)
+        await pilot.press(*(KEYS.get(key, key) for key in keys))
+        await app.workers.wait_for_complete()
         await pilot.pause()
         picture = app.export_screenshot(title="opsdash --demo")
     # the reader's own monospace font: a picture fetches nothing

@@ -68,7 +68,8 @@ class Watching:
 
         known = {one.id: one.lower_is_worse for one in checks().values()}
         self._files = FleetFiles(self._hosts_file, known)
-        session = Session(self._files.read(), Surroundings(state_dir(), self._prompter))
+        around = Surroundings(state_dir(), self._prompter, lasts=True)
+        session = Session(self._files.read(), around)
         self._fleet = DeclaredFleet(session, self._files)
         return session
 

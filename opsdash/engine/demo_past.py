@@ -20,7 +20,7 @@ MOST_POINTS = 400
 
 
 class MadeUpPast:
-    """Plays hosts at moments before `epoch`; slow enough to belong in another thread.
+    """Plays hosts whose story begins at `epoch` at any moments; slow: it belongs in a thread.
 
     It has a cast of its own: hosts remember what they were asked, and the other one is being asked
     by the demo meanwhile.
@@ -43,8 +43,7 @@ class MadeUpPast:
                 self._hosts = dict(make_cast(*self._made).hosts)
             if host not in self._hosts:
                 return []
-            end = min(span[1], self._made[1])
-            times = range(int(span[0]) // step_s * step_s, int(end), step_s)
+            times = range(int(span[0]) // step_s * step_s, int(span[1]), step_s)
             return list(_points(self._hosts[host], collector, key, times))
 
 

@@ -9,8 +9,11 @@ from opsdash.core.finding import Episode, FindingKey
 from opsdash.core.history import Holdings, Stretch, step_for
 from opsdash.core.plugin import Collector
 from opsdash.core.reading import SampleKey
+from opsdash.engine.chronicle import Chronicle
 from opsdash.engine.historian import Historian
+from opsdash.engine.judge import Judgement
 from opsdash.engine.state import State
+from opsdash.store.events import Events
 from opsdash.store.history import History
 from opsdash.store.past import Past
 from opsdash.store.store import Store
@@ -38,6 +41,7 @@ class Memory:
         self._collectors = collectors
         self._store = store
         self._clock = clock
+        self.chronicle = Chronicle(Events(store), clock)
         self.historian = Historian(state, collectors, History(store), clock)
         self._past = Past(store)
         self.closed: set[FindingKey] = set()
@@ -56,6 +60,11 @@ class Memory:
     async def episodes(self, host: str) -> list[Episode]:
         """What was wrong with a host, the latest first."""
         return await self._store.episodes(host)
+
+    def judged(self, host: str, judgement: Judgement) -> None:
+        """Take note of what is over, and of all that is news."""
+        self.closed.update(judgement.closed)
+        self.chronicle.judged(host, judgement)
 
     async def save_findings(self) -> None:
         """Save again and again until cancelled."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -79,7 +80,8 @@ def _reachable(fleet: Fleet) -> dict[str, Host]:
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a session stands on: where its state is kept, who answers questions, whether it may
-    become root where it needs no password, time, and ways in place of real ones.
+    become root where it needs no password, time, and ways in place of real ones. A run that `lasts`
+    writes down what happens.
     """
 
     state_dir: Path
@@ -88,6 +90,7 @@ class Surroundings:
     clock: Callable[[], float] = now
     jump_s: Callable[[], float] = now.jump_s
     transports: Mapping[Way, Transport] | None = None
+    lasts: bool = False
 
 
 class Session:
@@ -95,7 +98,7 @@ class Session:
 
     def __init__(self, fleet: Fleet, surroundings: Surroundings) -> None:
         self.fleet = fleet
-        self._clock = surroundings.clock
+        self._clock, self._lasts = surroundings.clock, surroundings.lasts
         known = collectors().items()
         self._collectors = {
             name: one for name, one in known if surroundings.root or not one.needs_root
@@ -132,12 +135,16 @@ class Session:
         known_hosts = await self._store.known_hosts()
         self._judge = Judge.over(self._checks, self._collectors, first_seen, known_hosts)
         self._state.seed(await self._store.counters())
+        await self._memory.chronicle.begin(first_seen)
+        if self._lasts:
+            await self._memory.chronicle.started(len(self.fleet.hosts), os.getpid())
         gc.freeze()  # whatever is loaded by now stays loaded
         gc.set_threshold(*GARBAGE_AFTER)
         self._tasks = [
             asyncio.create_task(self._poller.run(list(self.fleet.hosts.values())), name="poller"),
             asyncio.create_task(self._memory.save_findings(), name="saver"),
             asyncio.create_task(self._memory.historian.run(), name="historian"),
+            asyncio.create_task(self._memory.chronicle.run(), name="chronicler"),
         ]
         for task in self._tasks:
             task.add_done_callback(self._stopped)
@@ -163,6 +170,7 @@ class Session:
         await asyncio.gather(*(transport.close() for transport in self._transports.values()))
         if self._tasks:
             await self._memory.save(counters=True)
+            await self._memory.chronicle.stopped()
         await self._store.close()
 
     async def __aenter__(self) -> Session:
@@ -291,6 +299,6 @@ class Session:
 
     def _judge_host(self, name: str) -> None:
         judgement = self._judge.judge_into(self._state, name, self._clock())
-        self._memory.closed.update(judgement.closed)
+        self._memory.judged(name, judgement)
         if judgement.blaming:
             self._poller.want(name, lists_of(judgement.blaming), BLAMED_S)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _FINDINGS = """
 CREATE TABLE IF NOT EXISTS finding (
@@ -49,6 +49,18 @@ CREATE INDEX IF NOT EXISTS history_chunk_start ON history_chunk (step_s, start);
 """
 
 
+# Numbers only grow: the order of events is theirs, whatever the clock does.
+_EVENTS = """
+CREATE TABLE IF NOT EXISTS event (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, kind TEXT NOT NULL,
+    host TEXT NOT NULL, text TEXT NOT NULL, health INTEGER, before INTEGER,
+    check_id TEXT NOT NULL, subject TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS event_at ON event (at);
+CREATE INDEX IF NOT EXISTS event_host ON event (host, number);
+"""
+
+
 def create(db: sqlite3.Connection) -> None:
     """Make what is missing; sqlite3.DatabaseError for a file of a newer opsdash."""
     version = db.execute("PRAGMA user_version").fetchone()[0]
@@ -56,5 +68,5 @@ def create(db: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError(f"written by a newer opsdash (schema {version})")
     if version == 1:
         db.execute("ALTER TABLE host ADD COLUMN first_judged REAL NOT NULL DEFAULT 0")
-    db.executescript(_FINDINGS + _HISTORY)
+    db.executescript(_FINDINGS + _HISTORY + _EVENTS)
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION:d}")

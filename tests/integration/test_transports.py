@@ -86,7 +86,7 @@ async def test_facts_come_as_one_reading_for_each_collector_that_was_due(
     async with reached(way, tmp_path) as connection:
         readings = await connection.collect(FACTS)
     assert [r.collector for r in readings] == [c.name for c in FACTS]
-    assert all(r.samples or r.rows or r.problem for r in readings)
+    assert all(r.source or r.problem for r in readings)  # many a machine has no RAID, no UPS
 
 
 @WAYS

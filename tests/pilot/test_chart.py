@@ -235,6 +235,10 @@ async def test_the_palette_opens_the_chart_of_a_metric_from_any_page() -> None:
         assert "memory.used_ratio" in stage.lines[0]
         await show(stage, ":", *"chart cpu", "enter")
         assert "cpu.busy_ratio" in stage.lines[0]
+        await show(stage, ":", *"chart disk", "enter")
+        assert "filesystem.used_ratio[/]" in stage.lines[0]
+        await show(stage, ":", *"chart filesystem.inodes_used_ratio", "enter")
+        assert "filesystem.inodes_used_ratio[/" in stage.lines[0]
 
 
 async def test_it_opens_on_what_is_wrong_with_the_host_and_q_leads_back() -> None:
@@ -393,6 +397,14 @@ async def test_it_fits_every_screen() -> None:
                 await stage.press(key)
                 assert all(len(line) <= size[0] for line in stage.lines)
                 assert "can't be drawn" not in stage.text
+
+
+async def test_values_that_are_no_numbers_are_not_drawn() -> None:
+    state = up("db1", figures=Figures(cpu=float("nan")))
+    async with charted([state]) as stage:
+        text = await show(stage, "T", "+", "+")
+        assert "can't be drawn" not in text
+        assert "now -" in text
 
 
 async def test_a_hostile_name_is_only_text() -> None:

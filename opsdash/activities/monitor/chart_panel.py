@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import ClassVar
 
 from textual import on
@@ -11,7 +12,7 @@ from textual.app import ComposeResult
 from opsdash.activities.monitor.chart_keys import ChartKeys
 from opsdash.activities.monitor.chart_limits import limits_on, telling
 from opsdash.activities.monitor.chart_page import ChartPage, Lane, page_lines
-from opsdash.activities.monitor.chart_past import Wanted, is_kept, remembered
+from opsdash.activities.monitor.chart_past import Wanted, is_kept, meant, remembered
 from opsdash.activities.monitor.chart_window import span_for, span_words
 from opsdash.activities.monitor.chart_words import about_line, why_nothing
 from opsdash.core.axes import moment
@@ -63,8 +64,9 @@ class ChartPanel(ChartKeys):
         return True
 
     def heed(self, words: str) -> None:
-        """Show the metric of this name."""
-        self.metric = key_of(words.strip())
+        """Show the metric of this name; of several file systems, disks and so on the fullest."""
+        state = self.desk.source.snapshot().hosts.get(self.pointed())
+        self.metric = meant(key_of(words.strip()), self.past.keys(self.states()), state)
 
     def aim(self, host: str) -> None:
         """Be about this host: the picked one, if it is on the chart already."""
@@ -213,4 +215,5 @@ def _newest(state: HostState | None, key: SampleKey, now: float) -> float | None
     """What a host says now; None: nothing, or nothing that is new."""
     if state is None or is_old(state, now) or not is_kept(state, key[0]):
         return None
-    return state.value(*key)
+    value = state.value(*key)
+    return value if value is not None and isfinite(value) else None

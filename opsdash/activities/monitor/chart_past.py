@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import isfinite
 
 from opsdash.core.discover import collectors
 from opsdash.core.history import Holdings, Stretch
@@ -93,7 +94,7 @@ class ChartPast:
             return
         for state in states:
             value = state.value(*key)
-            if value is None or not is_kept(state, key[0]):
+            if value is None or not isfinite(value) or not is_kept(state, key[0]):
                 continue
             newest = self._newest.setdefault(state.name, [])
             if not newest or state.at > newest[-1][0]:
@@ -121,6 +122,19 @@ class ChartPast:
         for state in states:
             found.update(_kept_now(state))
         return sorted(found, key=_place)
+
+
+def meant(key: SampleKey, known: Sequence[SampleKey], state: HostState | None) -> SampleKey:
+    """The metric that is meant where its label was not typed: the part that has most of it now.
+
+    ``disk`` means file systems, of which the fullest one is meant.
+    """
+    metric = "filesystem.used_ratio" if key == ("disk", "") else key[0]
+    parts = [one for one in known if one[0] == metric]
+    if (metric, key[1]) in parts or key[1] or not parts:
+        return metric if parts else key[0], key[1]
+    now = {label: state.value(metric, label) if state else None for _, label in parts}
+    return metric, max(now, key=lambda label: now[label] or 0.0)
 
 
 def _track(stretch: Stretch, interval_s: float) -> Track:

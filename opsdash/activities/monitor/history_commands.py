@@ -1,4 +1,4 @@
-"""``opsdash history``: what a metric of a host was."""
+"""``opsdash history``: what a metric of a host was, and what happened."""
 
 from __future__ import annotations
 
@@ -18,29 +18,34 @@ NOTHING = 3
 """The exit code when nothing is known of that time: unknown is not OK."""
 
 
+EXAMPLES = """\b
+Examples:
+  opsdash history web1                              the metrics that have a history
+  opsdash history web1 cpu --since 6h
+  opsdash history db1 'filesystem.used_ratio[/var]' --since 7d --csv
+  opsdash history --events --since 12h              what happened, on all hosts
+  opsdash history --events 'web*' '!web3' --since 7d --json"""
+
+
 def build() -> click.Command:
     """The click command ``history``."""
     import click
 
-    @click.command(
-        "history",
-        epilog="""\b
-Examples:
-  opsdash history web1                              the metrics that have a history
-  opsdash history web1 cpu --since 6h
-  opsdash history db1 'filesystem.used_ratio[/var]' --since 7d --csv""",
-    )
-    @click.argument("host")
-    @click.argument("metric", required=False)
+    @click.command("history", epilog=EXAMPLES)
+    @click.argument("words", nargs=-1, metavar="HOST [METRIC] | [SELECT...]")
+    @click.option("--events", is_flag=True, help="What happened, not what a metric was.")
     @click.option("--since", default="1h", show_default=True, help="How far back: 30m, 6h, 7d.")
     @click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
     @click.option("--csv", "as_csv", is_flag=True, help="CSV instead of a table.")
-    def history(host: str, metric: str | None, since: str, **flags: bool) -> None:
+    def history(words: tuple[str, ...], since: str, **flags: bool) -> None:
         """What METRIC of HOST was, as opsdash saw it while it ran; without METRIC, which there are.
 
         METRIC is a metric's name, with its label in brackets where it has one, or short: cpu, mem,
         swap, load, in, out, read, write. The last hour is told by ten seconds, a day by the
         minute, thirty days by five minutes: mean, least and most. Exits with 3 if nothing is known.
+
+        With --events: which hosts changed their health, what was found and what is over, and when
+        opsdash watched; of all hosts, or of those whose names fit. They are kept for 90 days.
         """
         import asyncio
 
@@ -52,7 +57,12 @@ Examples:
             back_s = span_s(since)
         except ValueError as error:
             raise click.UsageError(f"--since {error}") from None
-        raise SystemExit(asyncio.run(_show(host, metric, back_s, flags)))
+        if flags["events"]:
+            raise SystemExit(asyncio.run(_show_events(words, back_s, flags)))
+        if not 1 <= len(words) <= 2:
+            raise click.UsageError("give a host, and at most one metric of it; or --events")
+        metric = words[1] if len(words) > 1 else None
+        raise SystemExit(asyncio.run(_show(words[0], metric, back_s, flags)))
 
     return history
 
@@ -77,6 +87,36 @@ async def _show(host: str, metric: str | None, back_s: float, flags: Mapping[str
         return await _tell(past, (host, metric, keys), back_s, flags)
     finally:
         await store.close()
+
+
+async def _show_events(words: tuple[str, ...], back_s: float, flags: Mapping[str, bool]) -> int:
+    import click
+
+    from opsdash.activities.monitor import events_report as report
+    from opsdash.config.paths import state_dir
+    from opsdash.core import clock
+    from opsdash.core.errors import OpsdashError
+    from opsdash.store.events import Events
+    from opsdash.store.store import Store
+
+    store = Store(state_dir() / "history.db")
+    await store.open()
+    try:
+        found = await Events(store).since(clock.now() - back_s)
+        if store.notice:
+            raise OpsdashError(store.notice)
+    finally:
+        await store.close()
+    events = report.chosen(found, words)
+    if flags["as_json"]:
+        click.echo(report.as_json(events))
+    elif flags["as_csv"]:
+        click.echo(report.as_csv(events), nl=False)
+    elif events:
+        click.echo("\n".join(report.as_table(events)))
+    if not events:
+        click.echo("opsdash: nothing is known to have happened in that time", err=True)
+    return 0 if events else NOTHING
 
 
 async def _tell(
