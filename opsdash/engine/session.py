@@ -6,7 +6,7 @@ import asyncio
 import gc
 import logging
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from opsdash.core.examination import Examination, Say
 from opsdash.core.finding import Episode
 from opsdash.core.fleet import Fleet
 from opsdash.core.history import Holdings, Stretch
-from opsdash.core.host import Host, Way
+from opsdash.core.host import Way
 from opsdash.core.prompts import Asker, Nobody, Prompter
 from opsdash.core.reading import SampleKey
 from opsdash.core.snapshot import HostState, Snapshot
@@ -31,6 +31,7 @@ from opsdash.engine.privilege import Privilege
 from opsdash.engine.rhythm import Rhythm
 from opsdash.engine.root_script import root_rule
 from opsdash.engine.state import State
+from opsdash.engine.ways import reachable, transports_for
 from opsdash.store.store import Store
 from opsdash.transport.base import Transport
 from opsdash.transport.open_files import make_room_for
@@ -47,34 +48,6 @@ LONGEST_END_S = 5.0
 LOOKED_AT_S, BLAMED_S = 10.0, 30.0
 """For how long a host is asked for its processes: after a look at its page; after a finding whose
 culprit is among them. A check with no news is asked once a minute, and most with every pulse."""
-
-
-def transports_for(
-    fleet: Fleet, known_hosts: Path, asker: Asker, known: Collection[Way] = ()
-) -> dict[Way, Transport]:
-    """The ways that the hosts of a fleet need, but for those that are `known`; asyncssh and psutil
-    load only where they do.
-    """
-    ways = {host.way for host in fleet.hosts.values()}.difference(known)
-    found: dict[Way, Transport] = {}
-    if Way.SSH in ways:
-        from opsdash.transport.ssh.transport import SshTransport
-
-        found[Way.SSH] = SshTransport(_reachable(fleet), known_hosts, asker)
-    if Way.OPENSSH in ways:
-        from opsdash.transport.openssh.transport import OpensshTransport
-
-        found[Way.OPENSSH] = OpensshTransport(_reachable(fleet), known_hosts)
-    if Way.LOCAL in ways:
-        from opsdash.transport.local import LocalTransport
-
-        found[Way.LOCAL] = LocalTransport()
-    return found
-
-
-def _reachable(fleet: Fleet) -> dict[str, Host]:
-    """All hosts by name, those that one only passes through among them."""
-    return {**fleet.passed_through, **fleet.hosts}
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +189,7 @@ class Session:
             gone = {*change.removed, *change.moved}
             await self._poller.end(gone)
             for way in self._transports.values():
-                await way.change_fleet(_reachable(fleet), gone)
+                await way.change_fleet(reachable(fleet), gone)
             self.fleet = fleet
             self._state.change_fleet(before, fleet)
             self._make_room()

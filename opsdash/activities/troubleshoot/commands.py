@@ -111,7 +111,7 @@ async def _examined(
     from opsdash.config.paths import state_dir
     from opsdash.core.prompts import Asker
     from opsdash.engine.doctor import begun, examine
-    from opsdash.engine.session import transports_for
+    from opsdash.engine.ways import transports_for
 
     asker = Asker(prompter)
     hosts = {**fleet.passed_through, **fleet.hosts}
