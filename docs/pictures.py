@@ -17,6 +17,7 @@ from opsdash.app.main import OpsdashApp
 from opsdash.config.paths import themes_dirs
 from opsdash.config.themes import load_themes
 from opsdash.core.examination import Examination, Say
+from opsdash.core.finding import Episode
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.reading import SampleKey
 from opsdash.core.snapshot import HostState, Snapshot
@@ -73,6 +74,10 @@ class Still:
     async def holdings(self, host: str) -> Holdings:
         """An earlier run has seen a month."""
         return Holdings(since=AT - 30 * 86_400)
+
+    async def episodes(self, host: str) -> list[Episode]:
+        """Nothing is remembered."""
+        return []
 
     def touch(self) -> None:
         """Nobody is there."""

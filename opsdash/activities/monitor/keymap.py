@@ -17,7 +17,6 @@ PAGES = KeySet(
             "view('processes')",
             "Processes",
             "all processes of the host",
-            hint=True,
         ),
         Key(
             "view.chart",
@@ -36,7 +35,8 @@ STORY_PAGES = KeySet(
     (Place.PAGE,),
     (
         Key("view.timeline", "t", "view('timeline')", "Timeline", "what happened there, by time"),
-        Key("view.why", "x", "view('why')", "Why", "why it is ill, and what changed before"),
+        Key("view.why", "x", "view('why')", "Why", "why it is ill, and what changed before",
+            hint=True),
     ),
     ("fleet", "host", "chart", "timeline", "why"),
 )  # fmt: skip
@@ -115,9 +115,9 @@ WHY = KeySet(
     "Why a host is ill",
     (Place.PAGE,),
     (
-        Key("why.next", "]", "next_finding(1)", "next reason", "what else is wrong with it",
+        Key("why.next", "right ]", "next_finding(1)", "next reason", "what else is wrong with it",
             hint=True),
-        Key("why.prev", "[", "next_finding(-1)", "reason before"),
+        Key("why.prev", "left [", "next_finding(-1)", "reason before"),
     ),
     ("why",),
 )  # fmt: skip
