@@ -160,9 +160,7 @@ async def test_the_last_line_names_the_keys_of_the_page() -> None:
         keys = "enter open  e next problem  / filter  ! problems  T Chart  x Why  ? help  q quit"
         assert stage.lines[-1] == keys
         await stage.press("enter")
-        host_keys = (
-            "e next problem  T Chart  x Why  : command  ctrl+r refresh  ? help  q back"
-        )
+        host_keys = "e next problem  T Chart  x Why  : command  ctrl+r refresh  ? help  q back"
         assert stage.lines[-1] == host_keys
 
 
