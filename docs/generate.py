@@ -159,7 +159,7 @@ KEYS = """# Keys
 ```yaml
 preset: vim            # default, vim or k9s: what the others change
 keys:
-  raw: x
+  raw: L
   refresh: "R,ctrl+r"  # two keys; [R, ctrl+r] says the same
   host.jump: "?"       # quote what is neither a letter nor a digit
   help: f1             # ? is taken now

@@ -18,6 +18,7 @@ from opsdash.config.paths import themes_dirs
 from opsdash.config.themes import load_themes
 from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Say
+from opsdash.core.finding import Episode
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.reading import SampleKey
 from opsdash.core.silence import Silence
@@ -92,6 +93,10 @@ class Still:
 
     async def events(self, since: float) -> list[Event]:
         """Nothing is told."""
+        return []
+
+    async def episodes(self, host: str) -> list[Episode]:
+        """Nothing is remembered."""
         return []
 
     def touch(self) -> None:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Examined, Say
-from opsdash.core.finding import Finding, urgency
+from opsdash.core.finding import Episode, Finding, urgency
 from opsdash.core.health import Health, worst
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.host import Host
@@ -103,6 +103,7 @@ class Memory:
         self.examined: list[tuple[str, bool]] = []
         self.pasts: dict[tuple[str, SampleKey], Stretch] = {}
         self.store_notice = ""
+        self.seen_before: list[Episode] = []
         self.read: list[tuple[str, SampleKey, float, float]] = []
 
     def snapshot(self) -> Snapshot:
@@ -140,6 +141,10 @@ class Memory:
     async def events(self, since: float) -> list[Event]:
         """What the test says that happened."""
         return [one for one in self.happened if one.at >= since]
+
+    async def episodes(self, host: str) -> list[Episode]:
+        """Those that the test has put in."""
+        return [one for one in self.seen_before if one.host == host]
 
     def touch(self) -> None:
         """Count it."""

@@ -63,6 +63,26 @@ class Finding:
         return self.silence is not None and not self.acked
 
 
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One time that something was wrong with a host: from when, until when (None: it still is, as
+    far as is known), and how bad it was at the end; times are seconds since 1970.
+    """
+
+    host: str
+    check: str
+    subject: str
+    since: float
+    until: float | None
+    health: Health
+    summary: str
+
+    def __post_init__(self) -> None:
+        """Clean: what stands in the store was the host's words, too."""
+        object.__setattr__(self, "subject", clean_line(self.subject, 256))
+        object.__setattr__(self, "summary", clean_line(self.summary, SUMMARY_WIDTH))
+
+
 def urgency(finding: Finding) -> tuple[int, float, str, str]:
     """Sort key: worst first, then the newest, then by name so that rows do not jump."""
     return (-finding.health, -finding.since, finding.check, finding.subject)

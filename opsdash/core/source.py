@@ -7,6 +7,7 @@ from typing import Protocol
 
 from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Say
+from opsdash.core.finding import Episode
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.offer import Importer
 from opsdash.core.reading import SampleKey
@@ -81,6 +82,10 @@ class FleetSource(Protocol):
     @property
     def silences(self) -> Silencer:
         """The acks, mutes and maintenance windows of the fleet."""
+        ...
+
+    async def episodes(self, host: str) -> list[Episode]:
+        """What was wrong with a host, now and before, the latest that began first."""
         ...
 
     def touch(self) -> None:

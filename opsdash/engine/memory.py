@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 
-from opsdash.core.finding import FindingKey
+from opsdash.core.finding import Episode, FindingKey
 from opsdash.core.history import Holdings, Stretch, step_for
 from opsdash.core.plugin import Collector
 from opsdash.core.reading import SampleKey
@@ -56,6 +56,10 @@ class Memory:
         """What is remembered of a host's past."""
         keys, since = await self._past.keys(host), await self._past.begin(host)
         return Holdings(tuple(keys), since, self._store.notice)
+
+    async def episodes(self, host: str) -> list[Episode]:
+        """What was wrong with a host, the latest first."""
+        return await self._store.episodes(host)
 
     def judged(self, host: str, judgement: Judgement) -> None:
         """Take note of what is over, and of all that is news."""

@@ -55,6 +55,7 @@ class Privilege:
     _proved: set[str] = field(default_factory=set)
     _refused: set[str] = field(default_factory=set)
     _doubted: set[str] = field(default_factory=set)
+    _finding: dict[str, asyncio.Lock] = field(default_factory=dict)
     _wanted: bool = False
     _tell: Callable[[str], None] = LOG.info
     _touched: float = 0.0
@@ -89,6 +90,7 @@ class Privilege:
         self._proved.discard(name)
         self._refused.discard(name)
         self._doubted.discard(name)
+        self._finding.pop(name, None)
 
     def doubt(self, names: Iterable[str]) -> None:
         """Find out anew how root is become on these hosts: somebody may have mended it."""
@@ -126,16 +128,25 @@ class Privilege:
         if host.sudo is Sudo.NONE:
             raise HostError(Problem(ProblemKind.DENIED, "needs root: hosts.yaml says sudo: none"))
         known = self._root.get(host.name)
-        if known is None or known is Root.NEVER or host.name in self._doubted:
-            self._doubted.discard(host.name)
-            known = await find_root(connection.execute, self.rule)
-            LOG.info("%s: root: %s", host.name, known)
-            self._root[host.name] = known
+        if known is None or self._is_open(host.name):
+            # two may ask at once: the second must not go on with what the first is finding out anew
+            async with self._finding.setdefault(host.name, asyncio.Lock()):
+                known = self._root.get(host.name)
+                if known is None or self._is_open(host.name):
+                    known = await find_root(connection.execute, self.rule)
+                    LOG.info("%s: root: %s", host.name, known)
+                    self._root[host.name] = known
+                    self._doubted.discard(host.name)
         if known is Root.SUDO and host.sudo is Sudo.ASK:
             return Root.PASSWORD
         if known.takes_password and host.sudo is Sudo.NOPASSWD:
             raise _wants_password(known, "hosts.yaml says sudo: nopasswd, and it is not so")
         return known
+
+    def _is_open(self, name: str) -> bool:
+        """Whether it has to be found out how root is become there."""
+        known = self._root.get(name)
+        return known is None or known is Root.NEVER or name in self._doubted
 
     async def _first_time(
         self, root: Root, host: Host, connection: Connection, due: Sequence[Collector]

@@ -15,6 +15,7 @@ from opsdash.core.clock import now
 from opsdash.core.discover import checks, collectors
 from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Say
+from opsdash.core.finding import Episode
 from opsdash.core.fleet import Fleet
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.host import Way
@@ -112,7 +113,7 @@ class Session:
         known_hosts = await self._store.known_hosts()
         self._judge = Judge.over(self._checks, self._collectors, first_seen, known_hosts)
         self._judge.silence_of = self.silences.of
-        await self.silences.begin(_shared(self.fleet))
+        await self.silences.begin(self.fleet.alerts_file)
         self._state.seed(await self._store.counters())
         await self._memory.chronicle.begin(first_seen)
         if self._lasts:
@@ -215,7 +216,7 @@ class Session:
                     self._judge.ask_all(name)
                     self._judge_host(name)
                 await asyncio.sleep(0)
-            await self.silences.follow(_shared(fleet))
+            await self.silences.follow(fleet.alerts_file)
         LOG.info("the fleet of %s: %s", fleet.source, change)
         return change
 
@@ -267,6 +268,10 @@ class Session:
         """What happened since (seconds since 1970), oldest first."""
         return await self._memory.chronicle.since(since)
 
+    async def episodes(self, host: str) -> list[Episode]:
+        """What was wrong with a host, the latest first."""
+        return await self._memory.episodes(host)
+
     def touch(self) -> None:
         """Somebody is at the keyboard."""
         self._privilege.touch()
@@ -292,7 +297,3 @@ class Session:
         for state in list(self._state.hosts()):
             if state.findings:
                 self._judge_host(state.name)
-
-
-def _shared(fleet: Fleet) -> Path | None:
-    return Path(fleet.alerts_file) if fleet.alerts_file else None

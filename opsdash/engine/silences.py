@@ -107,16 +107,17 @@ class Silences:
 
     # -- where they are kept --------------------------------------------------------------------
 
-    async def begin(self, path: Path | None) -> None:
-        """Recall what was silenced before, here and by others."""
-        self._path = path
+    async def begin(self, shared: str) -> None:
+        """Recall what was silenced before, here and by others: through this file; empty: none."""
+        self._path = Path(shared) if shared else None
         await self._table.changed()
         self._take(await self._table.all(), ours=False)
         await self._follow_file()
         self.expire()
 
-    async def follow(self, path: Path | None) -> None:
-        """Share them through this file from now on; None: through none."""
+    async def follow(self, shared: str) -> None:
+        """Share them through this file from now on; empty: through none."""
+        path = Path(shared) if shared else None
         if path == self._path:
             return
         async with self._turn:

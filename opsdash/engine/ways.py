@@ -1,4 +1,4 @@
-"""The ways to the hosts of a fleet: a transport for each kind that they need."""
+"""The ways to reach the hosts of a fleet: each loads what it needs only where a host needs it."""
 
 from __future__ import annotations
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from opsdash.core.finding import Finding, FindingKey
+from opsdash.core.finding import Episode, Finding, FindingKey
+from opsdash.core.health import Health
 from opsdash.core.reading import Reading
 from opsdash.store.database import Database
+
+MOST_EPISODES = 500
+"""Of a host so many are told: months of them, or a day of one that flaps."""
 
 
 class Store(Database):
@@ -25,6 +29,17 @@ class Store(Database):
         """Hosts that an earlier run has judged, and when the first one did."""
         rows = await self.query("SELECT name, first_judged FROM host")
         return {str(row[0]): float(str(row[1])) for row in rows}
+
+    async def episodes(self, host: str) -> list[Episode]:
+        """What was wrong with a host, the latest that began first; a row that makes no sense
+        (another version wrote it) is left out.
+        """
+        rows = await self.query(
+            "SELECT check_id, subject, first_seen, closed_at, health, summary FROM finding "
+            "WHERE host = ? ORDER BY first_seen DESC LIMIT ?",
+            (host, MOST_EPISODES),
+        )
+        return [found for row in rows if (found := _episode(host, row)) is not None]
 
     async def counters(self) -> list[Reading]:
         """The last counters of every host, as readings of the run that wrote them.
@@ -78,6 +93,16 @@ class Store(Database):
             db.executemany("INSERT OR REPLACE INTO counter VALUES (?, ?, ?, ?)", rows)
 
         await self.write(write)
+
+
+def _episode(host: str, row: Sequence[object]) -> Episode | None:
+    check, subject, since, until, health, summary = row
+    try:
+        ended = None if until is None else float(str(until))
+        how = Health(int(str(health)))
+        return Episode(host, str(check), str(subject), float(str(since)), ended, how, str(summary))
+    except ValueError:
+        return None
 
 
 def _as_text(reading: Reading) -> str:

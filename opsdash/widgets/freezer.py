@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Say
+from opsdash.core.finding import Episode
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.reading import SampleKey
 from opsdash.core.snapshot import HostState, Snapshot
@@ -94,6 +95,10 @@ class Freezer:
     def silences(self) -> Silencer:
         """The acks, mutes and maintenance windows, as they are now."""
         return self._source.silences
+
+    async def episodes(self, host: str) -> list[Episode]:
+        """What was wrong with a host."""
+        return await self._source.episodes(host)
 
     def touch(self) -> None:
         """Somebody is at the keyboard."""

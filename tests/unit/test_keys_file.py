@@ -52,20 +52,20 @@ def test_without_a_file_or_with_an_empty_one_the_usual_keys_hold(tmp_path: Path)
 def test_keys_in_all_their_forms(tmp_path: Path) -> None:
     found = keymap(
         tmp_path,
-        'keys:\n  raw: x\n  freeze: "ctrl+g, F6"\n  wide: none\n  fold: [",", "-"]\n'
+        'keys:\n  raw: L\n  freeze: "ctrl+g, F6"\n  wide: none\n  fold: [",", "-"]\n'
         '  view.host: 5\n  detail: ","\n  theme.pick: []\n  group.cycle: "b,b"\n'.replace(
             '  detail: ","\n', ""
         ),
     )
     assert found.given == {
-        "raw": ("x",),
+        "raw": ("L",),
         "freeze": ("ctrl+g", "f6"),
         "wide": (),
         "fold": (",", "-"),
         "view.host": ("5",),
         "theme.pick": (),
     }
-    assert found.of("raw") == "x"
+    assert found.of("raw") == "L"
     assert found.of("wide") == ""
 
 
@@ -145,8 +145,8 @@ def test_one_of_the_ways_to_quit_is_enough(tmp_path: Path) -> None:
 
 
 def test_ids_that_take_turns_may_share_a_key(tmp_path: Path) -> None:
-    found = keymap(tmp_path, "keys: {nav.out: x, nav.quit: x, filter.reset: x}")
-    assert found.of("nav.out") == found.of("nav.quit") == "x"
+    found = keymap(tmp_path, "keys: {nav.out: L, nav.quit: L, filter.reset: L}")
+    assert found.of("nav.out") == found.of("nav.quit") == "L"
 
 
 def test_what_fields_take_for_themselves_is_known() -> None:
@@ -165,17 +165,17 @@ def test_the_command_prints_the_map_as_it_is(tmp_path: Path) -> None:
     code, out, _ = run()
     assert code == 0
     assert out.splitlines()[0].split() == ["KEY", "ID", "WHERE", "WHAT", "IT", "DOES", "USUALLY"]
-    written(tmp_path, "keys: {raw: x, wide: none}")
+    written(tmp_path, "keys: {raw: L, wide: none}")
     code, out, _ = run()
     rows = {line.split()[1]: line for line in out.splitlines()}
-    assert rows["raw"].split()[0] == "x"
+    assert rows["raw"].split()[0] == "L"
     assert rows["raw"].endswith(" y")
     assert rows["wide"].startswith("none ")
     assert rows["copy"].endswith(" -")
 
 
 def test_the_json_form_has_every_key(tmp_path: Path) -> None:
-    path = written(tmp_path, "keys: {raw: x}")
+    path = written(tmp_path, "keys: {raw: L}")
     code, out, _ = run("--json")
     data = json.loads(out)
     schema = Path(__file__).parents[2] / "docs" / "keys.schema.json"
@@ -186,7 +186,7 @@ def test_the_json_form_has_every_key(tmp_path: Path) -> None:
     assert {"fleet", "host"} <= set(found["raw"]["pages"])
     assert found["raw"] == {
         "id": "raw",
-        "keys": ["x"],
+        "keys": ["L"],
         "usual": ["y"],
         "changed": True,
         "does": "all that the host said",
@@ -217,7 +217,7 @@ def test_a_wrong_file_is_told_and_the_usual_keys_are_shown(tmp_path: Path) -> No
 
 def test_a_good_file_is_said_to_be_one(tmp_path: Path) -> None:
     assert run("--check")[1].endswith("the usual keys hold.\n")
-    path = written(tmp_path, "keys: {raw: x}")
+    path = written(tmp_path, "keys: {raw: L}")
     assert run("--check") == (0, f"{path}: 1 id with other keys than usual, 0 faults\n", "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
@@ -222,3 +223,15 @@ async def test_hosts_yaml_has_the_last_word(sudo: Sudo, says: str, words: str) -
     assert await fleet.ask("web1") == words
     if sudo is Sudo.NONE:
         assert fleet.hosts["web1"].probes == 0
+
+
+async def test_two_that_ask_at_once_after_a_doubt_both_go_by_what_is_found() -> None:
+    host = SudoHost()
+    fleet = Fleet(web1=host)
+    assert "asks for a password" in await fleet.ask("web1")
+    host.says = "sudo"
+    fleet.privilege.doubt(["web1"])
+    probes = host.probes
+    both = await asyncio.gather(fleet.ask("web1"), fleet.ask("web1"))
+    assert list(both) == ["", ""]
+    assert host.probes == probes + 1

@@ -240,7 +240,7 @@ class Desk:
         self.changes += 1
 
     async def begin(self) -> Desk:
-        await self.silences.begin(self.path)
+        await self.silences.begin(str(self.path or ""))
         return self
 
     @property
@@ -332,7 +332,7 @@ async def test_whoever_names_another_file_brings_along_what_is_silenced(
     desk = await Desk(store).begin()
     desk.silences.add([ACK])
     await desk.silences.look()
-    await desk.silences.follow(tmp_path / "team.yaml")
+    await desk.silences.follow(str(tmp_path / "team.yaml"))
     await desk.silences.look()
     assert read_alerts(tmp_path / "team.yaml") == {"a1": ACK}
 

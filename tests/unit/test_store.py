@@ -259,3 +259,16 @@ async def test_it_can_be_closed_twice(opened: Open) -> None:
 async def test_a_store_that_was_never_opened_can_be_closed(path: Path) -> None:
     await Store(path).close()
     assert not path.exists()
+
+
+async def test_what_was_wrong_before_is_remembered_with_its_end(tmp_path: Path) -> None:
+    store = Store(tmp_path / "history.db")
+    await store.open()
+    first = replace(FULL, since=100.0)
+    await store.save_findings(110.0, [first], [], ["db1"])
+    await store.save_findings(150.0, [], [first.key], ["db1"])
+    await store.save_findings(210.0, [replace(FULL, since=200.0)], [], ["db1"])
+    seen = await store.episodes(FULL.host)
+    assert [(one.since, one.until) for one in seen] == [(200.0, None), (100.0, 150.0)]
+    assert await store.episodes("nobody") == []
+    await store.close()

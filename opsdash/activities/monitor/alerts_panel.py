@@ -24,10 +24,10 @@ from opsdash.widgets.ask_line import AskLine
 from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.detail_strip import finding_parts, labelled, rule
 from opsdash.widgets.grid import Grid
-from opsdash.widgets.line import ROLES, Line, Role, Span, line
+from opsdash.widgets.line import ROLES, Line, Role, Span, line, width_of
 from opsdash.widgets.line_view import Bar
 from opsdash.widgets.panel import Desk
-from opsdash.widgets.top_line import TopLine
+from opsdash.widgets.top_line import CLOCK, TopLine
 from opsdash.widgets.wording import wall_clock
 
 EVENTS_S = 5.0
@@ -183,7 +183,12 @@ class AlertsPanel(AlertKeys):
         trail = Span(f"{self.desk.title} > ", Role.MUTED)
         said = "  ".join(f"{number} {word}" for word, number in counts.items() if number)
         title = (trail, Span("Alerts", Role.STRONG), Span(f"  {said or 'none'}"))
-        self.query_one("#alerts-title", TopLine).show(title, (), self.desk.wall())
+        ways = {"alert.ack": "ack", "alert.note": "note", "alert.mute": "mute"}
+        keys = [f"{key} {does}" for name, does in ways.items() if (key := self.key(name))]
+        words = "  ".join(["", *keys]) if self._rows else ""
+        room = self.size.width - CLOCK - width_of(title)
+        own = line(Span(words, Role.MUTED)) if len(words) <= room else ()
+        self.query_one("#alerts-title", TopLine).show(title, own, self.desk.wall())
         noted = bool(self._filter) and not self.asking.is_open
         self.set_class(noted, "-noted")
         drop = f"  {key}: all" if (key := self.key("alerts.reset")) else ""

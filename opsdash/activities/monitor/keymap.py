@@ -17,7 +17,6 @@ PAGES = KeySet(
             "view('processes')",
             "Processes",
             "all processes of the host",
-            hint=True,
         ),
         Key(
             "view.chart",
@@ -37,8 +36,10 @@ STORY_PAGES = KeySet(
     (Place.PAGE,),
     (
         Key("view.timeline", "t", "view('timeline')", "Timeline", "what happened there, by time"),
+        Key("view.why", "x", "view('why')", "Why", "why it is ill, and what changed before",
+            hint=True),
     ),
-    ("fleet", "host", "chart", "timeline"),
+    ("fleet", "host", "chart", "timeline", "why"),
 )  # fmt: skip
 
 HOST = KeySet(
@@ -53,7 +54,7 @@ HOST = KeySet(
         Key("copy", "c", "copy", "copy", "copy host and reason"),
         Key("copy.pick", "Y", "copy_pick", "copy…", "pick what to copy", opens=True),
     ),
-    ("fleet", "host", "processes", "chart", "timeline", "alerts"),
+    ("fleet", "host", "processes", "chart", "timeline", "why", "alerts"),
 )
 
 PROCESSES = KeySet(
@@ -103,7 +104,7 @@ SILENCING = KeySet(
     "What is wrong here",
     (Place.PAGE,),
     (
-        Key("alert.ack", "a", "ack", "ack", "you have it in hand; again: not any more", hint=True),
+        Key("alert.ack", "a", "ack", "ack", "you have it in hand; again: not any more"),
         Key("alert.note", "A", "ack_note", "ack…", "the same with a note and an end", opens=True),
         Key("alert.mute", "m", "mute", "mute", "mute it, or maintenance; or take that back",
             opens=True),
@@ -133,6 +134,18 @@ TIMELINE = KeySet(
         Key("timeline.reset", "esc", "all_happenings", "all", "drop the filter", turn="out"),
     ),
     ("timeline",),
+)  # fmt: skip
+
+WHY = KeySet(
+    "why",
+    "Why a host is ill",
+    (Place.PAGE,),
+    (
+        Key("why.next", "right ]", "next_finding(1)", "next reason", "what else is wrong with it",
+            hint=True),
+        Key("why.prev", "left [", "next_finding(-1)", "reason before"),
+    ),
+    ("why",),
 )  # fmt: skip
 
 CHART = KeySet(

@@ -173,8 +173,6 @@ def _widely(
 @asynccontextmanager
 async def _record(fleet: Fleet) -> AsyncIterator[tuple[Silences, Store, list[str]]]:
     """What is silenced now; what changes is written at the end, and what fails is gathered."""
-    from pathlib import Path
-
     from opsdash.config.paths import state_dir
     from opsdash.core import clock
     from opsdash.core.errors import OpsdashError
@@ -187,7 +185,7 @@ async def _record(fleet: Fleet) -> AsyncIterator[tuple[Silences, Store, list[str
     try:
         told = Told(lambda: None, said.append, said.remove)
         silences = Silences(SilenceTable(store), clock.now, told)
-        await silences.begin(Path(fleet.alerts_file) if fleet.alerts_file else None)
+        await silences.begin(fleet.alerts_file)
         yield silences, store, said
         await silences.save()
         if said or store.notice:

@@ -1,0 +1,140 @@
+"""Why a host is ill, on one page: what proves it, since when, what changed before, what it was the
+last times, and what to do.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from shlex import quote
+
+from opsdash.activities.monitor.host_sections import Page, head, label
+from opsdash.activities.monitor.suspects import BEFORE_S, Suspect, began, suspects
+from opsdash.activities.monitor.timeline_rows import role_of
+from opsdash.core.finding import Episode, Finding
+from opsdash.core.happening import Happening, Kind
+from opsdash.core.text import count, duration
+from opsdash.widgets.line import ROLES, Line, Role, Span, line, wrap
+from opsdash.widgets.wording import ago, flag, wall_clock
+
+SHOWN = 8
+LONG_S = 48 * 3600.0
+EPISODES = 5
+
+
+def explanation(
+    page: Page, finding: Finding, told: Sequence[Happening], seen: Sequence[Episode] | None
+) -> list[Line]:
+    """All sections about one finding; `seen` is None while the store is being read."""
+    since = began(finding, told)
+    return [
+        *_what(page, finding, since),
+        (),
+        *_changed(page, finding, since, told),
+        (),
+        *_before(page, finding, seen),
+        (),
+        *_next(page, finding),
+    ]
+
+
+def _what(page: Page, finding: Finding, since: float) -> list[Line]:
+    sign = f"{page.palette.glyph(finding.health)} {finding.summary}"
+    mark = flag(finding)
+    first = line(
+        head("WHY"),
+        Span(sign, ROLES[finding.health]),
+        Span(f"  {mark}" if mark else "", Role.STRONG),
+    )
+    noticed = "" if since == finding.since else f", noticed {wall_clock(finding.since, page.now)}"
+    when = f"{wall_clock(since, page.now)}, for {ago(since, page.now)}{noticed}"
+    lines = [first, line(label("since"), Span(when if since else "not known"))]
+    if finding.evidence:
+        lines += _wrapped(page, "evidence", finding.evidence, Role.TEXT)
+    return lines
+
+
+def _wrapped(page: Page, name: str, text: str, role: Role) -> list[Line]:
+    parts = wrap(text, page.width - 13)
+    return [line(label(name if n == 0 else ""), Span(part, role)) for n, part in enumerate(parts)]
+
+
+def _changed(page: Page, finding: Finding, since: float, told: Sequence[Happening]) -> list[Line]:
+    """What changed before, the likeliest first; with nothing in the hour, the last before it."""
+    found = suspects(finding, since, told)
+    title = line(head("CHANGED"), Span("in the hour before, the likeliest cause first", Role.MUTED))
+    if found:
+        rest = f"{len(found) - SHOWN} more: the timeline has them"
+        more = [line(label(""), Span(rest, Role.MUTED))] if len(found) > SHOWN else []
+        return [title, *(_suspect(page, one) for one in found[:SHOWN]), *more]
+    before = suspects(finding, since, told, LONG_S)
+    lines = [line(head("CHANGED"), Span(_nothing(told), Role.MUTED))]
+    changes = [one for one in before if one.happening.kind is not Kind.LOGIN]
+    latest = sorted(changes, key=lambda one: one.before_s)[:2]
+    return [*lines, *(_suspect(page, one) for one in latest)]
+
+
+def _nothing(told: Sequence[Happening]) -> str:
+    if not any(one.kind is not Kind.HEALTH for one in told):
+        return "nothing is known of what changed there"
+    return f"nothing is known to have changed in the {duration(BEFORE_S)} before; the last before:"
+
+
+def _suspect(page: Page, one: Suspect) -> Line:
+    thing = one.happening
+    gap = duration(abs(one.before_s))
+    when = f"{gap} {'before' if one.before_s >= 0 else 'after'}"
+    clock = time.strftime("%H:%M:%S", time.localtime(thing.at))
+    role = role_of(thing)
+    strong = Role.STRONG if one.shared and role is Role.TEXT else role
+    who = f"  by {thing.who}" if thing.who and thing.who not in thing.words else ""
+    return line(
+        label(when.rjust(10)),
+        Span(f"{clock} ", Role.MUTED),
+        Span(f"{thing.kind:<8}", Role.MUTED),
+        Span(thing.words, strong),
+        Span(who, Role.ACCENT),
+        Span(f"  ({thing.source})" if page.width >= 120 else "", Role.MUTED),
+    )
+
+
+def _before(page: Page, finding: Finding, seen: Sequence[Episode] | None) -> list[Line]:
+    if seen is None:
+        return [line(head("BEFORE"), Span("reading what is remembered…", Role.MUTED))]
+    past = [
+        one
+        for one in seen
+        if (one.check, one.subject) == (finding.check, finding.subject)
+        and abs(one.since - finding.since) > 1
+        and one.until is not None
+    ]
+    if not past:
+        return [line(head("BEFORE"), Span("not seen before, as far as is remembered", Role.MUTED))]
+    title = f"seen {count(len(past), 'time')} before"
+    lines = [line(head("BEFORE"), Span(title, Role.STRONG))]
+    for one in past[:EPISODES]:
+        lasted = f"for {duration((one.until or one.since) - one.since)}"
+        text = f"{wall_clock(one.since, page.now)}  {lasted:<8} "
+        lines.append(line(label(""), Span(text, Role.MUTED), Span(one.summary)))
+    return lines
+
+
+def _next(page: Page, finding: Finding) -> list[Line]:
+    """What the check advises, and what its own unit tells."""
+    texts = commands(finding)
+    lines = [line(head("NEXT"), Span("what to look at now", Role.MUTED))]
+    for text in texts:
+        parts = wrap(text, page.width - 13)
+        lines += [line(label(""), Span(part, Role.ACCENT)) for part in parts]
+    return lines
+
+
+def commands(finding: Finding) -> list[str]:
+    """What the check advises; for a unit what shows its state and its log."""
+    found = [finding.advice] if finding.advice else []
+    unit = finding.subject
+    named = quote(unit)
+    if unit.endswith((".service", ".mount", ".socket", ".timer")) and " " not in unit:
+        found += [f"systemctl status {named}", f"journalctl -u {named} -n 50 --no-pager"]
+        found.append(f"systemctl cat {named}")
+    return list(dict.fromkeys(found)) or ["nothing in particular: the raw facts have all figures"]
