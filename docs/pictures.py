@@ -9,17 +9,19 @@ import asyncio
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from opsdash.app.look import Looks
 from opsdash.app.main import OpsdashApp
 from opsdash.config.paths import themes_dirs
 from opsdash.config.themes import load_themes
+from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Say
 from opsdash.core.finding import Episode
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.reading import SampleKey
+from opsdash.core.silence import Silence
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.core.theme import DEFAULT_THEME
 from opsdash.engine.demo_past import MadeUpPast, step_of
@@ -49,10 +51,24 @@ KEYS = {" ": "space", ":": "colon"}
 class Still:
     """A fleet source of one moment."""
 
+    class Silent:
+        """Nothing is silenced."""
+
+        def in_force(self) -> tuple[Silence, ...]:
+            """None."""
+            return ()
+
+        def add(self, silences: Iterable[Silence]) -> None:
+            """Nobody does."""
+
+        def end(self, ids: Iterable[str]) -> None:
+            """Nobody does."""
+
     def __init__(self, snapshot: Snapshot, made_up: MadeUpPast) -> None:
         self._snapshot = snapshot
         self._made_up = made_up
         self.rev = snapshot.rev
+        self.silences = Still.Silent()
 
     def snapshot(self) -> Snapshot:
         """The moment."""
@@ -74,6 +90,10 @@ class Still:
     async def holdings(self, host: str) -> Holdings:
         """An earlier run has seen a month."""
         return Holdings(since=AT - 30 * 86_400)
+
+    async def events(self, since: float) -> list[Event]:
+        """Nothing is told."""
+        return []
 
     async def episodes(self, host: str) -> list[Episode]:
         """Nothing is remembered."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Examined, Say
 from opsdash.core.finding import Episode, Finding, urgency
 from opsdash.core.health import Health, worst
@@ -16,6 +17,8 @@ from opsdash.core.plugin import Collector, Tier
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, Row, SampleKey
 from opsdash.core.series import Ring
+from opsdash.core.silence import Silence, SilenceKind
+from opsdash.core.silencing import silencing
 from opsdash.core.snapshot import Change, HostState, Link, LinkState, Snapshot
 
 NOW = 1_800_000_000.0
@@ -23,8 +26,62 @@ NOW = 1_800_000_000.0
 
 GIB = 1024.0**3
 
+ACK = Silence(
+    "ack1",
+    SilenceKind.ACK,
+    "web02",
+    NOW - 600,
+    NOW + 7200,
+    "made.check",
+    who="tom",
+    reason="sunday",
+)
+"""What somebody has in hand in the made fleets."""
+
 EVIL = "evil[/red][@click=app.quit]x[/]\x1b]52;c;aGk=\x07\x1b[2J\u202eend"
 """What a hostile host may call anything: markup, a clipboard write, clear screen, an override."""
+
+
+class Silenced:
+    """Silences of a made fleet: they hold for its findings as the judge would say."""
+
+    def __init__(self, fleet: Memory) -> None:
+        self._fleet = fleet
+        self.known: dict[str, Silence] = {
+            found.silence.id: found.silence
+            for state in fleet.states.values()
+            for found in state.findings
+            if found.silence is not None
+        }
+
+    def in_force(self) -> tuple[Silence, ...]:
+        """Those that are not over."""
+        return tuple(sorted((one for one in self.known.values() if not one.over), key=_end))
+
+    def add(self, silences: Iterable[Silence]) -> None:
+        """Put these in force."""
+        self.known |= {one.id: one for one in silences}
+        self._tell()
+
+    def end(self, ids: Iterable[str]) -> None:
+        """Take these back."""
+        self.known |= {name: self.known[name].ended(NOW) for name in ids}
+        self._tell()
+
+    def _tell(self) -> None:
+        of = silencing(self.in_force())
+        fleet = self._fleet
+        fleet.rev += 1
+        for name, state in fleet.states.items():
+            found = [replace(one, silence=of(state.host, one)) for one in state.findings]
+            found.sort(key=lambda one: (one.silence is not None, urgency(one)))
+            health = worst(one.health for one in found if one.silence is None)
+            known = state.health if state.link.state is not LinkState.UP else health
+            fleet.states[name] = replace(state, findings=tuple(found), health=known, rev=fleet.rev)
+
+
+def _end(one: Silence) -> float:
+    return one.until
 
 
 class Memory:
@@ -35,6 +92,8 @@ class Memory:
         self.notices = notices
         self.changes: tuple[Change, ...] = ()
         self.rev = 1
+        self.happened: list[Event] = []
+        self.silences = Silenced(self)
         self.asked: list[tuple[str, ...]] = []
         self.waiting_for_root = 0
         self.told_root: list[Callable[[str], None]] = []
@@ -78,6 +137,10 @@ class Memory:
         begins = [made.points[0].at for _, made in mine if made.points]
         keys = tuple(key for key, _ in mine)
         return Holdings(keys, min(begins, default=None), self.store_notice)
+
+    async def events(self, since: float) -> list[Event]:
+        """What the test says that happened."""
+        return [one for one in self.happened if one.at >= since]
 
     async def episodes(self, host: str) -> list[Episode]:
         """Those that the test has put in."""
@@ -379,7 +442,7 @@ def mixed_fleet() -> list[HostState]:
         down("build2"),
         down("vault1", ProblemKind.HOST_KEY_CHANGED, "the host key of vault1 changed"),
         up("edge4", wrong("edge4", Health.WARN, "load 18.2 on 4 cores", 240), figures=busy),
-        up("web02", wrong("web02", Health.WARN, "reboot required (kernel)", 1641600, acked=True)),
+        up("web02", wrong("web02", Health.WARN, "reboot required (kernel)", 1641600, silence=ACK)),
         replace(up("cache9", figures=stale), health=Health.UNKNOWN),
         connecting("new1"),
     ]

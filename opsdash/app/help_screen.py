@@ -34,6 +34,7 @@ WORDS = (
     ("NEW", "first seen within the last half hour"),
     ("ack", "somebody has it in hand"),
     ("mute", "left alone on purpose, for a while"),
+    ("maint", "the host is being worked on"),
     ("+2", "two more findings on this host: {nav.in} shows them"),
     ("AGE <5s", "fresh; 11m? is 11 minutes old: do not go by it"),
     ("▸ 12 OK", "twelve hosts that are well, folded away: {nav.in} shows them"),

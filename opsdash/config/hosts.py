@@ -10,7 +10,7 @@ from types import MappingProxyType
 from opsdash.config import paths
 from opsdash.config.cross_checks import check_jumps, check_probes, check_scope
 from opsdash.config.declarations import Declarations, Scope, declarations
-from opsdash.config.hosts_files import HostsFile, read_book
+from opsdash.config.hosts_files import Book, HostsFile, read_book
 from opsdash.config.layers import Layer, layer, merged
 from opsdash.config.trail import Trail
 from opsdash.core.errors import ConfigError
@@ -49,7 +49,17 @@ def load_fleet(
     if faults:
         raise ConfigError(faults)
     source = path if os.path.lexists(path) else paths.hosts_parts_dir()
-    return Fleet(MappingProxyType(hosts), str(source), tuple(book.notices))
+    notices, shared = tuple(book.notices), _alerts_file(book)
+    return Fleet(MappingProxyType(hosts), str(source), notices, alerts_file=shared)
+
+
+def _alerts_file(book: Book) -> str:
+    """Where alerts are shared: what the first file says that says it, or the user's own file."""
+    for file in book.files:
+        if "alerts_file" in file.form.model_fields_set:
+            return str(file.folder.absolute() / Path(file.form.alerts_file).expanduser())
+    own = paths.alerts_file()
+    return str(own) if own.exists() else ""
 
 
 def _hosts(found: Declarations) -> dict[str, Host]:

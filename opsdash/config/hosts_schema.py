@@ -128,6 +128,10 @@ class HostsForm(_Form):
     include: list[PathText] = Field(
         default=_ABSENT, description="More hosts files, relative to this one; globs allowed"
     )
+    alerts_file: PathText = Field(
+        default=_ABSENT,
+        description="File through which several people share acks, mutes and maintenance windows",
+    )
     defaults: Defaults = Field(default=_ABSENT, description="Fields of every host of this file")
     inventory_command: Command = Field(
         default=_ABSENT, description="A program that prints more hosts, in an argument list"

@@ -81,6 +81,11 @@ class Marked:
         self.faults.append(Fault(str(self.path), line, column, said))
 
 
+def looks_secret(text: str) -> bool:
+    """Whether text holds a key or what a vault has locked up: no file here may keep such."""
+    return _SECRET_VALUE.search(text) is not None
+
+
 def dotted(where: Where) -> str:
     """A path as people write it: ``groups.web.hosts[1].address``."""
     text = ""
@@ -200,7 +205,7 @@ class _Builder:
         self._marked.blame(where, text)
 
     def _scalar(self, event: Any, where: Where) -> Any:
-        if _SECRET_VALUE.search(event.value):
+        if looks_secret(event.value):
             self._marked.blame(where, NO_SECRETS)
             return None
         if not event.implicit[0]:

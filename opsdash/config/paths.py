@@ -79,6 +79,11 @@ def _named(text: str, origin: str) -> Path:
     return path
 
 
+def alerts_file() -> Path:
+    """Where alerts are shared if it exists and no hosts file names another."""
+    return config_dir() / "alerts.yaml"
+
+
 def keys_file() -> Path:
     """Where keys.yaml is looked for; it may not exist."""
     return config_dir() / "keys.yaml"

@@ -167,7 +167,7 @@ def _fold(
     """The sick ones by name, then one line per kind for those that are well."""
     well: dict[str, list[HostState]] = {}
     for state in members:
-        if state.health is Health.OK:
+        if state.health is Health.OK and not state.findings:
             well.setdefault(title or wish.kinds.get(state.name, ""), []).append(state)
         else:
             keys.append(state.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from opsdash.core.health import Health
+from opsdash.core.silence import Silence, SilenceKind
 from opsdash.core.text import clean, clean_line
 
 SUMMARY_WIDTH = 72
@@ -24,7 +25,7 @@ class Finding:
     `subject` tells apart what one check can find several times on a host (a mount, a unit).
     `summary` is a sentence with figure and limit. `evidence` is the line that proves it.
     `since` is when opsdash first saw it (seconds since 1970, 0 while not known), `new` whether
-    that is recent.
+    that is recent. `silence` is what keeps it out of the way now: then it does not count.
     """
 
     check: str
@@ -37,8 +38,7 @@ class Finding:
     controls: tuple[str, ...] = ()
     since: float = 0.0
     new: bool = False
-    acked: bool = False
-    muted: bool = False
+    silence: Silence | None = None
 
     def __post_init__(self) -> None:
         """Clean and cap: units, mounts and messages are the host's words."""
@@ -51,6 +51,16 @@ class Finding:
     def key(self) -> FindingKey:
         """What makes it the same finding the next time."""
         return (self.host, self.check, self.subject)
+
+    @property
+    def acked(self) -> bool:
+        """Whether somebody has it in hand."""
+        return self.silence is not None and self.silence.kind is SilenceKind.ACK
+
+    @property
+    def muted(self) -> bool:
+        """Whether it is of no interest now: its check is muted, or its host is being worked on."""
+        return self.silence is not None and not self.acked
 
 
 @dataclass(frozen=True, slots=True)

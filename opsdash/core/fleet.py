@@ -13,13 +13,15 @@ from opsdash.core.host import Host, Way
 class Fleet:
     """All hosts by name. `source` says where they were declared; empty: this machine alone.
 
-    `passed_through` holds hosts that are not watched but may be somebody's jump host.
+    `passed_through` holds hosts that are not watched but may be somebody's jump host, `alerts_file`
+    is where acks, mutes and maintenance windows are shared with others; empty: they are not.
     """
 
     hosts: Mapping[str, Host]
     source: str = ""
     notices: tuple[str, ...] = ()
     passed_through: Mapping[str, Host] = field(default_factory=lambda: MappingProxyType({}))
+    alerts_file: str = ""
 
 
 def this_machine(name: str) -> Fleet:

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Say
 from opsdash.core.finding import Episode
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.offer import Importer
 from opsdash.core.reading import SampleKey
+from opsdash.core.silence import Silence
 from opsdash.core.snapshot import HostState, Snapshot
+
+
+class Silencer(Protocol):
+    """What keeps findings out of the way; what is changed here is in force at once."""
+
+    def in_force(self) -> tuple[Silence, ...]:
+        """Those that are not over, the first to end first."""
+        ...
+
+    def add(self, silences: Iterable[Silence]) -> None:
+        """Put these in force; the disk follows within a second."""
+        ...
+
+    def end(self, ids: Iterable[str]) -> None:
+        """Take these back."""
+        ...
 
 
 class FleetSource(Protocol):
@@ -55,6 +73,15 @@ class FleetSource(Protocol):
 
     async def holdings(self, host: str) -> Holdings:
         """What is remembered of a host's past."""
+        ...
+
+    async def events(self, since: float) -> list[Event]:
+        """What happened since (seconds since 1970), as far as it is remembered, oldest first."""
+        ...
+
+    @property
+    def silences(self) -> Silencer:
+        """The acks, mutes and maintenance windows of the fleet."""
         ...
 
     async def episodes(self, host: str) -> list[Episode]:

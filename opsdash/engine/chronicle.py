@@ -108,6 +108,10 @@ class Chronicle:
     def _note(self, kind: EventKind, **about: object) -> None:
         self._pending.append(Event(self._clock(), kind, **about))  # type: ignore[arg-type]
 
+    async def since(self, earliest: float) -> list[Event]:
+        """What happened since (seconds since 1970), oldest first, what is not yet written too."""
+        return [*await self._events.since(earliest), *self._pending]
+
     async def flush(self) -> None:
         """Write what was gathered."""
         pending, self._pending = self._pending, []

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from opsdash.core.blame import Resource, blamed, has_culprit
 from opsdash.core.finding import NEW_FOR_S, Finding, FindingKey, urgency
 from opsdash.core.health import Health, worst
+from opsdash.core.host import Host
 from opsdash.core.plugin import Check, Collector, Inquiry, attempt
+from opsdash.core.silence import Silence
 from opsdash.core.snapshot import HostState, LinkState
 from opsdash.engine.agenda import Agenda, Asked
 from opsdash.engine.peers import Peers
@@ -62,9 +64,11 @@ class Judge:
     any other host nothing is until it has been looked at in full. `machine_wide` names the
     collectors whose figures in a container are not the host's own. `clock_ahead_s` may be set at
     any time: by how many seconds `now` is ahead of the time that clocks of hosts are held against.
+    So may `silence_of`: what keeps a finding out of the way.
     """
 
     clock_ahead_s = 0.0
+    silence_of: Callable[[Host, Finding], Silence | None] = staticmethod(lambda host, finding: None)
 
     def __init__(
         self,
@@ -142,17 +146,21 @@ class Judge:
         return Judgement(health, findings, tuple(closed), frozenset(memory.blaming.values()))
 
     def _sorted(self, state: HostState, memory: Memory) -> tuple[Finding, ...]:
-        """Worst first; of a host that was cut off by a failure elsewhere, what is known now first:
-        what was found before may be over.
+        """Worst first, and last what is silenced; of a host that was cut off by a failure
+        elsewhere, what is known now first: what was found before may be over.
         """
         if not memory.raised:
             return ()
 
-        def order(finding: Finding) -> tuple[bool, int, float, str, str]:
-            remembered = state.link.cause is not None and bool(self._checks[finding.check].reads)
-            return (remembered, *urgency(finding))
+        def marked(finding: Finding) -> Finding:
+            silence = self.silence_of(state.host, finding)
+            return finding if silence is None else replace(finding, silence=silence, new=False)
 
-        return tuple(sorted(memory.raised.values(), key=order))
+        def order(finding: Finding) -> tuple[bool, bool, int, float, str, str]:
+            remembered = state.link.cause is not None and bool(self._checks[finding.check].reads)
+            return (finding.silence is not None, remembered, *urgency(finding))
+
+        return tuple(sorted(map(marked, memory.raised.values()), key=order))
 
     def _ask(
         self,
@@ -260,7 +268,7 @@ def _health(state: HostState, findings: tuple[Finding, ...], waiting: bool) -> H
     """
     if state.link.cause is not None:
         return Health.UNKNOWN
-    counted = worst(finding.health for finding in findings if not (finding.acked or finding.muted))
+    counted = worst(finding.health for finding in findings if finding.silence is None)
     if counted is Health.OK and (waiting or not state.at):
         return Health.UNKNOWN
     return counted

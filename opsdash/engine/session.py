@@ -13,6 +13,7 @@ from pathlib import Path
 from opsdash.core.blame import lists_of
 from opsdash.core.clock import now
 from opsdash.core.discover import checks, collectors
+from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Say
 from opsdash.core.finding import Episode
 from opsdash.core.fleet import Fleet
@@ -30,8 +31,10 @@ from opsdash.engine.poller import Poller, Reach
 from opsdash.engine.privilege import Privilege
 from opsdash.engine.rhythm import Rhythm
 from opsdash.engine.root_script import root_rule
+from opsdash.engine.silences import Silences, Told
 from opsdash.engine.state import State
 from opsdash.engine.ways import reachable, transports_for
+from opsdash.store.silences import SilenceTable
 from opsdash.store.store import Store
 from opsdash.transport.base import Transport
 from opsdash.transport.open_files import make_room_for
@@ -82,6 +85,8 @@ class Session:
         self._known_hosts = surroundings.state_dir / "known_hosts"
         self._given = surroundings.transports
         self._memory = Memory(self._state, self._collectors, self._store, self._clock)
+        told = Told(self._judge_all, self._state.notice, self._state.withdraw)
+        self.silences = Silences(SilenceTable(self._store), self._clock, told)
         self._asker = Asker(surroundings.prompter)
         self._transports = dict(self._given or {})
         self._open_ways(fleet)
@@ -107,6 +112,8 @@ class Session:
         first_seen = await self._store.open_findings()
         known_hosts = await self._store.known_hosts()
         self._judge = Judge.over(self._checks, self._collectors, first_seen, known_hosts)
+        self._judge.silence_of = self.silences.of
+        await self.silences.begin(self.fleet.alerts_file)
         self._state.seed(await self._store.counters())
         await self._memory.chronicle.begin(first_seen)
         if self._lasts:
@@ -118,6 +125,7 @@ class Session:
             asyncio.create_task(self._memory.save_findings(), name="saver"),
             asyncio.create_task(self._memory.historian.run(), name="historian"),
             asyncio.create_task(self._memory.chronicle.run(), name="chronicler"),
+            asyncio.create_task(self.silences.run(), name="silencer"),
         ]
         for task in self._tasks:
             task.add_done_callback(self._stopped)
@@ -144,6 +152,7 @@ class Session:
         if self._tasks:
             await self._memory.save(counters=True)
             await self._memory.chronicle.stopped()
+            await self.silences.save()
         await self._store.close()
 
     async def __aenter__(self) -> Session:
@@ -207,6 +216,7 @@ class Session:
                     self._judge.ask_all(name)
                     self._judge_host(name)
                 await asyncio.sleep(0)
+            await self.silences.follow(fleet.alerts_file)
         LOG.info("the fleet of %s: %s", fleet.source, change)
         return change
 
@@ -254,6 +264,10 @@ class Session:
         """What is remembered of a host's past."""
         return await self._memory.holdings(host)
 
+    async def events(self, since: float) -> list[Event]:
+        """What happened since (seconds since 1970), oldest first."""
+        return await self._memory.chronicle.since(since)
+
     async def episodes(self, host: str) -> list[Episode]:
         """What was wrong with a host, the latest first."""
         return await self._memory.episodes(host)
@@ -273,5 +287,13 @@ class Session:
     def _judge_host(self, name: str) -> None:
         judgement = self._judge.judge_into(self._state, name, self._clock())
         self._memory.judged(name, judgement)
+        if judgement.closed:
+            self.silences.closed(judgement.closed)
         if judgement.blaming:
             self._poller.want(name, lists_of(judgement.blaming), BLAMED_S)
+
+    def _judge_all(self) -> None:
+        """Other silences: what they change must not wait for news of a host."""
+        for state in list(self._state.hosts()):
+            if state.findings:
+                self._judge_host(state.name)

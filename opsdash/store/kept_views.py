@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import fcntl
 import json
 import os
 import stat
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from opsdash.core.kept import (
@@ -26,14 +23,12 @@ from opsdash.core.kept import (
 )
 from opsdash.core.text import clean_line
 from opsdash.core.view import View
+from opsdash.store.whole_file import alone_in, real_path, replace_file
 
 MOST_BYTES = 1_000_000
 
 MOST_ASIDE = 1_000
 """Broken files that are kept beside the good one."""
-
-LOCK_TRIES, LOCK_PAUSE_S = 40, 0.05
-"""Another program has the file for milliseconds: 2 s are more than enough."""
 
 
 class KeptViews:
@@ -88,21 +83,13 @@ def _read(path: Path) -> tuple[Kept, str]:
     except FileNotFoundError:
         return NOTHING_KEPT, ""
     except (ValueError, RecursionError):
-        aside = _set_aside(_real(path))
+        aside = _set_aside(real_path(path))
         return NOTHING_KEPT, f"saved views could not be read; their file is now {aside}"
 
 
 def _open_without_waiting(path: str, flags: int) -> int:
     # O_NONBLOCK: a FIFO without a writer would hang the program
     return os.open(path, flags | os.O_NONBLOCK)
-
-
-def _real(path: Path) -> Path:
-    """The file itself where `path` is a link to it: the link stays as it is."""
-    real = Path(os.path.realpath(path))
-    if real.is_symlink():
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-    return real
 
 
 def _set_aside(path: Path) -> Path:
@@ -156,8 +143,8 @@ def _merge(path: Path, changes: Changes, known: Kept) -> str:
     Returns why that failed, or an empty text.
     """
     try:
-        real = _real(path)
-        with _alone_in(real.parent):
+        real = real_path(path)
+        with alone_in(real.parent):
             there, _ = _read(real)
             _write(real, known if there is NOTHING_KEPT else changes.over(there))
     except OSError as error:
@@ -165,37 +152,11 @@ def _merge(path: Path, changes: Changes, known: Kept) -> str:
     return ""
 
 
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Hold off other programs that would write the file; one that hangs is not waited for."""
-    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        for _ in range(LOCK_TRIES):
-            try:
-                fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except OSError:
-                time.sleep(LOCK_PAUSE_S)
-        yield
-    finally:
-        os.close(number)
-
-
 def _write(path: Path, kept: Kept) -> None:
-    """A whole new file in place of the old one; a disk that is full keeps the old one."""
     data = {
         "last": {name: view.as_data() for name, view in kept.last.items()},
         "saved": {name: view.as_data() for name, view in kept.saved.items()},
         "history": {name: list(lines) for name, lines in kept.history.items()},
         "choices": dict(kept.choices),
     }
-    part = path.with_suffix(f".{os.getpid()}.part")
-    number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    try:
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            json.dump(data, file, indent=1)
-        part.replace(path)
-    except OSError:
-        with suppress(OSError):
-            part.unlink()
-        raise
+    replace_file(path, json.dumps(data, indent=1))

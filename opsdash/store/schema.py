@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 _FINDINGS = """
 CREATE TABLE IF NOT EXISTS finding (
@@ -61,6 +61,15 @@ CREATE INDEX IF NOT EXISTS event_host ON event (host, number);
 """
 
 
+_SILENCES = """
+CREATE TABLE IF NOT EXISTS silence (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, hosts TEXT NOT NULL, at REAL NOT NULL,
+    until REAL NOT NULL, check_id TEXT NOT NULL, subject TEXT NOT NULL, reason TEXT NOT NULL,
+    who TEXT NOT NULL, ended_at REAL NOT NULL
+) WITHOUT ROWID;
+"""
+
+
 def create(db: sqlite3.Connection) -> None:
     """Make what is missing; sqlite3.DatabaseError for a file of a newer opsdash."""
     version = db.execute("PRAGMA user_version").fetchone()[0]
@@ -68,5 +77,5 @@ def create(db: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError(f"written by a newer opsdash (schema {version})")
     if version == 1:
         db.execute("ALTER TABLE host ADD COLUMN first_judged REAL NOT NULL DEFAULT 0")
-    db.executescript(_FINDINGS + _HISTORY + _EVENTS)
+    db.executescript(_FINDINGS + _HISTORY + _EVENTS + _SILENCES)
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION:d}")

@@ -99,6 +99,8 @@ class AskLine(Vertical):
         """Type from here on; `text` is what holds now."""
         self._before, self._history, self._place = text, history, -1
         self.add_class("-open")
+        # what was said last time must not come back: while it is hidden no part of it is repainted
+        self.query_one("#ask-said", Bar).repaint()
         self._field.begin(text)
         # at once and not by and by: what is typed fast behind the key is text already
         self.screen.set_focus(self._field)

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from types import MappingProxyType
 
+from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Say
 from opsdash.core.finding import Episode
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.reading import SampleKey
 from opsdash.core.snapshot import HostState, Snapshot
-from opsdash.core.source import FleetSource
+from opsdash.core.source import FleetSource, Silencer
 
 
 class Freezer:
@@ -85,6 +86,15 @@ class Freezer:
     async def holdings(self, host: str) -> Holdings:
         """What is remembered of a host's past."""
         return await self._source.holdings(host)
+
+    async def events(self, since: float) -> list[Event]:
+        """What happened: while frozen, until then."""
+        return [one for one in await self._source.events(since) if one.at <= self.now()]
+
+    @property
+    def silences(self) -> Silencer:
+        """The acks, mutes and maintenance windows, as they are now."""
+        return self._source.silences
 
     async def episodes(self, host: str) -> list[Episode]:
         """What was wrong with a host."""

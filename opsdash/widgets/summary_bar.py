@@ -18,6 +18,9 @@ def summary(snapshot: Snapshot, title: str, palette: Palette) -> Line:
     parts += [(_tally(health, number, palette),) for health, number in counts.items() if number]
     if new := new_findings(snapshot):
         parts.append((Span(f"NEW {new}", Role.STRONG),))
+    acked, muted = silenced(snapshot)
+    parts += [(Span(f"ack {acked}", Role.MUTED),)] if acked else []
+    parts += [(Span(f"mute {muted}", Role.MUTED),)] if muted else []
     return join(parts, GAP)
 
 
@@ -29,7 +32,14 @@ def _tally(health: Health, number: int, palette: Palette) -> Span:
 def new_findings(snapshot: Snapshot) -> int:
     """How many findings began recently and are in nobody's hands yet."""
     return sum(
-        finding.new and not finding.acked and not finding.muted
+        finding.new and finding.silence is None
         for state in snapshot.hosts.values()
         for finding in state.findings
     )
+
+
+def silenced(snapshot: Snapshot) -> tuple[int, int]:
+    """How many findings are acknowledged, and how many are muted or in maintenance."""
+    found = [one for state in snapshot.hosts.values() for one in state.findings if one.silence]
+    acked = sum(one.acked for one in found)
+    return acked, len(found) - acked

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from opsdash.core.finding import Finding
 from opsdash.core.health import Health
+from opsdash.core.silence import SilenceKind
 from opsdash.core.snapshot import HostState, LinkState
-from opsdash.core.text import duration
+from opsdash.core.text import duration, shorten
 from opsdash.widgets.line import ROLES, Role
 
 FRESH_AT_LEAST_S = 5.0
@@ -18,8 +19,8 @@ FRESH_AT_LEAST_S = 5.0
 class Reason(NamedTuple):
     """What is wrong with a host in one sentence: what the WHY column says.
 
-    `since` is in seconds since 1970 (0: not known), `flag` one of NEW, ack, mute or empty, `more`
-    how many further findings there are.
+    `since` is in seconds since 1970 (0: not known), `flag` one of NEW, ack and by whom, mute, maint
+    or empty, `more` how many further findings there are.
     """
 
     text: str
@@ -36,7 +37,8 @@ def reason(state: HostState, now: float) -> Reason:
     if down and link.problem and (why is None or why.health < Health.DOWN):
         return Reason(link.problem.text, Role.DOWN, link.since, more=len(state.findings))
     if why is not None:
-        return Reason(why.summary, ROLES[why.health], why.since, flag(why), len(state.findings) - 1)
+        role = ROLES[why.health] if why.silence is None else Role.MUTED
+        return Reason(why.summary, role, why.since, flag(why), len(state.findings) - 1)
     if state.health is Health.OK:
         return Reason("", Role.OK)
     since = state.at if link.state is LinkState.UP else link.since
@@ -60,11 +62,12 @@ def _no_data(state: HostState, now: float) -> str:
 
 def flag(finding: Finding) -> str:
     """NEW, or that somebody has it in hand already."""
-    if finding.muted:
-        return "mute"
-    if finding.acked:
-        return "ack"
-    return "NEW" if finding.new else ""
+    silence = finding.silence
+    if silence is None:
+        return "NEW" if finding.new else ""
+    if silence.kind is SilenceKind.ACK:
+        return f"ack {shorten(silence.who, 8)}".strip()
+    return "mute" if silence.kind is SilenceKind.MUTE else "maint"
 
 
 def fresh_s(interval_s: float) -> float:

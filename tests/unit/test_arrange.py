@@ -13,7 +13,7 @@ from opsdash.core.health import Health
 from opsdash.core.host import Host
 from opsdash.core.snapshot import HostState
 from opsdash.core.view import Grouping, View
-from tests.fleet_states import NOW, Figures, disk_full, down, up, wrong
+from tests.fleet_states import ACK, NOW, Figures, disk_full, down, up, wrong
 
 FLEET = [
     up("web1", figures=Figures(cpu=0.2)),
@@ -84,6 +84,14 @@ def test_hosts_that_are_well_fold_by_kind_when_rows_run_out() -> None:
     assert found.keys == ("nas1", "db1", "web3", FOLD + "db", FOLD + "web")
     assert found.bundles[FOLD + "web"].folded
     assert found.folded == 4
+
+
+def test_what_is_acknowledged_stands_below_what_is_open_and_never_folds() -> None:
+    held = replace(wrong("web1", Health.CRIT, "/var 97% full"), silence=ACK)
+    fleet = [replace(FLEET[0], findings=(held,)), *FLEET[1:]]
+    found = rows(room=5, states=fleet)
+    assert found.keys[:4] == ("nas1", "db1", "web3", "web1")
+    assert "web1" not in {state.name for one in found.bundles.values() for state in one.hosts}
 
 
 def test_with_room_for_all_nothing_folds() -> None:

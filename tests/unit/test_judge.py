@@ -15,12 +15,14 @@ from opsdash.core.host import Host, Limits
 from opsdash.core.plugin import Check, Collector, Inquiry, Tier
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading
+from opsdash.core.silence import Silence, SilenceKind
 from opsdash.core.snapshot import HostState, Link, LinkState
 from opsdash.core.thresholds import level
 from opsdash.engine.judge import CHECK_ITSELF, Judge, Judgement
 from opsdash.engine.state import State
 
 T0 = 10_000.0
+MUTE = Silence("m1", SilenceKind.MUTE, "all", T0, T0 + 3600, reason="planned")
 DISK: FindingKey = ("web1", "disk", "/var")
 
 
@@ -450,9 +452,11 @@ def test_advice_and_controls_come_from_the_check_unless_the_finding_has_its_own(
 
 
 def test_what_is_muted_does_not_count() -> None:
-    def judge(inquiry: Inquiry) -> list[Finding]:
-        return [replace(found, muted=True) for found in find_full(inquiry)]
-
-    said = Bench(replace(CHECK, judge=judge)).look(var=0.95)
-    assert said.health is Health.OK
-    assert only(said).muted
+    bench = Bench()
+    bench.judge.silence_of = lambda host, finding: MUTE if finding.subject == "/var" else None
+    said = bench.look(var=0.95, tmp=0.85)
+    assert said.health is Health.WARN
+    assert [(found.subject, found.muted) for found in said.findings] == [
+        *(("/tmp", False), ("/var", True))
+    ]
+    assert bench.look(tmp=0.1, var=0.95).health is Health.OK

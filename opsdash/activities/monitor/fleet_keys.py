@@ -9,9 +9,9 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.widgets import Input
 
+from opsdash.activities.monitor.alert_keys import AlertKeys
 from opsdash.activities.monitor.fleet_columns import Shown
 from opsdash.activities.monitor.fleet_rows import FleetRows, arranged_by
-from opsdash.activities.monitor.host_keys import HostKeys
 from opsdash.activities.monitor.keymap import FLEET
 from opsdash.core.arrange import SORTS
 from opsdash.core.figures import FIGURES
@@ -31,7 +31,7 @@ DETAILS_FROM = 16
 FILTER_HELP = "text  !not  a|b  /re/  why~disk  tag:web  os:debian  state:warn  cpu>80  since<10m"
 
 
-class FleetKeys(HostKeys):
+class FleetKeys(AlertKeys):
     """What the user may want of the list of hosts; the page itself draws it."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(FLEET)
@@ -142,6 +142,7 @@ class FleetKeys(HostKeys):
         """Orders, groups, filters and saved views."""
         saved = self.desk.keeper.kept.saved
         found = [self._view_entry(name, view) for name, view in sorted(saved.items())]
+        found += super().entries()
         found += [
             Entry("filter", self._filter_by, "show only hosts that fit", "/", takes="EXPRESSION"),
             Entry("save", self._save, "keep this view under a name", takes="NAME"),

@@ -71,6 +71,7 @@ class FleetPanel(FleetKeys):
             yield Bar(look, "side")
         yield Bar(look, "details")
         yield AskLine(look, "filter", "/")
+        yield self.silencing
 
     def pointed(self) -> str:
         """The host under the cursor; empty on the line of several."""

@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from opsdash.activities.monitor.alert_keys import AlertKeys
 from opsdash.activities.monitor.host_areas import areas_section
 from opsdash.activities.monitor.host_brief import brief_figures
 from opsdash.activities.monitor.host_containers import containers_section
@@ -22,7 +23,6 @@ from opsdash.activities.monitor.host_figures import (
 from opsdash.activities.monitor.host_guests import gpu_section, guests_section
 from opsdash.activities.monitor.host_hardware import hardware_section
 from opsdash.activities.monitor.host_inventory import inventory_section
-from opsdash.activities.monitor.host_keys import HostKeys
 from opsdash.activities.monitor.host_ports import ports_section
 from opsdash.activities.monitor.host_probes import probes_section
 from opsdash.activities.monitor.host_sections import (
@@ -52,7 +52,7 @@ TWO_COLUMNS_FROM = 120
 """Cells from which the figures and the words stand side by side."""
 
 
-class HostPanel(HostKeys):
+class HostPanel(AlertKeys):
     """One host in full; it scrolls."""
 
     slug: ClassVar[str] = "host"
@@ -73,6 +73,7 @@ class HostPanel(HostKeys):
         """The host's name and state, and the page about it."""
         yield TopLine(self.desk.look, "host-title")
         yield TextLines(self.desk.look, "host-page")
+        yield self.silencing
 
     def aim(self, host: str) -> None:
         """Be about this host from now on, from the top of its page."""

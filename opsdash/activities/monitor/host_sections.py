@@ -10,6 +10,7 @@ from opsdash.core.host import Sudo
 from opsdash.core.plugin import Collector, Tier
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading
+from opsdash.core.silence import end_words
 from opsdash.core.snapshot import HostState, LinkState
 from opsdash.core.text import count, duration, size
 from opsdash.widgets.detail_strip import paragraph
@@ -121,8 +122,10 @@ def _finding(page: Page, finding: Finding, name: Span) -> list[Line]:
         Span(since, Role.MUTED),
         Span(f"  {mark}" if mark else "", Role.STRONG),
     )
+    held = end_words(finding.silence, page.now) if finding.silence else ""
     proof = _below(page, "proof", finding.evidence, Role.TEXT)[:EVIDENCE_LINES]
-    return [first, *proof, *_below(page, "next", finding.advice, Role.ACCENT)]
+    silenced = _below(page, "by", held, Role.MUTED)
+    return [first, *silenced, *proof, *_below(page, "next", finding.advice, Role.ACCENT)]
 
 
 def _below(page: Page, word: str, text: str, role: Role) -> list[Line]:

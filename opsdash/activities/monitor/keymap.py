@@ -26,6 +26,7 @@ PAGES = KeySet(
             "the past of this host, or of the marked",
             hint=True,
         ),
+        Key("view.alerts", "8", "view('alerts')", "Alerts", "open Alerts"),
     ),
 )
 
@@ -53,7 +54,7 @@ HOST = KeySet(
         Key("copy", "c", "copy", "copy", "copy host and reason"),
         Key("copy.pick", "Y", "copy_pick", "copy…", "pick what to copy", opens=True),
     ),
-    ("fleet", "host", "processes", "chart", "timeline", "why"),
+    ("fleet", "host", "processes", "chart", "timeline", "why", "alerts"),
 )
 
 PROCESSES = KeySet(
@@ -96,6 +97,31 @@ PROCESSES_PAGE = KeySet(
             turn="out"),
     ),
     ("processes",),
+)  # fmt: skip
+
+SILENCING = KeySet(
+    "silencing",
+    "What is wrong here",
+    (Place.PAGE,),
+    (
+        Key("alert.ack", "a", "ack", "ack", "you have it in hand; again: not any more"),
+        Key("alert.note", "A", "ack_note", "ack…", "the same with a note and an end", opens=True),
+        Key("alert.mute", "m", "mute", "mute", "mute it, or maintenance; or take that back",
+            opens=True),
+    ),
+    ("fleet", "host", "alerts"),
+)  # fmt: skip
+
+ALERTS = KeySet(
+    "alerts",
+    "The alerts",
+    (Place.PAGE,),
+    (
+        Key("alerts.filter", "/", "filter_alerts", "filter", "filter alerts", hint=True,
+            opens=True),
+        Key("alerts.reset", "esc", "all_alerts", "all", "drop the filter", turn="out"),
+    ),
+    ("alerts",),
 )  # fmt: skip
 
 TIMELINE = KeySet(

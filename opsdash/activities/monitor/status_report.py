@@ -137,7 +137,9 @@ def _cells(state: HostState, now: float) -> tuple[str, ...]:
     age_s = state.age_s(now)
     since = state.why.since if state.why else 0.0
     more = len(state.findings) - 1
-    words = why(state) + (f"  (+{more} more)" if more > 0 else "")
+    silence = state.why.silence if state.why else None
+    words = why(state) + (f"  ({silence.words})" if silence else "")
+    words += f"  (+{more} more)" if more > 0 else ""
     return (
         clean_line(state.name),
         state.health.name,
