@@ -6,20 +6,17 @@ import asyncio
 import gc
 import logging
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import replace
 
 from opsdash.core.blame import lists_of
-from opsdash.core.clock import now
 from opsdash.core.discover import checks, collectors
 from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Say
 from opsdash.core.finding import Episode
 from opsdash.core.fleet import Fleet
 from opsdash.core.history import Holdings, Stretch
-from opsdash.core.host import Way
-from opsdash.core.prompts import Asker, Nobody, Prompter
+from opsdash.core.prompts import Asker
 from opsdash.core.reading import SampleKey
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.core.text import count
@@ -33,10 +30,10 @@ from opsdash.engine.rhythm import Rhythm
 from opsdash.engine.root_script import root_rule
 from opsdash.engine.silences import Silences, Told
 from opsdash.engine.state import State
+from opsdash.engine.surroundings import Surroundings
 from opsdash.engine.ways import reachable, transports_for
 from opsdash.store.silences import SilenceTable
 from opsdash.store.store import Store
-from opsdash.transport.base import Transport
 from opsdash.transport.open_files import make_room_for
 
 LOG = logging.getLogger(__name__)
@@ -51,22 +48,6 @@ LONGEST_END_S = 5.0
 LOOKED_AT_S, BLAMED_S = 10.0, 30.0
 """For how long a host is asked for its processes: after a look at its page; after a finding whose
 culprit is among them. A check with no news is asked once a minute, and most with every pulse."""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a session stands on: where its state is kept, who answers questions, whether it may
-    become root where it needs no password, time, and ways in place of real ones. A run that `lasts`
-    writes down what happens.
-    """
-
-    state_dir: Path
-    prompter: Prompter = field(default_factory=Nobody)
-    root: bool = True
-    clock: Callable[[], float] = now
-    jump_s: Callable[[], float] = now.jump_s
-    transports: Mapping[Way, Transport] | None = None
-    lasts: bool = False
 
 
 class Session:
