@@ -65,7 +65,8 @@ class Watching:
         from opsdash.config.paths import state_dir
         from opsdash.core.discover import checks
         from opsdash.engine.declared import DeclaredFleet
-        from opsdash.engine.session import Session, Surroundings
+        from opsdash.engine.session import Session
+        from opsdash.engine.surroundings import Surroundings
 
         known = {one.id: one.lower_is_worse for one in checks().values()}
         self._files = FleetFiles(self._hosts_file, known)

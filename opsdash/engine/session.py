@@ -44,8 +44,6 @@ own figures the search is a twentieth of all work, and a pause of 0.1 s with a t
 LOOKED_AT_S = 10.0
 """For how long a host is asked for its processes after a look at its page."""
 
-__all__ = ["Session", "Surroundings"]
-
 
 class Session:
     """A fleet being watched; the FleetSource of every screen and command."""

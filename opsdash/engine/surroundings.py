@@ -1,4 +1,4 @@
-"""What a session stands on."""
+"""What a session stands on: where its state is kept, who answers questions, time, ways to hosts."""
 
 from __future__ import annotations
 

@@ -29,8 +29,9 @@ from opsdash.core.silence import (
 )
 from opsdash.core.silencing import silencing
 from opsdash.engine.judge import Judgement
-from opsdash.engine.session import Session, Surroundings
+from opsdash.engine.session import Session
 from opsdash.engine.silences import Silences, Told
+from opsdash.engine.surroundings import Surroundings
 from opsdash.store.silences import SilenceTable
 from opsdash.store.store import Store
 from tests.fleet_states import Clock
