@@ -82,6 +82,8 @@ def _words(holder: Holder, role: Role, who: str, silent_s: float) -> str:
         return f"{who} polls but does not move: it is taken over soon; kill -9 {holder.pid} ends it"
     if holder.role is Role.WATCH and role is Role.SCREEN:
         return f"taking the polling over from {who}: shown is what it has stored"
+    if role is Role.WATCH:
+        return f"{who} polls: this watch stands by, and resumes when it ends"
     return f"{who} polls: shown is what it stores; this one takes over when it ends"
 
 
