@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from opsdash.config.alerts_file import read_alerts
 from opsdash.config.host_names import named_in
 from opsdash.config.hosts import load_fleet
 from opsdash.config.importers.ansible import read_ansible
@@ -117,7 +118,17 @@ VIEWS = """\
  "saved": {"night": {"problems": true}}, "history": {"filter": ["cpu>80"]}, "choices": {"a": "b"}}
 """
 
+ALERTS = """\
+version: 1
+silences:
+  - {id: "a1", kind: "ack", hosts: "db1", check: "disk-full", subject: "/var", reason: "new disk",
+     who: "tom@desk", at: "2026-11-27T18:00:00Z", until: "2026-11-27T20:00:00Z"}
+  - {id: "m1", kind: "maintenance", hosts: "group:web", reason: "move", who: "ann",
+     at: "2026-11-27T18:00:00Z", until: "2026-11-28T18:00:00Z"}
+"""
+
 LOADERS = (
+    Loader("alerts.yaml", ALERTS, read_alerts, ("config.alerts_file",)),
     Loader("hosts.yaml", HOSTS, load_fleet, ("config.hosts_files", "config.marked_yaml")),
     Loader("theme.yaml", THEME, load_theme, ("config.themes",)),
     Loader("inventory.yaml", INVENTORY, read_ansible, ("config.importers.ansible_yaml",)),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypedDict
 import click
 
 from opsdash.core.errors import OpsdashError
+from opsdash.core.holder import Role
 from opsdash.core.terminal import Terminal, can_show_a_screen, terminal_of
 from opsdash.core.terminal_answers import Answers
 
@@ -64,11 +65,12 @@ class Watching:
         from opsdash.config.paths import state_dir
         from opsdash.core.discover import checks
         from opsdash.engine.declared import DeclaredFleet
-        from opsdash.engine.session import Session, Surroundings
+        from opsdash.engine.session import Session
+        from opsdash.engine.surroundings import Surroundings
 
         known = {one.id: one.lower_is_worse for one in checks().values()}
         self._files = FleetFiles(self._hosts_file, known)
-        around = Surroundings(state_dir(), self._prompter, lasts=True)
+        around = Surroundings(state_dir(), self._prompter, lasts=True, role=Role.SCREEN)
         session = Session(self._files.read(), around)
         self._fleet = DeclaredFleet(session, self._files)
         return session

@@ -15,7 +15,8 @@ from opsdash.core.host import Way
 from opsdash.core.reading import SampleKey
 from opsdash.engine.demo_past import MadeUpPast, step_of
 from opsdash.engine.rehearsal import KNOWN_FOR_S, Remembered, opening
-from opsdash.engine.session import Session, Surroundings
+from opsdash.engine.session import Session
+from opsdash.engine.surroundings import Surroundings
 from opsdash.store.store import Store
 from opsdash.transport.demo.cast import FIRST_SEED, make_cast
 from opsdash.transport.replay import Pause, ReplayTransport

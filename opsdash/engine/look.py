@@ -12,7 +12,8 @@ from opsdash.core.discover import checks, collectors
 from opsdash.core.fleet import Fleet
 from opsdash.core.plugin import Tier
 from opsdash.core.snapshot import HostState, LinkState, Snapshot
-from opsdash.engine.session import Session, Surroundings
+from opsdash.engine.session import Session
+from opsdash.engine.surroundings import Surroundings
 
 DEADLINE_S = 10.0
 SHORTEST_WAIT_S = 0.2

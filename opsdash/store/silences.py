@@ -40,7 +40,7 @@ class SilenceTable:
             db.executemany(_PUT, [_row(joined[name]) for name in new])
             db.execute(_FORGET, (now - KEPT_S,))
 
-        await self._store.write(write)
+        await self._store.write(write, unfenced=True)
 
 
 def _read(db: sqlite3.Connection) -> dict[str, Silence]:

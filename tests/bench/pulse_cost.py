@@ -31,7 +31,8 @@ from opsdash.core.plugin import Tier
 from opsdash.core.snapshot import LinkState
 from opsdash.engine import prober
 from opsdash.engine import session as session_module
-from opsdash.engine.session import Session, Surroundings
+from opsdash.engine.session import Session
+from opsdash.engine.surroundings import Surroundings
 from opsdash.transport.ssh.transport import SshTransport
 
 PULSE = {name: c for name, c in collectors().items() if c.tier is Tier.PULSE}

@@ -14,7 +14,8 @@ from opsdash.core.discover import checks, collectors
 from opsdash.core.health import Health
 from opsdash.engine import prober
 from opsdash.engine import session as session_module
-from opsdash.engine.session import Session, Surroundings
+from opsdash.engine.session import Session
+from opsdash.engine.surroundings import Surroundings
 from tests.fleet.testbed import Testbed, hosts_file, open_testbed, said
 from tests.waiting import wait_for
 

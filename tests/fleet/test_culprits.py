@@ -9,7 +9,8 @@ import pytest
 from opsdash.config.hosts import load_fleet
 from opsdash.core.health import Health
 from opsdash.core.snapshot import LinkState
-from opsdash.engine.session import Session, Surroundings
+from opsdash.engine.session import Session
+from opsdash.engine.surroundings import Surroundings
 from tests.fleet.test_faults import becomes_so
 from tests.fleet.testbed import Testbed, said
 from tests.waiting import wait_for

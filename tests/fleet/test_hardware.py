@@ -10,7 +10,8 @@ import pytest
 from opsdash.config.hosts import load_fleet
 from opsdash.core.discover import checks, collectors
 from opsdash.core.problem import ProblemKind
-from opsdash.engine.session import Session, Surroundings
+from opsdash.engine.session import Session
+from opsdash.engine.surroundings import Surroundings
 from tests.fleet.testbed import Testbed
 from tests.person import Person
 from tests.record_cases import ask

@@ -15,7 +15,8 @@ import pytest
 
 from opsdash.config.hosts import load_fleet
 from opsdash.core.reading import Reading, Row
-from opsdash.engine.session import Session, Surroundings
+from opsdash.engine.session import Session
+from opsdash.engine.surroundings import Surroundings
 from tests.fleet.testbed import Testbed, hosts_file, open_testbed
 from tests.waiting import wait_for
 

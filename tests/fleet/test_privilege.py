@@ -11,7 +11,8 @@ import pytest
 from opsdash.config.hosts import load_fleet
 from opsdash.core.health import Health
 from opsdash.core.reading import Reading
-from opsdash.engine.session import Session, Surroundings
+from opsdash.engine.session import Session
+from opsdash.engine.surroundings import Surroundings
 from tests.fleet.testbed import Testbed
 from tests.person import Person
 from tests.waiting import wait_for

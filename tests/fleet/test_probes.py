@@ -14,7 +14,8 @@ import pytest
 from opsdash.config.hosts import load_fleet
 from opsdash.core.health import Health
 from opsdash.core.snapshot import HostState
-from opsdash.engine.session import Session, Surroundings
+from opsdash.engine.session import Session
+from opsdash.engine.surroundings import Surroundings
 from tests.fleet.testbed import Testbed, hosts_file, said
 from tests.waiting import wait_for
 

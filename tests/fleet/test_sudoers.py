@@ -18,7 +18,8 @@ from opsdash.config.hosts import load_fleet
 from opsdash.core.fleet import Fleet
 from opsdash.core.plugin import Tier
 from opsdash.engine.root_script import root_rule
-from opsdash.engine.session import Session, Surroundings
+from opsdash.engine.session import Session
+from opsdash.engine.surroundings import Surroundings
 from opsdash.transport.root_rule import NOT_THE_SCRIPT
 from tests.fleet.testbed import Testbed
 from tests.waiting import wait_for

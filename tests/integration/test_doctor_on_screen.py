@@ -17,7 +17,8 @@ from opsdash.app.prompt_screen import ConfirmScreen, ScreenPrompter
 from opsdash.core.fleet import Fleet
 from opsdash.core.host import Host
 from opsdash.core.snapshot import LinkState
-from opsdash.engine.session import Session, Surroundings
+from opsdash.engine.session import Session
+from opsdash.engine.surroundings import Surroundings
 from tests.looks import THEMES
 from tests.ssh_server import ssh_server
 from tests.waiting import wait_for

@@ -23,7 +23,8 @@ from opsdash.core.problem import ProblemKind
 from opsdash.core.prompts import Asker, Nobody
 from opsdash.engine.demo import DemoSession
 from opsdash.engine.doctor import examine, sought
-from opsdash.engine.session import Session, Surroundings
+from opsdash.engine.session import Session
+from opsdash.engine.surroundings import Surroundings
 from opsdash.transport import process
 from opsdash.transport.local import LocalTransport
 from tests.doctor import examined, failed_at, notes_of, stage_of

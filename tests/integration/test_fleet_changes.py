@@ -16,7 +16,8 @@ from opsdash.core.health import Health
 from opsdash.core.host import Host, Limits, Way
 from opsdash.core.snapshot import HostState, LinkState
 from opsdash.engine import poller
-from opsdash.engine.session import Session, Surroundings
+from opsdash.engine.session import Session
+from opsdash.engine.surroundings import Surroundings
 from tests.ssh_server import Behaviour, ssh_server
 from tests.waiting import wait_for
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from opsdash.config.hosts import load_fleet
 from opsdash.core.health import Health
 from opsdash.core.snapshot import HostState
-from opsdash.engine.session import Session, Surroundings
+from opsdash.engine.session import Session
+from opsdash.engine.surroundings import Surroundings
 from tests.ssh_server import TestServer, ssh_server
 from tests.waiting import wait_for
 

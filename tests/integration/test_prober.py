@@ -11,7 +11,8 @@ from opsdash.core.fleet import Fleet
 from opsdash.core.health import Health
 from opsdash.core.snapshot import LinkState
 from opsdash.engine import prober
-from opsdash.engine.session import Session, Surroundings
+from opsdash.engine.session import Session
+from opsdash.engine.surroundings import Surroundings
 from tests.ssh_server import Behaviour, ssh_server
 from tests.waiting import wait_for
 

@@ -22,7 +22,8 @@ from opsdash.core.reading import Reading
 from opsdash.core.snapshot import HostState, LinkState
 from opsdash.engine import poller
 from opsdash.engine.privilege import Privilege
-from opsdash.engine.session import Session, Surroundings
+from opsdash.engine.session import Session
+from opsdash.engine.surroundings import Surroundings
 from opsdash.transport import pulse as pulse_module
 from opsdash.transport.base import Connection
 from opsdash.transport.replay import Recording, ReplayConnection, ReplayTransport

@@ -14,7 +14,8 @@ from opsdash.core.fleet import Fleet
 from opsdash.core.health import Health
 from opsdash.core.host import Host, Way
 from opsdash.core.problem import Problem, ProblemKind
-from opsdash.engine.session import Session, Surroundings
+from opsdash.engine.session import Session
+from opsdash.engine.surroundings import Surroundings
 from opsdash.transport.base import Connection
 from tests.fleet_states import Clock
 from tests.waiting import wait_for

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
 
     from opsdash.core.fleet import Fleet
     from opsdash.core.selection import Selection
-    from opsdash.engine.session import Session, Surroundings
+    from opsdash.engine.session import Session
+    from opsdash.engine.surroundings import Surroundings
 
 
 def deadline_option() -> Callable[[Any], Any]:
@@ -66,7 +67,7 @@ def surroundings(*, batch: bool) -> Surroundings:
     """Where the session remembers, and who answers its questions: nobody in a batch."""
     from opsdash.config.paths import state_dir
     from opsdash.core.prompts import Nobody
-    from opsdash.engine.session import Surroundings
+    from opsdash.engine.surroundings import Surroundings
     from opsdash.engine.tty_prompter import TtyPrompter
 
     return Surroundings(state_dir(), Nobody() if batch else TtyPrompter())
