@@ -79,3 +79,12 @@ def _silence(row: Sequence[object]) -> Silence | None:
         who=str(who),
         ended_at=float(str(ended_at)),
     )
+
+
+def silences_at(db: sqlite3.Connection, moment: float) -> tuple[Silence, ...]:
+    """Those that were in force at a moment (seconds since 1970), as far as they are remembered."""
+    return tuple(
+        one
+        for one in _read(db).values()
+        if one.at <= moment < one.until and not (one.over and one.ended_at <= moment)
+    )
