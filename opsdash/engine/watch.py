@@ -86,7 +86,7 @@ class Watch:
                     await told_to_end.wait()
             turn += 1
             if turn % FILES_EVERY == 0 and (said := await declared.heed()):
-                self._outside.say(" ".join((said, *declared.faults[:3])))
+                self._outside.say(": ".join((said, *declared.faults[:3])))
             self._tell(session)
 
     def _tell(self, session: Session, *, first: bool = False) -> None:
