@@ -144,6 +144,7 @@ async def test_it_follows_the_hosts_file_and_stays_with_the_last_good_one(home: 
         await one.says("NOTE", "no host is called 'there'")
         save(home, "here", "there")
         await one.says("NOTE hosts.yaml is right again: nothing changed")
+        assert sum("NOTE" in line for line in one.lines) == 3
 
 
 @pytest.mark.parametrize(
