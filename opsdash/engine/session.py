@@ -20,6 +20,7 @@ from opsdash.core.prompts import Asker
 from opsdash.core.reading import SampleKey
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.core.text import count
+from opsdash.engine.comparer import Comparer
 from opsdash.engine.doctor import begun, examine, sought
 from opsdash.engine.fleet_change import FleetChange, batched, compare
 from opsdash.engine.judge import Judge
@@ -107,6 +108,7 @@ class Session:
             asyncio.create_task(self._memory.historian.run(), name="historian"),
             asyncio.create_task(self._memory.chronicle.run(), name="chronicler"),
             asyncio.create_task(self.silences.run(), name="silencer"),
+            asyncio.create_task(Comparer(self._state, self._clock).run(), name="comparer"),
         ]
         for task in self._tasks:
             task.add_done_callback(self._stopped)

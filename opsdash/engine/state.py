@@ -15,7 +15,7 @@ from opsdash.core.health import Health
 from opsdash.core.plugin import Collector, Tier, attempt
 from opsdash.core.reading import Reading
 from opsdash.core.series import Ring
-from opsdash.core.snapshot import Change, HostState, Link, Login, Snapshot
+from opsdash.core.snapshot import Change, HostState, Link, Login, Outlier, Snapshot
 from opsdash.core.text import clean_line
 from opsdash.engine.trends import followed
 
@@ -160,6 +160,11 @@ class State:
             after = self._put(state, health=health, findings=findings)
             if state.health is not health:
                 self._note_change(state, after)
+
+    def set_odd(self, name: str, odd: tuple[Outlier, ...]) -> None:
+        """What of a host is unlike its peers."""
+        if self._hosts[name].odd != odd:
+            self._put(self._hosts[name], odd=odd)
 
     def _note_change(self, before: HostState, after: HostState) -> None:
         """A change of health is news, but not the first health that a host was found in."""
