@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypedDict
 import click
 
 from opsdash.core.errors import OpsdashError
+from opsdash.core.holder import Role
 from opsdash.core.terminal import Terminal, can_show_a_screen, terminal_of
 from opsdash.core.terminal_answers import Answers
 
@@ -69,7 +70,7 @@ class Watching:
 
         known = {one.id: one.lower_is_worse for one in checks().values()}
         self._files = FleetFiles(self._hosts_file, known)
-        around = Surroundings(state_dir(), self._prompter, lasts=True)
+        around = Surroundings(state_dir(), self._prompter, lasts=True, role=Role.SCREEN)
         session = Session(self._files.read(), around)
         self._fleet = DeclaredFleet(session, self._files)
         return session

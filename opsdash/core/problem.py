@@ -39,6 +39,7 @@ class ProblemKind(StrEnum):
     TRUNCATED = "truncated"
     BAD_OUTPUT = "bad-output"
     CONFIG = "config"
+    FORGOTTEN = "forgotten"
     BUG = "bug"
 
 
@@ -71,6 +72,7 @@ HINTS: dict[ProblemKind, str] = {
     ProblemKind.TRUNCATED: "the host sent more than the limit; the part was not used",
     ProblemKind.BAD_OUTPUT: "the host answered in an unknown form: please report it",
     ProblemKind.CONFIG: "correct hosts.yaml: it is read again when it is saved",
+    ProblemKind.FORGOTTEN: "step to a moment at which it was watched, or live again: see help",
     ProblemKind.BUG: "a fault of opsdash itself: please report it; ctrl+r tries again",
 }
 
@@ -111,6 +113,7 @@ CAUSES: dict[ProblemKind, str] = {
     ProblemKind.TRUNCATED: "an answer was longer than its limit",
     ProblemKind.BAD_OUTPUT: "an answer was incomplete, or nothing that the parser knows",
     ProblemKind.CONFIG: "the hosts file or the ssh config says something that can't be",
+    ProblemKind.FORGOTTEN: "of a moment in the past the store holds nothing",
     ProblemKind.BUG: "an exception that nobody expected",
 }
 """What raises each kind, for docs/troubleshooting-connections.md."""

@@ -154,7 +154,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The fleet at one moment: hosts in the order of the hosts file; `changes` the newest first."""
+    """The fleet at one moment: hosts in the order of the hosts file; `changes` the newest first.
+
+    `polled_by` names the program that polls where it is another one: this is what it stored.
+    """
 
     rev: int
     at: float
@@ -162,6 +165,7 @@ class Snapshot:
     source: str = ""
     notices: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
+    polled_by: str = ""
 
     def counts(self) -> dict[Health, int]:
         """How many hosts are in each health, zeros included."""

@@ -30,6 +30,7 @@ class Chronicle:
         self._pending: list[Event] = []
         self._settled: set[str] = set()
         self._runs = False
+        self.heard: Callable[[Event], None] | None = None
 
     async def begin(self, open_findings: Collection[FindingKey]) -> None:
         """Recall what was told before."""
@@ -54,10 +55,11 @@ class Chronicle:
             await asyncio.sleep(FLUSH_S)
             await self.flush()
 
-    async def stopped(self) -> None:
-        """The run ends properly."""
+    async def stopped(self, successor: str = "") -> None:
+        """The run ends properly, in favour of another one if one is named."""
         if self._runs:
-            self._note(EventKind.STOPPED, text="watches no more")
+            to = f": {successor} polls" if successor else ""
+            self._note(EventKind.STOPPED, text=f"watches no more{to}")
         await self.flush()
 
     def judged(self, host: str, judgement: Judgement) -> None:
@@ -106,7 +108,10 @@ class Chronicle:
         )
 
     def _note(self, kind: EventKind, **about: object) -> None:
-        self._pending.append(Event(self._clock(), kind, **about))  # type: ignore[arg-type]
+        event = Event(self._clock(), kind, **about)  # type: ignore[arg-type]
+        self._pending.append(event)
+        if self.heard is not None and self._runs:
+            self.heard(event)
 
     async def since(self, earliest: float) -> list[Event]:
         """What happened since (seconds since 1970), oldest first, what is not yet written too."""

@@ -115,6 +115,14 @@ class Historian:
         if seen:
             await self._history.add(seen)
 
+    async def finish(self) -> None:
+        """Remember what was seen since each host's last turn: the next is another's."""
+        now = self._clock()
+        hosts = self._state.snapshot().hosts.values()
+        seen = [one for state in hosts if (one := self.look(state, now)) is not None]
+        if seen:
+            await self._history.add(seen)
+
     def look(self, state: HostState, now: float) -> Seen | None:
         """What was seen of a host since the last look; None if nothing was."""
         if state.at <= self._seen_at.get(state.name, now - 2 * FINE.seconds):

@@ -149,7 +149,11 @@ class Silences:
     async def _save(self) -> None:
         unsaved, self._unsaved = self._unsaved, {}
         if unsaved:
-            await self._table.save(unsaved.values(), self._clock())
+            try:
+                await self._table.save(unsaved.values(), self._clock())
+            except asyncio.CancelledError:  # it may not have begun: the last save() does it again
+                self._unsaved = unsaved | self._unsaved
+                raise
             self.known = worth_keeping(self.known, self._clock())
         if not self._path:
             self._unshared = {}

@@ -99,6 +99,14 @@ class State:
         self._changes = deque(kept, maxlen=CHANGES)
         self._stirred.set()
 
+    def blank(self) -> None:
+        """Others know better by now, or have news: nothing is known of any host here."""
+        self.rev += 1
+        self._hosts = {name: HostState(one.host, self.rev) for name, one in self._hosts.items()}
+        self._good = {name: {} for name in self._hosts}
+        self._settled.clear()
+        self._stirred.set()
+
     def seed(self, readings: Iterable[Reading]) -> None:
         """Counters of an earlier run, so that the first pulse of this one already has rates."""
         by_host: dict[str, list[Reading]] = {}

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from opsdash.core.clock import now
+from opsdash.core.event import Event
+from opsdash.core.holder import Role
 from opsdash.core.host import Way
 from opsdash.core.prompts import Nobody, Prompter
 from opsdash.transport.base import Transport
@@ -16,7 +18,8 @@ from opsdash.transport.base import Transport
 class Surroundings:
     """What a session stands on: where its state is kept, who answers questions, whether it may
     become root where it needs no password, time, and ways in place of real ones. A run that `lasts`
-    writes down what happens.
+    writes down what happens, and `heard` is called with each event. One that has a `role` polls
+    only while no other that has one polls for the same store.
     """
 
     state_dir: Path
@@ -26,3 +29,5 @@ class Surroundings:
     jump_s: Callable[[], float] = now.jump_s
     transports: Mapping[Way, Transport] | None = None
     lasts: bool = False
+    role: Role | None = None
+    heard: Callable[[Event], None] | None = None

@@ -23,6 +23,7 @@ class Database:
 
     A file that can't be opened or written costs its memory, never the monitoring; one that is
     damaged is set aside, and a new one begun. `notice` says either, one sentence; empty: all well.
+    Where `fence` says no, nothing is written but what is `unfenced`: another program polls by now.
     """
 
     def __init__(self, path: Path) -> None:
@@ -30,6 +31,7 @@ class Database:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="opsdash-store")
         self._db: sqlite3.Connection | None = None
         self._closed = False
+        self.fence: Callable[[], bool] = lambda: True
         self.notice = ""
 
     async def open(self) -> None:
@@ -66,10 +68,14 @@ class Database:
         # whoever still looks while all ends finds nothing
         return otherwise if self._closed else await self._run(run)
 
-    async def write(self, work: Callable[[sqlite3.Connection], None]) -> None:
+    async def write(
+        self, work: Callable[[sqlite3.Connection], None], *, unfenced: bool = False
+    ) -> None:
         """Some work in the writer's thread as one transaction; in memory where the file fails."""
 
         def run() -> None:
+            if not unfenced and not self.fence():
+                return
             try:
                 self._commit(work)
             except sqlite3.Error as error:

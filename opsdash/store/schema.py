@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 7
 
 _FINDINGS = """
 CREATE TABLE IF NOT EXISTS finding (
@@ -69,6 +69,15 @@ CREATE TABLE IF NOT EXISTS silence (
 ) WITHOUT ROWID;
 """
 
+# All that was known of a host when its health changed; `size` is that of its data, in bytes.
+_FRAMES = """
+CREATE TABLE IF NOT EXISTS frame (
+    host TEXT NOT NULL, at REAL NOT NULL, size INTEGER NOT NULL, data BLOB NOT NULL,
+    PRIMARY KEY (host, at)
+);
+CREATE INDEX IF NOT EXISTS frame_at ON frame (at, size);
+"""
+
 
 def create(db: sqlite3.Connection) -> None:
     """Make what is missing; sqlite3.DatabaseError for a file of a newer opsdash."""
@@ -77,5 +86,5 @@ def create(db: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError(f"written by a newer opsdash (schema {version})")
     if version == 1:
         db.execute("ALTER TABLE host ADD COLUMN first_judged REAL NOT NULL DEFAULT 0")
-    db.executescript(_FINDINGS + _HISTORY + _EVENTS + _SILENCES)
+    db.executescript(_FINDINGS + _HISTORY + _EVENTS + _SILENCES + _FRAMES)
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION:d}")

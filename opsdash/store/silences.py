@@ -40,7 +40,7 @@ class SilenceTable:
             db.executemany(_PUT, [_row(joined[name]) for name in new])
             db.execute(_FORGET, (now - KEPT_S,))
 
-        await self._store.write(write)
+        await self._store.write(write, unfenced=True)
 
 
 def _read(db: sqlite3.Connection) -> dict[str, Silence]:
@@ -78,4 +78,13 @@ def _silence(row: Sequence[object]) -> Silence | None:
         reason=str(reason),
         who=str(who),
         ended_at=float(str(ended_at)),
+    )
+
+
+def silences_at(db: sqlite3.Connection, moment: float) -> tuple[Silence, ...]:
+    """Those that were in force at a moment (seconds since 1970), as far as they are remembered."""
+    return tuple(
+        one
+        for one in _read(db).values()
+        if one.at <= moment < one.until and not (one.over and one.ended_at <= moment)
     )

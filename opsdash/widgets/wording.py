@@ -46,6 +46,8 @@ def reason(state: HostState, now: float) -> Reason:
 
 
 def _no_data(state: HostState, now: float) -> str:
+    if state.link.state is LinkState.IDLE and state.link.problem is not None:
+        return state.link.problem.text
     match state.link.state:
         case LinkState.CONNECTING:
             return "connecting…"

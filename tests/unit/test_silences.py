@@ -418,6 +418,6 @@ async def test_a_session_ends_the_ack_of_a_finding_that_is_over(
         found = await down(running)
         running.silences.add([replace(ACK, check=found.check, subject=found.subject), MUTE])
         over = Judgement(Health.OK, (), (found.key,))
-        monkeypatch.setattr(running._judge, "judge_into", lambda *_: over)
-        running._judge_host("db1")
+        monkeypatch.setattr(running._polling.judge, "judge_into", lambda *_: over)
+        running._polling.judge_host("db1")
         assert [one.id for one in running.silences.in_force()] == ["m1"]

@@ -1,0 +1,95 @@
+"""A session while another program polls: it shows what that one stores, and says who it is."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+
+from opsdash.config.person import user_name
+from opsdash.core.fleet import Fleet
+from opsdash.core.holder import Holder, Role
+from opsdash.core.snapshot import Snapshot
+from opsdash.engine.last_known import LastKnown, recall
+from opsdash.engine.state import State
+from opsdash.store.store import Store
+
+RECALL_S = 2.0
+"""How often it is looked at what another one has stored."""
+
+SILENT_S = 5.0
+"""A holder that has shown no life for so long is said to hang."""
+
+
+class Bystander:
+    """`shown` is what is known from others; it goes on being shown until hosts answer us."""
+
+    def __init__(
+        self, state: State, store: Store, fleet: Callable[[], Fleet], clock: Callable[[], float]
+    ) -> None:
+        self._state = state
+        self._store = store
+        self._fleet = fleet
+        self._clock = clock
+        self.shown = LastKnown()
+        self.polled_by = ""
+        self._notice = ""
+        self._task: asyncio.Task[None] | None = None
+
+    def stand_by(self, role: Role, holder: Holder, silent_s: float) -> None:
+        """Another polls, and has shown no life for so many seconds."""
+        self.polled_by = holder.words(host_name())
+        self._say(_words(holder, role, self.polled_by, silent_s))
+        if self._task is None and role is Role.SCREEN:
+            self._task = asyncio.create_task(self._recall(), name="bystander")
+
+    async def end(self) -> None:
+        """Nobody else polls any more."""
+        task, self._task = self._task, None
+        self.polled_by = ""
+        self._say("")
+        if task is not None:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    def over(self, snapshot: Snapshot) -> Snapshot:
+        """The fleet with what is known from others, and who they are."""
+        return replace(self.shown.over(snapshot), polled_by=self.polled_by)
+
+    async def _recall(self) -> None:
+        while True:
+            self.shown.take(await recall(self._store, self._fleet(), self._clock()))
+            self._state.blank()
+            await asyncio.sleep(RECALL_S)
+
+    def _say(self, text: str) -> None:
+        if text == self._notice:
+            return
+        if self._notice:
+            self._state.withdraw(self._notice)
+        if text:
+            self._state.notice(text)
+        self._notice = text
+
+
+def _words(holder: Holder, role: Role, who: str, silent_s: float) -> str:
+    """What a person must know of it, and can do."""
+    if silent_s >= SILENT_S:
+        return f"{who} polls but does not move: it is taken over soon; kill -9 {holder.pid} ends it"
+    if holder.role is Role.WATCH and role is Role.SCREEN:
+        return f"taking the polling over from {who}: shown is what it has stored"
+    return f"{who} polls: shown is what it stores; this one takes over when it ends"
+
+
+def host_name() -> str:
+    """This machine, as others that share the store know it."""
+    return platform.node() or "localhost"
+
+
+def own_holder(role: Role, since: float, fleet: str) -> Holder:
+    """What this program is to others."""
+    return Holder(os.getpid(), role, user_name(), host_name(), since, fleet)

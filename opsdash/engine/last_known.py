@@ -1,0 +1,72 @@
+"""What was known of hosts before this program polls them: shown until they answer by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from opsdash.core.finding import NEW_FOR_S, Finding, urgency
+from opsdash.core.fleet import Fleet
+from opsdash.core.health import Health
+from opsdash.core.snapshot import HostState, LinkState, Snapshot
+from opsdash.store.store import Store
+
+
+class LastKnown:
+    """States of hosts as another time of polling left them, in the place of those that have not
+    been heard of yet. A host that has answered, or can't be reached, is shown as it is.
+    """
+
+    def __init__(self) -> None:
+        self._hosts: dict[str, HostState] = {}
+
+    def __bool__(self) -> bool:
+        """Whether anything is shown in the place of something else."""
+        return bool(self._hosts)
+
+    def take(self, hosts: Mapping[str, HostState]) -> None:
+        """Show these from now on."""
+        self._hosts = {name: state for name, state in hosts.items() if state.at}
+
+    def of(self, state: HostState) -> HostState:
+        """What to show of a host."""
+        known = self._hosts.get(state.name)
+        if known is None:
+            return state
+        if state.at or state.link.state is LinkState.DOWN:
+            del self._hosts[state.name]
+            return state
+        return replace(known, host=state.host, rev=state.rev)
+
+    def over(self, snapshot: Snapshot) -> Snapshot:
+        """What to show of the fleet."""
+        if not self._hosts:
+            return snapshot
+        self._hosts = {name: one for name, one in self._hosts.items() if name in snapshot.hosts}
+        hosts = {name: self.of(state) for name, state in snapshot.hosts.items()}
+        return replace(snapshot, hosts=MappingProxyType(hosts))
+
+
+async def recall(store: Store, fleet: Fleet, now: float) -> dict[str, HostState]:
+    """What the store says of each host: when it was judged last, and what is open there."""
+    judged = await store.last_judged()
+    found: dict[str, list[Finding]] = {}
+    for one in await store.open_episodes():
+        finding = Finding(
+            one.check,
+            one.host,
+            one.health,
+            one.summary,
+            one.subject,
+            since=one.since,
+            new=now - one.since < NEW_FOR_S,
+        )
+        found.setdefault(one.host, []).append(finding)
+    hosts = {}
+    for name, host in fleet.hosts.items():
+        if name in judged:
+            findings = tuple(sorted(found.get(name, ()), key=urgency))
+            health = max((one.health for one in findings), default=Health.OK)
+            hosts[name] = HostState(host, health=health, at=judged[name], findings=findings)
+    return hosts

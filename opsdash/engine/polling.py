@@ -1,0 +1,145 @@
+"""One time that this program polls: from taking it up until it ends, or hands it over."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from opsdash.core.blame import lists_of
+from opsdash.core.discover import checks
+from opsdash.core.fleet import Fleet
+from opsdash.core.holder import Holder
+from opsdash.core.plugin import Collector
+from opsdash.engine.bystander import host_name
+from opsdash.engine.comparer import Comparer
+from opsdash.engine.fleet_change import FleetChange, batched
+from opsdash.engine.judge import Judge
+from opsdash.engine.memory import Memory
+from opsdash.engine.poller import Poller, Reach
+from opsdash.engine.rhythm import Rhythm
+from opsdash.engine.silences import Silences
+from opsdash.engine.state import State
+from opsdash.engine.surroundings import Surroundings
+from opsdash.store.store import Store
+
+LOG = logging.getLogger(__name__)
+
+LONGEST_END_S = 5.0
+"""Whatever still runs so long after it was told to end loses its connections all the same."""
+
+BLAMED_S = 30.0
+"""For how long a host is asked for its processes after a finding whose culprit is among them. A
+check with no news is asked once a minute, and most with every pulse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What of a session outlives each time that it polls."""
+
+    state: State
+    store: Store
+    collectors: Mapping[str, Collector]
+    reach: Reach
+    silences: Silences
+    around: Surroundings
+
+
+class Polling:
+    """Poller, judge and memory of one such time; what is known from before comes from the store."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        around = parts.around
+        self._checks = checks()
+        self.memory = Memory(parts.state, parts.collectors, parts.store, around.clock)
+        self.memory.chronicle.heard = around.heard
+        self.judge = Judge.over(self._checks, parts.collectors)
+        self.poller = Poller(
+            parts.state,
+            parts.collectors,
+            parts.reach,
+            self.judge_host,
+            Rhythm(around.clock, jump_s=around.jump_s),
+        )
+        self._comparer = Comparer(parts.state, around.clock)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def begin(self, fleet: Fleet) -> None:
+        """Recall what earlier runs knew, then poll."""
+        store, chronicle = self._parts.store, self.memory.chronicle
+        first_seen = await store.open_findings()
+        known_hosts = await store.known_hosts()
+        self.judge = Judge.over(self._checks, self._parts.collectors, first_seen, known_hosts)
+        self.judge.silence_of = self._parts.silences.of
+        self._parts.state.seed(await store.counters())
+        await chronicle.begin(first_seen)
+        if self._parts.around.lasts:
+            await chronicle.started(len(fleet.hosts), os.getpid())
+        self._tasks = [
+            asyncio.create_task(self.poller.run(list(fleet.hosts.values())), name="poller"),
+            asyncio.create_task(self.memory.save_findings(), name="saver"),
+            asyncio.create_task(self.memory.historian.run(), name="historian"),
+            asyncio.create_task(chronicle.run(), name="chronicler"),
+            asyncio.create_task(self._comparer.run(), name="comparer"),
+        ]
+        for task in self._tasks:
+            task.add_done_callback(lambda ended: report_end(ended, self._parts.state))
+
+    async def end(self, to: Holder | None = None, *, lost: bool = False) -> None:
+        """Poll no more, leave no connection, and write down what was learnt, unless it is `lost`:
+        another one has taken it up and writes already.
+        """
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=LONGEST_END_S)
+        if tasks and not lost:
+            await self.memory.historian.finish()
+            await self.memory.save(counters=True)
+            await self.memory.chronicle.stopped(to.words(host_name()) if to else "")
+
+    @property
+    def begun(self) -> bool:
+        """Whether it has begun, and has not ended yet."""
+        return bool(self._tasks)
+
+    async def change_fleet(self, fleet: Fleet, change: FleetChange) -> None:
+        """Poll what has come, and as it is declared now; the state knows the fleet already."""
+        for name in change.removed:
+            self.judge.forget(name)
+        self.poller.forget(change.removed)
+        for names in batched(change.renewed):
+            self.poller.renew(names)
+            await asyncio.sleep(0)  # a key is answered in between
+        for names in batched((*change.added, *change.moved)):
+            self.poller.begin(fleet.hosts[name] for name in names)
+            await asyncio.sleep(0)
+        for names in batched(change.changed):
+            for name in names:
+                self.judge.ask_all(name)
+                self.judge_host(name)
+            await asyncio.sleep(0)
+
+    def judge_host(self, name: str) -> None:
+        """There is news of a host."""
+        judgement = self.judge.judge_into(self._parts.state, name, self._parts.around.clock())
+        self.memory.judged(name, judgement)
+        if judgement.closed:
+            self._parts.silences.closed(judgement.closed)
+        if judgement.blaming:
+            self.poller.want(name, lists_of(judgement.blaming), BLAMED_S)
+
+
+def report_end(task: asyncio.Task[None], state: State) -> None:
+    """A task that ends by itself is a bug of ours: it must show, or old values look new."""
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        LOG.error("%s stopped by a bug", task.get_name(), exc_info=error)
+        bug = f"{type(error).__name__}: {error}"
+        state.notice(f"{task.get_name()} stopped by a bug ({bug}): restart opsdash")
