@@ -6,11 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from opsdash.core.finding import NEW_FOR_S, Finding, urgency
-from opsdash.core.fleet import Fleet
 from opsdash.core.health import Health
 from opsdash.core.snapshot import HostState, LinkState, Snapshot
-from opsdash.store.store import Store
 
 
 class LastKnown:
@@ -27,7 +24,12 @@ class LastKnown:
 
     def take(self, hosts: Mapping[str, HostState]) -> None:
         """Show these from now on."""
-        self._hosts = {name: state for name, state in hosts.items() if state.at}
+        self._hosts = dict(hosts)
+
+    def keep_known(self) -> None:
+        """Who is unknown from others is no better known than by ourselves."""
+        hosts = self._hosts.items()
+        self._hosts = {name: one for name, one in hosts if one.health is not Health.UNKNOWN}
 
     def of(self, state: HostState) -> HostState:
         """What to show of a host."""
@@ -46,27 +48,3 @@ class LastKnown:
         self._hosts = {name: one for name, one in self._hosts.items() if name in snapshot.hosts}
         hosts = {name: self.of(state) for name, state in snapshot.hosts.items()}
         return replace(snapshot, hosts=MappingProxyType(hosts))
-
-
-async def recall(store: Store, fleet: Fleet, now: float) -> dict[str, HostState]:
-    """What the store says of each host: when it was judged last, and what is open there."""
-    judged = await store.last_judged()
-    found: dict[str, list[Finding]] = {}
-    for one in await store.open_episodes():
-        finding = Finding(
-            one.check,
-            one.host,
-            one.health,
-            one.summary,
-            one.subject,
-            since=one.since,
-            new=now - one.since < NEW_FOR_S,
-        )
-        found.setdefault(one.host, []).append(finding)
-    hosts = {}
-    for name, host in fleet.hosts.items():
-        if name in judged:
-            findings = tuple(sorted(found.get(name, ()), key=urgency))
-            health = max((one.health for one in findings), default=Health.OK)
-            hosts[name] = HostState(host, health=health, at=judged[name], findings=findings)
-    return hosts

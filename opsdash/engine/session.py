@@ -208,7 +208,9 @@ class Session:
             self._state.notice(lacking)
 
     def refresh(self, names: tuple[str, ...] = ()) -> None:
-        """Ask these hosts again at once; none given: all."""
+        """Ask these hosts again at once; none given: all. Not while another polls."""
+        if not self._polling.begun:
+            return
         for transport in self._transports.values():
             transport.ask_again()
         self._polling.poller.refresh(names or tuple(self.fleet.hosts))
