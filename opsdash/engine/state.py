@@ -240,7 +240,7 @@ class State:
             return reading  # a bug in one plug-in costs its rates: they stay unknown
         return reading.also(rates)
 
-    def passed_s(
+    def _passed_s(
         self, state: HostState, collector_name: str, timed: Reading | None
     ) -> float | None:
         """Seconds of the host's own time since a collector was last read well, until a reading
