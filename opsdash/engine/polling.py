@@ -14,6 +14,7 @@ from opsdash.core.fleet import Fleet
 from opsdash.core.holder import Holder
 from opsdash.core.plugin import Collector
 from opsdash.engine.bystander import host_name
+from opsdash.engine.comparer import Comparer
 from opsdash.engine.fleet_change import FleetChange, batched
 from opsdash.engine.judge import Judge
 from opsdash.engine.memory import Memory
@@ -63,6 +64,7 @@ class Polling:
             self.judge_host,
             Rhythm(around.clock, jump_s=around.jump_s),
         )
+        self._comparer = Comparer(parts.state, around.clock)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def begin(self, fleet: Fleet) -> None:
@@ -81,6 +83,7 @@ class Polling:
             asyncio.create_task(self.memory.save_findings(), name="saver"),
             asyncio.create_task(self.memory.historian.run(), name="historian"),
             asyncio.create_task(chronicle.run(), name="chronicler"),
+            asyncio.create_task(self._comparer.run(), name="comparer"),
         ]
         for task in self._tasks:
             task.add_done_callback(lambda ended: report_end(ended, self._parts.state))
