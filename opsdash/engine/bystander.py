@@ -16,7 +16,7 @@ from opsdash.core.fleet import Fleet
 from opsdash.core.holder import Holder, Role
 from opsdash.core.snapshot import Snapshot
 from opsdash.engine.last_known import LastKnown
-from opsdash.engine.rewind import Rewind
+from opsdash.engine.rewind import Rewind, clock_words
 from opsdash.engine.state import State
 from opsdash.store.store import Store
 
@@ -94,12 +94,13 @@ class Bystander:
 def _words(holder: Holder, role: Role, who: str, silent_s: float) -> str:
     """What a person must know of it, and can do."""
     if silent_s >= SILENT_S:
-        return f"{who} polls but does not move: it is taken over soon; kill -9 {holder.pid} ends it"
+        return f"{who} does not move: kill -9 {holder.pid} ends it, or wait until it is taken over"
     if holder.role is Role.WATCH and role is Role.SCREEN:
         return f"taking the polling over from {who}: shown is what it has stored"
+    since = clock_words(holder.since)
     if role is Role.WATCH:
-        return f"{who} polls: this watch stands by, and resumes when it ends"
-    return f"{who} polls: shown is what it stores; this one takes over when it ends"
+        return f"{who} polls since {since}: this watch stands by until it ends"
+    return f"{who} polls since {since}: this shows what it stores"
 
 
 def host_name() -> str:

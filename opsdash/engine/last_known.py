@@ -9,6 +9,9 @@ from types import MappingProxyType
 from opsdash.core.health import Health
 from opsdash.core.snapshot import HostState, LinkState, Snapshot
 
+SETTLES_S = 5.0
+"""A host that has answered for so long is shown as it is, even if nobody can judge it."""
+
 
 class LastKnown:
     """States of hosts as another time of polling left them, in the place of those that have not
@@ -36,7 +39,7 @@ class LastKnown:
         known = self._hosts.get(state.name)
         if known is None:
             return state
-        if state.at or state.link.state is LinkState.DOWN:
+        if _answered(state):
             del self._hosts[state.name]
             return state
         return replace(known, host=state.host, rev=state.rev)
@@ -48,3 +51,11 @@ class LastKnown:
         self._hosts = {name: one for name, one in self._hosts.items() if name in snapshot.hosts}
         hosts = {name: self.of(state) for name, state in snapshot.hosts.items()}
         return replace(snapshot, hosts=MappingProxyType(hosts))
+
+
+def _answered(state: HostState) -> bool:
+    """Whether enough is known of a host by ourselves; its first figures can't be judged yet."""
+    if state.link.state is LinkState.DOWN:
+        return True
+    judged = state.health is not Health.UNKNOWN or state.at - state.link.since > SETTLES_S
+    return bool(state.at) and judged

@@ -6,9 +6,10 @@ import asyncio
 import os
 import signal
 import socket
+import sqlite3
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -267,3 +268,100 @@ async def test_a_host_is_never_asked_by_two_at_once(tmp_path: Path) -> None:
                 await wait_for(polled_by(second), what="the screen goes on")
             await wait_for(polled_by(watching), what="the watch resumes")
         assert most == 1
+
+
+IMPATIENT = """
+from opsdash.engine import turns
+turns.HUNG_S, turns.BEAT_S = 2.0, 0.3
+from opsdash.cli.main import main
+main()
+"""
+
+
+@asynccontextmanager
+async def on_a_terminal(home: Path, seen: bytearray) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The whole screen in a process of its own, on a terminal that somebody reads."""
+    leader, follower = os.openpty()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", IMPATIENT),
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "XDG_CONFIG_HOME": str(home / "config"),
+            "XDG_STATE_HOME": str(home / "state"),
+            "TERM": "xterm-256color",
+        },
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+    )
+    os.close(follower)
+    loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        with suppress(OSError):
+            seen.extend(os.read(leader, 65_536))
+
+    loop.add_reader(leader, read)
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            process.send_signal(signal.SIGCONT)
+            process.kill()
+        await process.wait()
+        loop.remove_reader(leader)
+        os.close(leader)
+
+
+def polled_by(home: Path, pid: int) -> Callable[[], bool]:
+    """Whether this process is the one that polls, and has written so."""
+    lease = Lease(state(home) / "poller.lock")
+
+    def does() -> bool:
+        holder = lease.holder()
+        if holder is None or holder.pid != pid:
+            return False
+        with closing(sqlite3.connect(state(home) / "history.db")) as db:
+            last = "SELECT kind, subject FROM event WHERE host = '' ORDER BY number DESC LIMIT 1"
+            return bool(db.execute(last).fetchone() == ("started", str(pid)))
+
+    return does
+
+
+async def test_two_screens_and_a_watch_each_killed_in_turn(home: Path) -> None:
+    async with watch(home) as one:
+        await wait_for(polled_by(home, one.pid), what="the watch polls")
+        async with on_a_terminal(home, bytearray()) as first:
+            await wait_for(polled_by(home, first.pid), what="the first screen polls")
+            seen = bytearray()
+            async with on_a_terminal(home, seen) as second:
+                await wait_for(lambda: b"READ ONLY" in seen, what="the second one stands by")
+                who = f"(pid {first.pid}) polls since".encode()
+                await wait_for(lambda: who in seen, what="who polls")
+                first.kill()
+                await first.wait()
+                await wait_for(polled_by(home, second.pid), what="the second screen polls")
+                second.kill()
+                await second.wait()
+                await wait_for(polled_by(home, one.pid), what="the watch resumes")
+        one.process.send_signal(signal.SIGTERM)
+        assert await one.ends() == 0
+    kinds = await events(home)
+    by_kill = ["killed", "started"]
+    assert kinds == ["started", "stopped", "started", *by_kill, *by_kill, "stopped"]
+
+
+async def test_a_screen_that_is_suspended_loses_the_polling_until_it_wakes(home: Path) -> None:
+    async with on_a_terminal(home, bytearray()) as hung:
+        await wait_for(polled_by(home, hung.pid), what="the screen polls")
+        hung.send_signal(signal.SIGSTOP)
+        async with on_a_terminal(home, bytearray()) as other:
+            await wait_for(polled_by(home, other.pid), what="the other takes it over")
+            hung.send_signal(signal.SIGCONT)
+            other.terminate()
+            await other.wait()
+            await wait_for(polled_by(home, hung.pid), what="the first one polls again")
+    kinds = await events(home)
+    # the one that lost it wrote nothing of its end: another one's time had begun
+    assert kinds == ["started", "started", "stopped", "started"]
