@@ -100,7 +100,8 @@ class Polling:
         if tasks:
             await asyncio.wait(tasks, timeout=LONGEST_END_S)
         if tasks and not lost:
-            await self.memory.historian.finish()
+            if self._parts.around.lasts:
+                await self.memory.historian.finish()
             await self.memory.save(counters=True)
             await self.memory.chronicle.stopped(to.words(host_name()) if to else "")
 

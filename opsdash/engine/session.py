@@ -29,7 +29,7 @@ from opsdash.engine.root_script import root_rule
 from opsdash.engine.silences import Silences, Told
 from opsdash.engine.state import State
 from opsdash.engine.surroundings import Surroundings
-from opsdash.engine.turns import Turns
+from opsdash.engine.turns import Turns, somebody_polls
 from opsdash.engine.ways import reachable, transports_for
 from opsdash.store.silences import SilenceTable
 from opsdash.store.store import Store
@@ -96,6 +96,8 @@ class Session:
         gc.set_threshold(*GARBAGE_AFTER)
         role, folder = self._around.role, self._around.state_dir
         if role is None:
+            if await somebody_polls(folder, self.fleet.source):
+                self._store.fence = lambda: False  # or all would be remembered twice
             await self._polling.begin(self.fleet)
             return
         self._turns = Turns(folder, own_holder(role, self._around.clock(), self.fleet.source), self)
