@@ -63,6 +63,7 @@ class Polling:
             self.judge_host,
             Rhythm(around.clock, jump_s=around.jump_s),
         )
+        self.memory.framer.want = self.poller.want
         self._tasks: list[asyncio.Task[None]] = []
 
     async def begin(self, fleet: Fleet) -> None:
@@ -76,11 +77,13 @@ class Polling:
         await chronicle.begin(first_seen)
         if self._parts.around.lasts:
             await chronicle.started(len(fleet.hosts), os.getpid())
+            await self.memory.framer.begin()
         self._tasks = [
             asyncio.create_task(self.poller.run(list(fleet.hosts.values())), name="poller"),
             asyncio.create_task(self.memory.save_findings(), name="saver"),
             asyncio.create_task(self.memory.historian.run(), name="historian"),
             asyncio.create_task(chronicle.run(), name="chronicler"),
+            asyncio.create_task(self.memory.framer.run(), name="framer"),
         ]
         for task in self._tasks:
             task.add_done_callback(lambda ended: report_end(ended, self._parts.state))
@@ -97,6 +100,7 @@ class Polling:
         if tasks and not lost:
             await self.memory.historian.finish()
             await self.memory.save(counters=True)
+            await self.memory.framer.finish()
             await self.memory.chronicle.stopped(to.words(host_name()) if to else "")
 
     @property
