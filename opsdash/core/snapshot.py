@@ -64,7 +64,7 @@ class HostState:
     is, where whole-machine values are not the host's own; empty: none, and None: not known yet.
     `login` is the last login probe of this connection, `host_key` the host key that it verified
     (``ssh-rsa 2048``; empty: not known). `trends` has the last hours of some metrics, by metric and
-    label.
+    label. `past` says that it is a memory: nothing can be asked of it.
     """
 
     host: Host
@@ -79,6 +79,7 @@ class HostState:
     login: Login | None = None
     host_key: str = ""
     trends: Mapping[str, Mapping[str, Trend]] = field(default_factory=lambda: MappingProxyType({}))
+    past: bool = False
 
     @property
     def name(self) -> str:
