@@ -91,6 +91,7 @@ class Memory:
         self.states = {state.name: state for state in states}
         self.notices = notices
         self.changes: tuple[Change, ...] = ()
+        self.polled_by = ""
         self.rev = 1
         self.happened: list[Event] = []
         self.silences = Silenced(self)
@@ -111,7 +112,9 @@ class Memory:
     def snapshot(self) -> Snapshot:
         """All as it is now."""
         hosts = MappingProxyType(dict(self.states))
-        return Snapshot(self.rev, NOW, hosts, "hosts.yaml", self.notices, self.changes)
+        return Snapshot(
+            self.rev, NOW, hosts, "hosts.yaml", self.notices, self.changes, self.polled_by
+        )
 
     def changed_since(self, rev: int) -> list[HostState]:
         """Hosts with a later revision."""

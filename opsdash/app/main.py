@@ -185,6 +185,8 @@ class OpsdashApp(Importing, inherit_bindings=False):
         """Ask the page's hosts again at once; where the start failed, start again."""
         if self._failure is not None:
             self.start_again()
+        elif self._source is not None and (other := self._source.snapshot().polled_by):
+            self.say(f"nothing is asked from here: {other} polls")
         elif self._source is not None and self.page is not None:
             self._source.refresh(hosts := self.page.targets())
             self.say(f"asking {count(len(hosts), 'host') if hosts else 'all hosts'} again")

@@ -49,9 +49,17 @@ class Pages(SlowLink):
         return self.screen_stack[0].query_one("#pages", ContentSwitcher)
 
     def badges(self) -> Line:
-        """What must be known on every screen: that it is a demo, that it stands still."""
+        """What must be known on every screen: a demo, another program that polls, that it stands
+        still.
+        """
         found = [Span(f" {self.badge} ", Role.UNKNOWN)] if self.badge else []
+<<<<<<< HEAD
         if self.freezer is not None and self.freezer.frozen and not self.freezer.in_past:
+=======
+        if self.freezer is not None and self.freezer.snapshot().polled_by:
+            found.append(Span(" READ ONLY ", Role.WARN))
+        if self.freezer is not None and self.freezer.frozen:
+>>>>>>> main
             held, missed = duration(self.freezer.held_s()), self.freezer.missed()
             text = f" FROZEN {held}, {count(missed, 'host')} changed "
             found.append(Span(text, Role.WARN))

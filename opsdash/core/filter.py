@@ -30,6 +30,7 @@ _IS: dict[str, StateTest] = {
     "new": lambda state, now: any(finding.new for finding in state.findings),
     "acked": lambda state, now: any(finding.acked for finding in state.findings),
     "container": lambda state, now: bool(state.container),
+    "odd": lambda state, now: bool(state.odd),
 }
 
 Words = Callable[[HostState], str]

@@ -55,6 +55,24 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True)
+class Outlier:
+    """A figure (see `FIGURES`, in its units) that is far from what is usual, which is the median,
+    on the `peers` other hosts that have this tag.
+    """
+
+    figure: str
+    value: float
+    usual: float
+    tag: str
+    peers: int
+
+    @property
+    def high(self) -> bool:
+        """Whether it is above the others."""
+        return self.value > self.usual
+
+
+@dataclass(frozen=True, slots=True)
 class HostState:
     """All that is known of one host.
 
@@ -64,7 +82,11 @@ class HostState:
     is, where whole-machine values are not the host's own; empty: none, and None: not known yet.
     `login` is the last login probe of this connection, `host_key` the host key that it verified
     (``ssh-rsa 2048``; empty: not known). `trends` has the last hours of some metrics, by metric and
+<<<<<<< HEAD
     label. `past` says that it is a memory: nothing can be asked of it.
+=======
+    label. `odd` says what of it is unlike its peers: that is no finding and no health.
+>>>>>>> main
     """
 
     host: Host
@@ -79,7 +101,11 @@ class HostState:
     login: Login | None = None
     host_key: str = ""
     trends: Mapping[str, Mapping[str, Trend]] = field(default_factory=lambda: MappingProxyType({}))
+<<<<<<< HEAD
     past: bool = False
+=======
+    odd: tuple[Outlier, ...] = ()
+>>>>>>> main
 
     @property
     def name(self) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from opsdash.core.finding import NEW_FOR_S, Finding, urgency
-from opsdash.core.fleet import Fleet
 from opsdash.core.health import Health
 from opsdash.core.snapshot import HostState, LinkState, Snapshot
-from opsdash.store.store import Store
+
+SETTLES_S = 5.0
+"""A host that has answered for so long is shown as it is, even if nobody can judge it."""
 
 
 class LastKnown:
@@ -27,14 +27,19 @@ class LastKnown:
 
     def take(self, hosts: Mapping[str, HostState]) -> None:
         """Show these from now on."""
-        self._hosts = {name: state for name, state in hosts.items() if state.at}
+        self._hosts = dict(hosts)
+
+    def keep_known(self) -> None:
+        """Who is unknown from others is no better known than by ourselves."""
+        hosts = self._hosts.items()
+        self._hosts = {name: one for name, one in hosts if one.health is not Health.UNKNOWN}
 
     def of(self, state: HostState) -> HostState:
         """What to show of a host."""
         known = self._hosts.get(state.name)
         if known is None:
             return state
-        if state.at or state.link.state is LinkState.DOWN:
+        if _answered(state):
             del self._hosts[state.name]
             return state
         return replace(known, host=state.host, rev=state.rev)
@@ -48,25 +53,9 @@ class LastKnown:
         return replace(snapshot, hosts=MappingProxyType(hosts))
 
 
-async def recall(store: Store, fleet: Fleet, now: float) -> dict[str, HostState]:
-    """What the store says of each host: when it was judged last, and what is open there."""
-    judged = await store.last_judged()
-    found: dict[str, list[Finding]] = {}
-    for one in await store.open_episodes():
-        finding = Finding(
-            one.check,
-            one.host,
-            one.health,
-            one.summary,
-            one.subject,
-            since=one.since,
-            new=now - one.since < NEW_FOR_S,
-        )
-        found.setdefault(one.host, []).append(finding)
-    hosts = {}
-    for name, host in fleet.hosts.items():
-        if name in judged:
-            findings = tuple(sorted(found.get(name, ()), key=urgency))
-            health = max((one.health for one in findings), default=Health.OK)
-            hosts[name] = HostState(host, health=health, at=judged[name], findings=findings)
-    return hosts
+def _answered(state: HostState) -> bool:
+    """Whether enough is known of a host by ourselves; its first figures can't be judged yet."""
+    if state.link.state is LinkState.DOWN:
+        return True
+    judged = state.health is not Health.UNKNOWN or state.at - state.link.since > SETTLES_S
+    return bool(state.at) and judged

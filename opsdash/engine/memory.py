@@ -20,13 +20,17 @@ from opsdash.store.history import History
 from opsdash.store.past import Past
 from opsdash.store.store import Store
 
-SAVE_FINDINGS_S = 10.0
+TURN_S = 1.0
+"""What is news is saved so soon: whoever polls after a kill must not find it once more."""
+
+SAVE_FINDINGS_EVERY = 10
+"""Without news findings are saved after so many turns: that they are still there."""
 
 LATE_S = 120.0
 """What ends now reaches a little further back than its length: steps are kept longer than that."""
 
-SAVE_COUNTERS_EVERY = 30
-"""Counters are saved with every so manieth saving of findings, and at the end."""
+SAVE_COUNTERS_EVERY = 300
+"""Counters are saved after so many turns, and at the end."""
 
 
 class Memory:
@@ -48,6 +52,8 @@ class Memory:
         self.framer = Framer(state, Frames(store), clock)
         self._past = Past(store)
         self.closed: set[FindingKey] = set()
+        self._keys: dict[str, set[FindingKey]] = {}
+        self._news = False
 
     async def past(self, host: str, key: SampleKey, since: float, until: float) -> Stretch:
         """What a metric of a host was, in the finest steps that are kept so long."""
@@ -67,6 +73,9 @@ class Memory:
     def judged(self, host: str, judgement: Judgement) -> None:
         """Take note of what is over, and of all that is news."""
         self.closed.update(judgement.closed)
+        keys = {finding.key for finding in judgement.findings}
+        self._news |= bool(judgement.closed) or self._keys.get(host, set()) != keys
+        self._keys[host] = keys
         self.chronicle.judged(host, judgement)
         self.framer.judged(host, judgement.health)
 
@@ -74,15 +83,17 @@ class Memory:
         """Save again and again until cancelled."""
         turn = 0
         while True:
-            await asyncio.sleep(SAVE_FINDINGS_S)
+            await asyncio.sleep(TURN_S)
             turn += 1
-            await self.save(counters=turn % SAVE_COUNTERS_EVERY == 0)
+            if self._news or turn % SAVE_FINDINGS_EVERY == 0:
+                await self.save(counters=turn % SAVE_COUNTERS_EVERY == 0)
 
     async def save(self, *, counters: bool) -> None:
         """Save what is open and what has ended, and the counters if asked to."""
         states = self._state.snapshot().hosts.values()
         hosts = [state for state in states if state.at]
         closed, self.closed = self.closed, set()
+        self._news = False
         seen = [finding for state in states for finding in state.findings]
         await self._store.save_findings(
             self._clock(), seen, closed, [state.name for state in hosts]

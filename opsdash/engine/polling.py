@@ -14,6 +14,7 @@ from opsdash.core.fleet import Fleet
 from opsdash.core.holder import Holder
 from opsdash.core.plugin import Collector
 from opsdash.engine.bystander import host_name
+from opsdash.engine.comparer import Comparer
 from opsdash.engine.fleet_change import FleetChange, batched
 from opsdash.engine.judge import Judge
 from opsdash.engine.memory import Memory
@@ -64,6 +65,7 @@ class Polling:
             Rhythm(around.clock, jump_s=around.jump_s),
         )
         self.memory.framer.want = self.poller.want
+        self._comparer = Comparer(parts.state, around.clock)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def begin(self, fleet: Fleet) -> None:
@@ -84,6 +86,7 @@ class Polling:
             asyncio.create_task(self.memory.historian.run(), name="historian"),
             asyncio.create_task(chronicle.run(), name="chronicler"),
             asyncio.create_task(self.memory.framer.run(), name="framer"),
+            asyncio.create_task(self._comparer.run(), name="comparer"),
         ]
         for task in self._tasks:
             task.add_done_callback(lambda ended: report_end(ended, self._parts.state))
@@ -98,9 +101,10 @@ class Polling:
         if tasks:
             await asyncio.wait(tasks, timeout=LONGEST_END_S)
         if tasks and not lost:
-            await self.memory.historian.finish()
+            if self._parts.around.lasts:
+                await self.memory.historian.finish()
+                await self.memory.framer.finish()
             await self.memory.save(counters=True)
-            await self.memory.framer.finish()
             await self.memory.chronicle.stopped(to.words(host_name()) if to else "")
 
     @property

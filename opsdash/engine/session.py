@@ -30,7 +30,7 @@ from opsdash.engine.root_script import root_rule
 from opsdash.engine.silences import Silences, Told
 from opsdash.engine.state import State
 from opsdash.engine.surroundings import Surroundings
-from opsdash.engine.turns import Turns
+from opsdash.engine.turns import Turns, somebody_polls
 from opsdash.engine.ways import reachable, transports_for
 from opsdash.store.silences import SilenceTable
 from opsdash.store.stops import Stops
@@ -95,6 +95,8 @@ class Session:
         gc.set_threshold(*GARBAGE_AFTER)
         role, folder = self._around.role, self._around.state_dir
         if role is None:
+            if await somebody_polls(folder, self.fleet.source):
+                self._store.fence = lambda: False  # or all would be remembered twice
             await self._polling.begin(self.fleet)
             return
         self._turns = Turns(folder, own_holder(role, self._around.clock(), self.fleet.source), self)
@@ -212,7 +214,9 @@ class Session:
             self._state.notice(lacking)
 
     def refresh(self, names: tuple[str, ...] = ()) -> None:
-        """Ask these hosts again at once; none given: all."""
+        """Ask these hosts again at once; none given: all. Not while another polls."""
+        if not self._polling.begun:
+            return
         for transport in self._transports.values():
             transport.ask_again()
         self._polling.poller.refresh(names or tuple(self.fleet.hosts))

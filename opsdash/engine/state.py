@@ -15,8 +15,9 @@ from opsdash.core.health import Health
 from opsdash.core.plugin import Collector, Tier, attempt
 from opsdash.core.reading import Reading
 from opsdash.core.series import Ring
-from opsdash.core.snapshot import Change, HostState, Link, Login, Snapshot
+from opsdash.core.snapshot import Change, HostState, Link, Login, Outlier, Snapshot
 from opsdash.core.text import clean_line
+from opsdash.engine.host_time import passed_s
 from opsdash.engine.trends import followed
 
 RECENT_S = 600
@@ -169,6 +170,11 @@ class State:
             if state.health is not health:
                 self._note_change(state, after)
 
+    def set_odd(self, name: str, odd: tuple[Outlier, ...]) -> None:
+        """What of a host is unlike its peers."""
+        if self._hosts[name].odd != odd:
+            self._put(self._hosts[name], odd=odd)
+
     def _note_change(self, before: HostState, after: HostState) -> None:
         """A change of health is news, but not the first health that a host was found in."""
         if before.name not in self._settled:
@@ -243,8 +249,8 @@ class State:
         collector = self._collectors.get(collector_name)
         _, before = self._good[state.name].get(collector_name, (None, None))
         if collector is not None and collector.tier is not Tier.PULSE:
-            return _passed_s(before, timed, MISSED_FACTS * collector.every_s)
-        return _passed_s(before, timed, self._longest_s(state))
+            return passed_s(before, timed, MISSED_FACTS * collector.every_s)
+        return passed_s(before, timed, self._longest_s(state))
 
     @staticmethod
     def _longest_s(state: HostState) -> float:
@@ -279,20 +285,3 @@ class State:
         after = self._hosts[before.host.name] = replace(before, rev=self.rev, **changes)
         self._stirred.set()
         return after
-
-
-def _passed_s(before: Reading | None, now: Reading | None, longest_s: float) -> float | None:
-    """Seconds of the host's own time between two readings that tell it; None over a reboot, at
-    first, or over a gap.
-    """
-    if before is None or now is None:
-        return None
-    name = f"{now.collector}.up_s"
-    was, up = before.get(name), now.get(name)
-    if was is None or up is None or _boot(before) != _boot(now):
-        return None
-    return up - was if 0 < up - was <= longest_s else None
-
-
-def _boot(reading: Reading) -> object:
-    return reading.rows[0].get("boot_id") if reading.rows else None

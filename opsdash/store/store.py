@@ -41,20 +41,6 @@ class Store(Database):
         )
         return [found for row in rows if (found := _episode(host, row)) is not None]
 
-    async def last_judged(self) -> dict[str, float]:
-        """When each host was judged last (seconds since 1970), as far as it is written down."""
-        rows = await self.query("SELECT name, last_judged FROM host")
-        return {str(row[0]): float(str(row[1])) for row in rows}
-
-    async def open_episodes(self) -> list[Episode]:
-        """What is wrong now, on any host; a row that makes no sense is left out."""
-        rows = await self.query(
-            "SELECT host, check_id, subject, first_seen, closed_at, health, summary FROM finding "
-            "WHERE closed_at IS NULL"
-        )
-        found = [_episode(str(host), row) for host, *row in rows]
-        return [episode for episode in found if episode is not None]
-
     async def counters(self) -> list[Reading]:
         """The last counters of every host, as readings of the run that wrote them.
 

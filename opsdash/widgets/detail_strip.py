@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from opsdash.core.finding import Finding
 from opsdash.core.health import Health
+from opsdash.core.outliers import words
 from opsdash.core.snapshot import HostState, LinkState
 from opsdash.core.text import count, duration, shorten, size
 from opsdash.widgets.line import ROLES, Line, Role, Span, fit_line, join, line, width_of, wrap
@@ -34,8 +35,9 @@ ROOM = 4
 def details(state: HostState, now: float, palette: Palette, width: int) -> list[Line]:
     """What the fleet row had no room for, the most useful first: at most four lines."""
     said = reason(state, now)
+    odd = [labelled("odd", Span(words(one), Role.ACCENT)) for one in state.odd]
     if not said.text:
-        return paragraph("ok", _traits(state), Role.MUTED, width)[:ROOM]
+        return [*odd[: ROOM - 1], *paragraph("ok", _traits(state), Role.MUTED, width)][:ROOM]
     why = state.why
     told = why is not None and why.summary == said.text
     parts = [[_why(said, now, width)]]
@@ -44,6 +46,7 @@ def details(state: HostState, now: float, palette: Palette, width: int) -> list[
     rest = state.findings[1:] if told else state.findings
     if rest:
         parts.append([labelled("also", *_others(rest, palette))])
+    parts += [[one] for one in odd]
     if len(parts) == 1:
         parts.append(paragraph("host", _traits(state), Role.MUTED, width))
     return _fitted(parts)

@@ -12,6 +12,7 @@ import pytest
 from opsdash.config.hosts import load_fleet
 from opsdash.core.discover import checks, collectors
 from opsdash.core.health import Health
+from opsdash.engine import polling as polling_module
 from opsdash.engine import prober
 from opsdash.engine import session as session_module
 from opsdash.engine.session import Session
@@ -62,6 +63,6 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Holds, facts and login probes within seconds, so that each fault shows within seconds."""
     held = {name: replace(c, hold_s=min(c.hold_s, SOON_S)) for name, c in checks().items()}
     asked = {name: replace(c, every_s=min(c.every_s, 5.0)) for name, c in collectors().items()}
-    monkeypatch.setattr(session_module, "checks", lambda: held)
+    monkeypatch.setattr(polling_module, "checks", lambda: held)
     monkeypatch.setattr(session_module, "collectors", lambda: asked)
     monkeypatch.setattr(prober, "EVERY_S", SOON_S)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from opsdash.core.snapshot import HostState
-from tests.fleet_states import many, mixed_fleet, up
+from opsdash.core.snapshot import HostState, Outlier
+from tests.fleet_states import Figures, many, mixed_fleet, up
 from tests.screens import LARGE, SMALL, assert_snapshot, on_stage
 
 SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x50"])
@@ -54,3 +56,14 @@ async def test_help_lists_keys_signs_and_words(size: tuple[int, int], ascii_glyp
 async def test_fleets_of_other_sizes_fit_too(name: str, states: list[HostState]) -> None:
     async with on_stage(states) as stage:
         assert_snapshot(f"fleet-{name}-80x24", stage.text)
+
+
+@SIZES
+async def test_a_host_that_is_unlike_its_peers_is_marked(size: tuple[int, int]) -> None:
+    odd = (Outlier("cpu", 79.0, 12.0, "web", 11), Outlier("disk", 4.0, 41.0, "web", 11))
+    strange = replace(up("web3", figures=Figures(cpu=0.79, disks={"/": 0.04})), odd=odd)
+    async with on_stage([up("web1"), up("web2"), strange], size) as stage:
+        await stage.press(*"/is:odd", "enter")
+        assert_snapshot(f"odd-{size[0]}x{size[1]}", stage.text)
+        await stage.press("enter")
+        assert "odd   CPU busy 79%" in stage.text.replace("odd        ", "odd   ")

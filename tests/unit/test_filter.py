@@ -66,6 +66,7 @@ def named(text: str) -> list[str]:
         ("!cpu>80", ["web2", "db1", "db2", "gone1"]),
         ("is:new", ["db1"]),
         ("is:acked", []),
+        ("is:odd", []),
     ],
 )
 def test_words(text: str, hosts: list[str]) -> None:

@@ -27,7 +27,7 @@ def document(snapshot: Snapshot, found: Alerts) -> Document:
         "acknowledged": [_alert(one) for one in found.acked],
         "muted": [_alert(one) for one in found.muted],
         "recent": [_alert(one) for one in found.recent],
-        "idle_silences": [_silence(one) for one in found.idle],
+        "idle_silences": [silence_document(one) for one in found.idle],
     }
 
 
@@ -42,11 +42,12 @@ def _alert(one: Alert) -> Document:
         "since": _iso(one.began) if one.began else None,
         "ended": _iso(one.ended) if one.ended else None,
         "came_in_last_hour": one.times or None,
-        "silence": None if one.silence is None else _silence(one.silence),
+        "silence": None if one.silence is None else silence_document(one.silence),
     }
 
 
-def _silence(one: Silence) -> Document:
+def silence_document(one: Silence) -> Document:
+    """What silences something: of which kind, whom it is from, why, and until when."""
     return {
         "id": one.id,
         "kind": one.kind.value,

@@ -63,7 +63,7 @@ def since(row: Shown, width: int) -> Line:
 
 def cpu(row: Shown, width: int) -> Line:
     """CPU busy, whole percent."""
-    return _right(_percent(row.state.value("cpu.busy_ratio")), width, row.figures)
+    return _compared(row, "cpu", _percent(row.state.value("cpu.busy_ratio")), width)
 
 
 def cpu_spark(row: Shown, width: int) -> Line:
@@ -76,12 +76,12 @@ def cpu_spark(row: Shown, width: int) -> Line:
 
 def memory(row: Shown, width: int) -> Line:
     """Memory in use, whole percent."""
-    return _right(_percent(row.state.value("memory.used_ratio")), width, row.figures)
+    return _compared(row, "mem", _percent(row.state.value("memory.used_ratio")), width)
 
 
 def fullest_disk(row: Shown, width: int) -> Line:
     """The fullest file system, whole percent."""
-    return _right(_percent(fullest_ratio(row.state)), width, row.figures)
+    return _compared(row, "disk", _percent(fullest_ratio(row.state)), width)
 
 
 def host_age(row: Shown, width: int) -> Line:
@@ -93,7 +93,7 @@ def host_age(row: Shown, width: int) -> Line:
 def load(row: Shown, width: int) -> Line:
     """Load average of the last minute."""
     value = row.state.value("load.one")
-    return _right("-" if value is None else f"{value:.1f}", width, row.figures)
+    return _compared(row, "load", "-" if value is None else f"{value:.1f}", width)
 
 
 def up(row: Shown, width: int) -> Line:
@@ -119,13 +119,21 @@ def rate_of(title: str, rank: int, sort: str) -> Column[Shown]:
 
     def cell(row: Shown, width: int) -> Line:
         value = FIGURES[sort].value(row.state, row.now)
-        return _right("-" if value is None else size(value), width, row.figures)
+        return _compared(row, sort, "-" if value is None else size(value), width)
 
     return Column(title, 5, cell, rank, right=True, sort=sort)
 
 
 def _percent(ratio: float | None) -> str:
     return "-" if ratio is None else percent(ratio).rstrip("%")
+
+
+def _compared(row: Shown, figure: str, text: str, width: int) -> Line:
+    """A figure, with a sign and a colour where it is far from that of the host's peers."""
+    for odd in row.state.odd:
+        if odd.figure == figure:
+            return _right(f"{'↑' if odd.high else '↓'}{text}", width, Role.ACCENT)
+    return _right(text, width, row.figures)
 
 
 def _right(text: str, width: int, role: Role) -> Line:

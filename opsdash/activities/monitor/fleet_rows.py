@@ -115,7 +115,9 @@ def _fold_line(bundle: Bundle, palette: Palette, now: float) -> Line:
     arrow = Span("▸ " if bundle.folded else "▾ ", Role.MUTED)
     title = Span(bundle.title.ljust(8))
     number = line(Span(f"{len(bundle.hosts)} OK".rjust(6), Role.OK))
-    return join([(glyph, arrow, title), number, *_spreads(bundle, now)], GAP)
+    odd = sum(bool(state.odd) for state in bundle.hosts)
+    unlike = [line(Span(f"{odd} odd", Role.ACCENT))] if odd else []
+    return join([(glyph, arrow, title), number, *_spreads(bundle, now), *unlike], GAP)
 
 
 def _spreads(bundle: Bundle, now: float) -> list[Line]:

@@ -9,6 +9,7 @@ from opsdash.core import discover
 from opsdash.core.blame import Resource
 from opsdash.core.finding import Finding
 from opsdash.core.health import Health, worst
+from opsdash.core.outliers import words
 from opsdash.core.plugin import Check
 from opsdash.core.problem import ProblemKind
 from opsdash.core.snapshot import LinkState
@@ -92,3 +93,11 @@ def areas_section(page: Page) -> list[Line]:
             row = line(label(""))
         row = (*row, *words)
     return [*lines, row] if width_of(row) > LABEL else lines
+
+
+def odd_lines(page: Page) -> list[Line]:
+    """What of the host is far from what is usual among its peers: no finding, but worth a look."""
+    return [
+        line(label("odd" if place == 0 else ""), Span(words(one), Role.ACCENT))
+        for place, one in enumerate(page.state.odd)
+    ]

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from opsdash.activities.monitor.alert_keys import AlertKeys
-from opsdash.activities.monitor.host_areas import areas_section
+from opsdash.activities.monitor.host_areas import areas_section, odd_lines
 from opsdash.activities.monitor.host_brief import brief_figures
 from opsdash.activities.monitor.host_containers import containers_section
 from opsdash.activities.monitor.host_figures import (
@@ -138,7 +138,7 @@ class HostPanel(AlertKeys):
         """The same blocks in the same order at every size: what is wrong always comes first."""
         width = self.size.width
         page = Page(state, self.desk.now(), self.desk.look(), width)
-        top = [*why_section(page), *self._doctor(state), *areas_section(page), ()]
+        top = [*why_section(page), *self._doctor(state), *areas_section(page), *odd_lines(page), ()]
         if width < TWO_COLUMNS_FROM:
             return [*top, *_stacked(page, brief_figures, self._top, *RUNNING, *FIGURES, *ABOUT)]
         half = Page(state, page.now, page.palette, (width - 3) // 2)

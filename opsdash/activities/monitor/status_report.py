@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from opsdash.activities.monitor.alerts_report import silence_document
 from opsdash.core.finding import Finding
 from opsdash.core.health import Health
-from opsdash.core.snapshot import HostState, LinkState, Snapshot, triage
+from opsdash.core.outliers import outliers
+from opsdash.core.snapshot import HostState, LinkState, Outlier, Snapshot, triage
 from opsdash.core.text import clean_line, count, duration, percent, shorten
 from opsdash.core.theme import ASCII_GLYPHS, GLYPHS
 
@@ -20,6 +22,7 @@ Document = dict[str, object]
 def document(snapshot: Snapshot, states: Iterable[HostState], longer: tuple[str, ...]) -> Document:
     """The report as JSON data: stable, versioned; see docs/status.schema.json."""
     chosen = sorted(states, key=triage)
+    odd = outliers(snapshot.hosts.values(), snapshot.at)
     return {
         "schema": SCHEMA,
         "generated_at": _iso(snapshot.at),
@@ -27,7 +30,7 @@ def document(snapshot: Snapshot, states: Iterable[HostState], longer: tuple[str,
         "notices": _notices(snapshot),
         "summary": _summary(chosen),
         "needs_longer": list(longer),
-        "hosts": [_host(state, snapshot.at) for state in chosen],
+        "hosts": [_host(state, odd.get(state.name, ()), snapshot.at) for state in chosen],
     }
 
 
@@ -39,7 +42,7 @@ def _summary(states: list[HostState]) -> Document:
     return {"hosts": len(states), **counts, "new": new}
 
 
-def _host(state: HostState, now: float) -> Document:
+def _host(state: HostState, odd: tuple[Outlier, ...], now: float) -> Document:
     age_s = state.age_s(now)
     return {
         "name": clean_line(state.name),
@@ -49,6 +52,10 @@ def _host(state: HostState, now: float) -> Document:
         "age_s": None if age_s is None else round(age_s, 1),
         "tags": sorted(map(clean_line, state.host.tags)),
         "findings": [_finding(finding) for finding in state.findings],
+        "odd": [
+            {"figure": one.figure, "value": one.value, "usual": one.usual, "tag": one.tag}
+            for one in odd
+        ],
         "metrics": {
             f"{name}{{{label}}}" if label else name: round(value, 6)
             for reading in state.readings.values()
@@ -78,6 +85,7 @@ def _finding(finding: Finding) -> Document:
         "controls": list(finding.controls),
         "since": _iso(finding.since) if finding.since else None,
         "new": finding.new,
+        "silence": None if finding.silence is None else silence_document(finding.silence),
     }
 
 
