@@ -82,11 +82,8 @@ class HostState:
     is, where whole-machine values are not the host's own; empty: none, and None: not known yet.
     `login` is the last login probe of this connection, `host_key` the host key that it verified
     (``ssh-rsa 2048``; empty: not known). `trends` has the last hours of some metrics, by metric and
-<<<<<<< HEAD
-    label. `past` says that it is a memory: nothing can be asked of it.
-=======
     label. `odd` says what of it is unlike its peers: that is no finding and no health.
->>>>>>> main
+    `past` says that it is a memory: nothing can be asked of it.
     """
 
     host: Host
@@ -101,11 +98,8 @@ class HostState:
     login: Login | None = None
     host_key: str = ""
     trends: Mapping[str, Mapping[str, Trend]] = field(default_factory=lambda: MappingProxyType({}))
-<<<<<<< HEAD
-    past: bool = False
-=======
     odd: tuple[Outlier, ...] = ()
->>>>>>> main
+    past: bool = False
 
     @property
     def name(self) -> str:
