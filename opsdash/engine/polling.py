@@ -13,6 +13,7 @@ from opsdash.core.discover import checks
 from opsdash.core.fleet import Fleet
 from opsdash.core.holder import Holder
 from opsdash.core.plugin import Collector
+from opsdash.engine.appearances import Appearances
 from opsdash.engine.bystander import host_name
 from opsdash.engine.comparer import Comparer
 from opsdash.engine.fleet_change import FleetChange, batched
@@ -66,6 +67,7 @@ class Polling:
         )
         self.memory.framer.want = self.poller.want
         self._comparer = Comparer(parts.state, around.clock)
+        self._appearances = Appearances(self.memory.chronicle.note)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def begin(self, fleet: Fleet) -> None:
@@ -117,6 +119,7 @@ class Polling:
         for name in change.removed:
             self.judge.forget(name)
         self.poller.forget(change.removed)
+        self._appearances.forget(change.removed)
         for names in batched(change.renewed):
             self.poller.renew(names)
             await asyncio.sleep(0)  # a key is answered in between
@@ -133,6 +136,7 @@ class Polling:
         """There is news of a host."""
         judgement = self.judge.judge_into(self._parts.state, name, self._parts.around.clock())
         self.memory.judged(name, judgement)
+        self._appearances.look(self._parts.state.host(name))
         if judgement.closed:
             self._parts.silences.closed(judgement.closed)
         if judgement.blaming:

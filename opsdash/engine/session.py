@@ -61,7 +61,12 @@ class Session:
         self._store = Store(surroundings.state_dir / "history.db")
         self._known_hosts = surroundings.state_dir / "known_hosts"
         self._given = surroundings.transports
-        told = Told(self._judge_all, self._state.notice, self._state.withdraw)
+        told = Told(
+            self._judge_all,
+            self._state.notice,
+            self._state.withdraw,
+            lambda one: self._polling.memory.chronicle.silenced(one),
+        )
         self.silences = Silences(SilenceTable(self._store), surroundings.clock, told)
         self._asker = Asker(surroundings.prompter)
         self._transports = dict(self._given or {})
