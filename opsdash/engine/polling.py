@@ -65,6 +65,7 @@ class Polling:
             self.judge_host,
             Rhythm(around.clock, jump_s=around.jump_s),
         )
+        self.memory.framer.want = self.poller.want
         self._comparer = Comparer(parts.state, around.clock)
         self._appearances = Appearances(self.memory.chronicle.note)
         self._tasks: list[asyncio.Task[None]] = []
@@ -80,11 +81,13 @@ class Polling:
         await chronicle.begin(first_seen)
         if self._parts.around.lasts:
             await chronicle.started(len(fleet.hosts), os.getpid())
+            await self.memory.framer.begin()
         self._tasks = [
             asyncio.create_task(self.poller.run(list(fleet.hosts.values())), name="poller"),
             asyncio.create_task(self.memory.save_findings(), name="saver"),
             asyncio.create_task(self.memory.historian.run(), name="historian"),
             asyncio.create_task(chronicle.run(), name="chronicler"),
+            asyncio.create_task(self.memory.framer.run(), name="framer"),
             asyncio.create_task(self._comparer.run(), name="comparer"),
         ]
         for task in self._tasks:
@@ -102,6 +105,7 @@ class Polling:
         if tasks and not lost:
             if self._parts.around.lasts:
                 await self.memory.historian.finish()
+                await self.memory.framer.finish()
             await self.memory.save(counters=True)
             await self.memory.chronicle.stopped(to.words(host_name()) if to else "")
 
