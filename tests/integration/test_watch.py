@@ -9,6 +9,7 @@ import signal
 import socket
 import sqlite3
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field, replace
@@ -16,13 +17,18 @@ from pathlib import Path
 
 import pytest
 
+from opsdash.config.fleet_files import FleetFiles
 from opsdash.config.hosts import load_fleet
+from opsdash.core.clock import SteadyClock
+from opsdash.core.event import Event
 from opsdash.core.holder import Role
 from opsdash.engine.session import Session
 from opsdash.engine.surroundings import Surroundings
+from opsdash.engine.watch import Outside, Watch
 from opsdash.store.events import Events
 from opsdash.store.lease import Lease
 from opsdash.store.store import Store
+from opsdash.transport.notify import Notifier
 from tests.integration.test_session import fleet_of
 from tests.ssh_server import Behaviour, ssh_server
 from tests.waiting import wait_for
@@ -268,12 +274,46 @@ async def test_a_host_is_never_asked_by_two_at_once(tmp_path: Path) -> None:
         assert most == 1
 
 
+async def test_it_follows_a_clock_that_is_set(home: Path) -> None:
+    wall = time.time()
+    offset_s = 0.0
+    clock = SteadyClock(lambda: wall + offset_s, time.monotonic)
+    said: list[str] = []
+    heard: list[Event] = []
+    around = Surroundings(
+        state(home),
+        clock=clock,
+        jump_s=lambda: offset_s,
+        lasts=True,
+        role=Role.WATCH,
+        heard=heard.append,
+    )
+
+    def set_clock() -> None:
+        nonlocal wall, offset_s
+        wall, offset_s = wall + offset_s, 0.0
+        clock.set()
+
+    told = asyncio.Event()
+    files = FleetFiles(str(home / "config" / "opsdash" / "hosts.yaml"))
+    one = Watch(files, around, Outside(said.append, Notifier({}, 1), set_clock))
+    running = asyncio.create_task(one.run(told))
+    await wait_for(lambda: len(heard) == 1, what="it polls")
+    offset_s = 4000.0
+    await wait_for(lambda: len(heard) >= 3, what="it polls again")
+    told.set()
+    await running
+    assert said == ["the clock here was set forward by 67m: begins anew"]
+    started, stopped, again = heard[:3]
+    assert stopped.at - started.at < 100
+    assert again.at - stopped.at == pytest.approx(4000, abs=100)
+
+
 async def test_a_single_look_beside_it_answers_and_writes_nothing(home: Path) -> None:
     async with watch(home) as one:
         await one.says("STARTED")
         with closing(sqlite3.connect(state(home) / "history.db")) as db:
             rows = "SELECT (SELECT max(last_judged) FROM host), (SELECT count(*) FROM history_fine)"
-            await wait_for(lambda: db.execute(rows).fetchone()[0], within_s=15, what="a saving")
             one.process.send_signal(signal.SIGSTOP)  # from now on it writes nothing either
             before = db.execute(rows).fetchone()
             environ = {
