@@ -283,6 +283,28 @@ async def test_a_host_is_never_asked_by_two_at_once(tmp_path: Path) -> None:
     assert sorted(told) == ["found", "health"]
 
 
+async def test_a_screen_that_looks_on_follows_the_hosts_file_too(home: Path) -> None:
+    save(home, "here", "there")
+    fleet = load_fleet(home / "config" / "opsdash" / "hosts.yaml")
+    around = Surroundings(state(home), lasts=True, role=Role.SCREEN)
+    async with Session(fleet_of(fleet.hosts["here"]), around) as first:
+        await wait_for(polls(first), what="the first one polls")
+        async with Session(fleet_of(fleet.hosts["here"]), around) as second:
+            await second.change_fleet(fleet)
+            await wait_for(lambda: second.snapshot().polled_by != "", what="who polls")
+            there = second.snapshot().hosts["there"]
+            assert (there.at, there.health) == (0, Health.UNKNOWN)
+            second.refresh()
+            second.want("here", "top")
+            await second.change_fleet(fleet_of(fleet.hosts["there"]))
+            assert list(second.snapshot().hosts) == ["there"]
+            await second.change_fleet(fleet)
+            assert not second._polling.begun
+            await first.close()
+            await wait_for(polls(second), what="the second one polls both")
+            assert second.snapshot().hosts["there"].at > 0
+
+
 async def test_it_follows_a_clock_that_is_set(home: Path) -> None:
     wall = time.time()
     offset_s = 0.0
