@@ -105,6 +105,8 @@ class Memory:
         self.pasts: dict[tuple[str, SampleKey], Stretch] = {}
         self.store_notice = ""
         self.seen_before: list[Episode] = []
+        self.stored: dict[float, list[HostState]] = {}
+        self.visited: list[float] = []
         self.read: list[tuple[str, SampleKey, float, float]] = []
 
     def snapshot(self) -> Snapshot:
@@ -148,6 +150,21 @@ class Memory:
     async def episodes(self, host: str) -> list[Episode]:
         """Those that the test has put in."""
         return [one for one in self.seen_before if one.host == host]
+
+    async def at(self, moment: float) -> Snapshot:
+        """The moment of the past that the test has put in, the latest not after this one."""
+        stops = [one for one in self.stored if one <= moment]
+        states = (
+            self.stored[max(stops)] if stops else [HostState(s.host) for s in self.states.values()]
+        )
+        hosts = {one.name: replace(one, past=True) for one in states}
+        self.visited.append(moment)
+        return Snapshot(len(self.visited), moment, MappingProxyType(hosts), "hosts.yaml")
+
+    async def stop_next_to(self, moment: float, way: int) -> float | None:
+        """The next of those moments."""
+        stops = [one for one in self.stored if (one < moment if way < 0 else one > moment)]
+        return max(stops, key=lambda one: -way * one, default=None)
 
     def touch(self) -> None:
         """Count it."""

@@ -21,7 +21,7 @@ from opsdash.app.panels import find_panels, view_bindings
 from opsdash.core import clock
 from opsdash.core.errors import OpsdashError
 from opsdash.core.kept import Forgetful, Keeper
-from opsdash.core.program_keys import EVERYWHERE
+from opsdash.core.program_keys import EVERYWHERE, TIME
 from opsdash.core.source import Declared, FleetSource
 from opsdash.core.text import count
 from opsdash.widgets.bindings import bindings_of
@@ -54,7 +54,11 @@ class OpsdashApp(Importing, inherit_bindings=False):
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = False
 
-    BINDINGS: ClassVar[list[BindingType]] = [*view_bindings(), *bindings_of(EVERYWHERE)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *view_bindings(),
+        *bindings_of(TIME),
+        *bindings_of(EVERYWHERE),
+    ]
 
     def __init__(
         self,

@@ -55,7 +55,7 @@ class Pages(SlowLink):
         found = [Span(f" {self.badge} ", Role.UNKNOWN)] if self.badge else []
         if self.freezer is not None and self.freezer.snapshot().polled_by:
             found.append(Span(" READ ONLY ", Role.WARN))
-        if self.freezer is not None and self.freezer.frozen:
+        if self.freezer is not None and self.freezer.frozen and not self.freezer.in_past:
             held, missed = duration(self.freezer.held_s()), self.freezer.missed()
             text = f" FROZEN {held}, {count(missed, 'host')} changed "
             found.append(Span(text, Role.WARN))

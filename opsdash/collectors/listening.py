@@ -179,7 +179,7 @@ def _listener(words: list[str], *, little: bool) -> Row:
         "proto": proto,
         "address": where,
         "port": int(port, 16),
-        "scope": _scope(where),
+        "scope": scope_of(where),
         "user": user,
         "pid": None if pid == "-" else int(pid),
         "processes": int(processes),
@@ -188,7 +188,8 @@ def _listener(words: list[str], *, little: bool) -> Row:
     }
 
 
-def _scope(address: str) -> str:
+def scope_of(address: str) -> str:
+    """Whom a port at this address is open to."""
     if address in ("0.0.0.0", "::"):  # noqa: S104 - it is told, not bound
         return ALL
     return SELF if address == "::1" or address.startswith("127.") else "one"

@@ -24,7 +24,11 @@ class SteadyClock:
     ) -> None:
         self._wall = wall
         self._elapsed_s = elapsed_s
-        self._origin = wall() - elapsed_s()
+        self.set()
+
+    def set(self) -> None:
+        """Go by the wall clock as it is now: for a time at which nothing has an age."""
+        self._origin = self._wall() - self._elapsed_s()
 
     def __call__(self) -> float:
         """Seconds since 1970, as the wall clock would say if nobody had set it meanwhile."""

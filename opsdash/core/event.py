@@ -19,13 +19,18 @@ FLAP_S = 3600.0
 
 
 class EventKind(StrEnum):
-    """What can happen: a host's health became another; a finding was raised, or is over; opsdash
-    began to watch, ended, or was found not to have ended properly; a hook told, or could not.
+    """What can happen: a host's health became another; a finding was raised, or is over; a port or
+    a mount came or went; something was silenced, or is not any more; opsdash began to watch,
+    ended, or was found not to have ended properly; a hook told, or could not.
     """
 
     HEALTH = "health"
     FOUND = "found"
     OVER = "over"
+    PORT = "port"
+    MOUNT = "mount"
+    SILENCED = "silenced"
+    UNSILENCED = "unsilenced"
     STARTED = "started"
     STOPPED = "stopped"
     KILLED = "killed"
@@ -38,7 +43,8 @@ class Event:
     """One of them: when (seconds since 1970, by this machine's clock), where, and in words.
 
     `before` and `health` are a host's health, or `health` is that of a finding, whose check and
-    subject stand beside it. `host` is empty where it is about opsdash itself. `number` grows from
+    subject stand beside it. `host` is empty where it is about opsdash itself, and a SELECT where
+    several hosts were silenced. `number` grows from
     event to event, whatever the clock does; 0 for one that is not in the store. `times` is more
     than 1 where several were folded into one.
     """

@@ -14,10 +14,12 @@ KEPT_S = 30 * 86400.0
 """For how long frames are remembered."""
 
 MOST_ROWS = 400
-"""Of one table; of processes see `MOST_PROCESSES`. What is left out is said in the frame."""
+"""Of one table."""
 
-MOST_PROCESSES = 40
-"""By what they take of the cores, and as many by memory and by what they read and write."""
+MOST_PROCESSES = 100
+"""Of a longer list of processes: by what they take of the cores, and as many by memory and by what
+they read and write.
+"""
 
 MOST_FINDINGS = 50
 
@@ -38,7 +40,7 @@ class Frame:
 def frame_of(state: HostState, at: float) -> Frame:
     """A host as a frame: without passwords, each table with the rows that matter most."""
     readings = {
-        name: replace(reading, rows=_masked(_rows(name, reading.rows)))
+        name: replace(reading, rows=_masked(_rows(reading.rows)))
         for name, reading in state.readings.items()
         if reading.problem is None
     }
@@ -52,11 +54,11 @@ def _plain(finding: Finding) -> Finding:
     return replace(finding, summary=summary, evidence=evidence, silence=None)
 
 
-def _rows(collector: str, rows: tuple[Row, ...]) -> tuple[Row, ...]:
-    if len(rows) <= MOST_PROCESSES:
+def _rows(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    if len(rows) <= MOST_ROWS:
         return rows
     by = [_amount(name) for name in ("cores", "memory_bytes", "io_bytes_s") if name in rows[0]]
-    if collector not in ("top", "procio") or not by:
+    if not by:
         return rows[:MOST_ROWS]
     worst = {id(row) for one in by for row in sorted(rows, key=one)[:MOST_PROCESSES]}
     return tuple(row for row in rows if id(row) in worst)

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     CRON = "cron"
     PORT = "port"
     MOUNT = "mount"
+    ALERT = "alert"
 
 
 KINDS = frozenset(str(kind) for kind in Kind)

@@ -20,6 +20,17 @@ ROWS = KeySet(
     ),
 )  # fmt: skip
 
+TIME = KeySet(
+    "time",
+    "Back in time",
+    (Place.PAGE,),
+    (
+        Key("time.back", ",", "step_time(-1)", "earlier", "everything as it was a poll before"),
+        Key("time.fwd", ".", "step_time(1)", "later", "a poll later, until it is live again"),
+        Key("time.live", ";", "live", "live", "everything as it is, again"),
+    ),
+)
+
 EVERYWHERE = KeySet(
     "everywhere",
     "Everywhere",

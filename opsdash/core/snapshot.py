@@ -83,6 +83,7 @@ class HostState:
     `login` is the last login probe of this connection, `host_key` the host key that it verified
     (``ssh-rsa 2048``; empty: not known). `trends` has the last hours of some metrics, by metric and
     label. `odd` says what of it is unlike its peers: that is no finding and no health.
+    `past` says that it is a memory: nothing can be asked of it.
     """
 
     host: Host
@@ -98,6 +99,7 @@ class HostState:
     host_key: str = ""
     trends: Mapping[str, Mapping[str, Trend]] = field(default_factory=lambda: MappingProxyType({}))
     odd: tuple[Outlier, ...] = ()
+    past: bool = False
 
     @property
     def name(self) -> str:

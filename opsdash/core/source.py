@@ -88,6 +88,16 @@ class FleetSource(Protocol):
         """What was wrong with a host, now and before, the latest that began first."""
         ...
 
+    async def at(self, moment: float) -> Snapshot:
+        """The fleet as it was at a moment (seconds since 1970), as far as it is remembered."""
+        ...
+
+    async def stop_next_to(self, moment: float, way: int) -> float | None:
+        """The moment of the stored poll before another (`way` is -1) or after it (1); None: there
+        is none.
+        """
+        ...
+
     def touch(self) -> None:
         """Somebody is at the keyboard: what is forgotten after idle minutes stays known."""
         ...

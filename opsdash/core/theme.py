@@ -44,6 +44,7 @@ STYLED = (
     "accent",
     "heading",
     *(health.name.lower() for health in Health),
+    "past",
 )
 """What has a style of its own, besides the grounds ``surface`` and ``cursor``."""
 
@@ -54,6 +55,7 @@ USUAL_STYLES: Mapping[str, tuple[str, ...]] = {
     "heading": ("bold",),
     "crit": ("bold",),
     "down": ("bold",),
+    "past": ("bold", "reverse"),
 }
 
 

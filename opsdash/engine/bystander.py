@@ -37,17 +37,20 @@ class Bystander:
         self, state: State, store: Store, fleet: Callable[[], Fleet], clock: Callable[[], float]
     ) -> None:
         self._state = state
+        self._fleet = fleet
         self._clock = clock
         self._rewind = Rewind(store, fleet, checks())
         self._moment: Snapshot | None = None
         self.shown = LastKnown()
         self.polled_by = ""
         self._notice = ""
+        self._others = ""
         self._task: asyncio.Task[None] | None = None
 
     def stand_by(self, role: Role, holder: Holder, silent_s: float) -> None:
         """Another polls, and has shown no life for so many seconds."""
         self.polled_by = holder.words(host_name())
+        self._others = holder.fleet if holder.role is Role.WATCH else ""
         self._say(_words(holder, role, self.polled_by, silent_s))
         if self._task is None and role is Role.SCREEN:
             self._task = asyncio.create_task(self._recall(), name="bystander")
@@ -57,6 +60,9 @@ class Bystander:
         task, self._task = self._task, None
         self.polled_by, self._moment = "", None
         self._say("")
+        if self._others not in ("", self._fleet().source):
+            self._state.notice(f"meanwhile nobody watches {self._others}: the watch stands by")
+        self._others = ""
         if task is not None:
             task.cancel()
             with suppress(asyncio.CancelledError):

@@ -9,7 +9,8 @@ from pathlib import Path
 from opsdash.core.event import Event, EventKind
 from opsdash.core.finding import Finding, FindingKey
 from opsdash.core.health import Health
-from opsdash.core.text import count
+from opsdash.core.silence import Silence
+from opsdash.core.text import count, duration
 from opsdash.engine.judge import Judgement
 from opsdash.store.events import Events
 
@@ -73,6 +74,22 @@ class Chronicle:
                 self._finding(EventKind.FOUND, finding)
             self._open[finding.key] = finding
 
+    def silenced(self, silence: Silence) -> None:
+        """Something is silenced, or it is over."""
+        ended = silence.over
+        self.note(
+            EventKind.UNSILENCED if ended else EventKind.SILENCED,
+            host=silence.hosts,
+            text=_ending(silence) if ended else _beginning(silence),
+            check=silence.check,
+            subject=silence.subject,
+        )
+
+    def note(self, kind: EventKind, **about: object) -> None:
+        """Anything else that happened, with fields of an event; not what another run tells."""
+        if self._runs:
+            self._note(kind, **about)
+
     def _health(self, host: str, judgement: Judgement) -> None:
         """Another health: but that a host is not known yet, at the beginning, is no news."""
         health = judgement.health
@@ -125,6 +142,20 @@ class Chronicle:
         pending, self._pending = self._pending, []
         if self._runs:
             await self._events.add(pending)
+
+
+def _beginning(silence: Silence) -> str:
+    """Who silences what, for how long, and why."""
+    for_s = duration(silence.until - silence.at)
+    who = f" by {silence.who}" if silence.who else ""
+    return f"{silence.kind}{who} for {for_s}" + (f": {silence.reason}" if silence.reason else "")
+
+
+def _ending(silence: Silence) -> str:
+    """That it is over, and whether its time was up."""
+    early = silence.ended_at < silence.until
+    why = "before its time was up" if early else "its time was up"
+    return f"{silence.kind} ended, {why}"
 
 
 def _lives(pid: str) -> bool:

@@ -134,8 +134,6 @@ class Post:
             EventKind.TOLD if outcome.told else EventKind.UNTOLD,
             host=about.host if about is not None else "",
             text=f"{self.book.hook.name}: {how}{what}",
-            check=about.check if about is not None else "",
-            subject=about.subject if about is not None else "",
         )
 
     def _blame(self, text: str) -> None:

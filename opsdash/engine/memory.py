@@ -10,10 +10,12 @@ from opsdash.core.history import Holdings, Stretch, step_for
 from opsdash.core.plugin import Collector
 from opsdash.core.reading import SampleKey
 from opsdash.engine.chronicle import Chronicle
+from opsdash.engine.framer import Framer
 from opsdash.engine.historian import Historian
 from opsdash.engine.judge import Judgement
 from opsdash.engine.state import State
 from opsdash.store.events import Events
+from opsdash.store.frames import Frames
 from opsdash.store.history import History
 from opsdash.store.past import Past
 from opsdash.store.store import Store
@@ -47,6 +49,7 @@ class Memory:
         self._clock = clock
         self.chronicle = Chronicle(Events(store), clock)
         self.historian = Historian(state, collectors, History(store), clock)
+        self.framer = Framer(state, Frames(store), clock)
         self._past = Past(store)
         self.closed: set[FindingKey] = set()
         self._keys: dict[str, set[FindingKey]] = {}
@@ -74,6 +77,7 @@ class Memory:
         self._news |= bool(judgement.closed) or self._keys.get(host, set()) != keys
         self._keys[host] = keys
         self.chronicle.judged(host, judgement)
+        self.framer.judged(host, judgement.health)
 
     async def save_findings(self) -> None:
         """Save again and again until cancelled."""

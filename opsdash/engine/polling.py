@@ -13,6 +13,7 @@ from opsdash.core.discover import checks
 from opsdash.core.fleet import Fleet
 from opsdash.core.holder import Holder
 from opsdash.core.plugin import Collector
+from opsdash.engine.appearances import Appearances
 from opsdash.engine.bystander import host_name
 from opsdash.engine.comparer import Comparer
 from opsdash.engine.fleet_change import FleetChange, batched
@@ -70,7 +71,9 @@ class Polling:
         )
         self._fleet = Fleet({})
         self._hooks = self._hooked() if around.lasts else None
+        self.memory.framer.want = self.poller.want
         self._comparer = Comparer(parts.state, around.clock)
+        self._appearances = Appearances(self.memory.chronicle.note)
         self._tasks: list[asyncio.Task[None]] = []
 
     def _hooked(self) -> Hooks:
@@ -103,6 +106,7 @@ class Polling:
         await chronicle.begin(first_seen)
         if self._parts.around.lasts:
             await chronicle.started(len(fleet.hosts), os.getpid())
+            await self.memory.framer.begin()
         if self._hooks is not None:
             await self._hooks.begin(first_seen)
         self._tasks = [
@@ -110,6 +114,7 @@ class Polling:
             asyncio.create_task(self.memory.save_findings(), name="saver"),
             asyncio.create_task(self.memory.historian.run(), name="historian"),
             asyncio.create_task(chronicle.run(), name="chronicler"),
+            asyncio.create_task(self.memory.framer.run(), name="framer"),
             asyncio.create_task(self._comparer.run(), name="comparer"),
         ]
         for task in self._tasks:
@@ -127,7 +132,9 @@ class Polling:
         if tasks and self._hooks is not None:
             await self._hooks.end()
         if tasks and not lost:
-            await self.memory.historian.finish()
+            if self._parts.around.lasts:
+                await self.memory.historian.finish()
+                await self.memory.framer.finish()
             await self.memory.save(counters=True)
             await self.memory.chronicle.stopped(to.words(host_name()) if to else "")
 
@@ -144,6 +151,7 @@ class Polling:
         if self._hooks is not None:
             self._hooks.forget(change.removed)
         self.poller.forget(change.removed)
+        self._appearances.forget(change.removed)
         for names in batched(change.renewed):
             self.poller.renew(names)
             await asyncio.sleep(0)  # a key is answered in between
@@ -162,6 +170,7 @@ class Polling:
         self.memory.judged(name, judgement)
         if self._hooks is not None:
             self._hooks.judged(name, judgement)
+        self._appearances.look(self._parts.state.host(name))
         if judgement.closed:
             self._parts.silences.closed(judgement.closed)
         if judgement.blaming:

@@ -107,7 +107,7 @@ class _Builder:
         judged = found.judged_since.get(name, found.at + 1) <= found.at
         if held is None and frame is None and turn is None and not judged:
             text = f"nothing is remembered of {clock_words(found.at)}"
-            return HostState(host, self.rev, link=Link(problem=_forgotten(text)))
+            return HostState(host, self.rev, link=Link(problem=_forgotten(text)), past=True)
         findings = self.findings.get(name, ())
         if self.lack:
             health, link = Health.UNKNOWN, Link(problem=_forgotten(self.lack))
@@ -124,6 +124,7 @@ class _Builder:
             readings=Readings(name, held, frame, at),
             findings=findings,
             container=frame.container if frame else None,
+            past=True,
         )
 
 

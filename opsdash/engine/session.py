@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
-from opsdash.core.discover import collectors
+from opsdash.core.discover import checks, collectors
 from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Say
 from opsdash.core.finding import Episode
@@ -25,13 +25,15 @@ from opsdash.engine.fleet_change import FleetChange, compare
 from opsdash.engine.poller import Reach
 from opsdash.engine.polling import Parts, Polling, report_end
 from opsdash.engine.privilege import Privilege
+from opsdash.engine.rewind import Rewind
 from opsdash.engine.root_script import root_rule
 from opsdash.engine.silences import Silences, Told
 from opsdash.engine.state import State
 from opsdash.engine.surroundings import Surroundings
-from opsdash.engine.turns import Turns
+from opsdash.engine.turns import Turns, somebody_polls
 from opsdash.engine.ways import reachable, transports_for
 from opsdash.store.silences import SilenceTable
+from opsdash.store.stops import Stops
 from opsdash.store.store import Store
 from opsdash.transport.open_files import make_room_for
 
@@ -59,7 +61,12 @@ class Session:
         self._store = Store(surroundings.state_dir / "history.db")
         self._known_hosts = surroundings.state_dir / "known_hosts"
         self._given = surroundings.transports
-        told = Told(self._judge_all, self._state.notice, self._state.withdraw)
+        told = Told(
+            self._judge_all,
+            self._state.notice,
+            self._state.withdraw,
+            lambda one: self._polling.memory.chronicle.silenced(one),
+        )
         self.silences = Silences(SilenceTable(self._store), surroundings.clock, told)
         self._asker = Asker(surroundings.prompter)
         self._transports = dict(self._given or {})
@@ -74,6 +81,8 @@ class Session:
         self._bystander = Bystander(
             self._state, self._store, lambda: self.fleet, surroundings.clock
         )
+        self._rewind = Rewind(self._store, lambda: self.fleet, checks())
+        self._stops = Stops(self._store)
         self._turns: Turns | None = None
         self._silencer: asyncio.Task[None] | None = None
 
@@ -91,6 +100,8 @@ class Session:
         gc.set_threshold(*GARBAGE_AFTER)
         role, folder = self._around.role, self._around.state_dir
         if role is None:
+            if await somebody_polls(folder, self.fleet.source):
+                self._store.fence = lambda: False  # or all would be remembered twice
             await self._polling.begin(self.fleet)
             return
         self._turns = Turns(folder, own_holder(role, self._around.clock(), self.fleet.source), self)
@@ -248,6 +259,14 @@ class Session:
     async def episodes(self, host: str) -> list[Episode]:
         """What was wrong with a host, the latest first."""
         return await self._polling.memory.episodes(host)
+
+    async def at(self, moment: float) -> Snapshot:
+        """The fleet as it was at a moment."""
+        return await self._rewind.at(moment)
+
+    async def stop_next_to(self, moment: float, way: int) -> float | None:
+        """The stored poll before a moment (-1) or after it (1)."""
+        return await self._stops.next_to(moment, way)
 
     def touch(self) -> None:
         """Somebody is at the keyboard."""

@@ -24,11 +24,14 @@ EVERY_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Whom it concerns that silences have changed: `changed` judges anew, the others speak."""
+    """Whom it concerns that silences have changed: `changed` judges anew, `heard` gets each that
+    began or ended, the others speak.
+    """
 
     changed: Callable[[], None]
     notice: Callable[[str], None]
     withdraw: Callable[[str], None]
+    heard: Callable[[Silence], None] = lambda silence: None
 
 
 class Silences:
@@ -51,6 +54,7 @@ class Silences:
         self._acks: dict[FindingKey, str] = {}
         self._of = silencing(())
         self._turn = asyncio.Lock()
+        self._begun = False
 
     # -- what is silenced -----------------------------------------------------------------------
 
@@ -101,9 +105,16 @@ class Silences:
             self._unsaved |= {name: joined[name] for name in new}
             self._unshared |= {name: joined[name] for name in new}
         if joined != self.known:
-            self.known = joined
+            before, self.known = self.known, joined
+            for name in new:
+                self._hear(before.get(name), joined[name])
             self._index()
             self._told.changed()
+
+    def _hear(self, before: Silence | None, after: Silence) -> None:
+        """Whoever keeps the record hears of it, but not of what was so before this run."""
+        if self._begun and (before is None or before.over is not after.over):
+            self._told.heard(after)
 
     # -- where they are kept --------------------------------------------------------------------
 
@@ -114,6 +125,7 @@ class Silences:
         self._take(await self._table.all(), ours=False)
         await self._follow_file()
         self.expire()
+        self._begun = True
 
     async def follow(self, shared: str) -> None:
         """Share them through this file from now on; empty: through none."""

@@ -29,6 +29,9 @@ FREE_LOOKS = 2
 first, and would only take it away again."""
 
 
+POLLER, SCREEN = "poller.lock", "screen.lock"
+
+
 class Work(Protocol):
     """What begins and ends with the turn."""
 
@@ -95,8 +98,8 @@ class Turns:
         self._me = me
         self._work = work
         self._clock = clock
-        self._poller = Watched(folder / "poller.lock", clock)
-        self._screen = Watched(folder / "screen.lock", clock)
+        self._poller = Watched(folder / POLLER, clock)
+        self._screen = Watched(folder / SCREEN, clock)
         self._free = 0
         self._beaten_at = float("-inf")
         self._locks = True
@@ -198,3 +201,12 @@ class Turns:
             self._beaten_at = now
             for one in (self._poller, self._screen):
                 one.lease.beat()
+
+
+async def somebody_polls(folder: Path, fleet: str) -> bool:
+    """Whether somebody polls the hosts of this file, for whoever only looks."""
+    try:
+        holder = await asyncio.to_thread(Lease(folder / POLLER).holder)
+    except OSError:
+        return False
+    return holder is not None and holder.fleet == fleet

@@ -8,9 +8,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from opsdash.config.fleet_files import FleetFiles
+from opsdash.core.clock import now
 from opsdash.core.errors import OpsdashError
 from opsdash.core.holder import Holder, Role
-from opsdash.core.text import count
+from opsdash.core.text import count, duration
 from opsdash.engine.bystander import host_name, own_holder
 from opsdash.engine.declared import DeclaredFleet
 from opsdash.engine.session import Session
@@ -21,6 +22,9 @@ from opsdash.transport.notify import Notifier
 TURN_S = 1.0
 FILES_EVERY = 2
 """Turns after which the files of the fleet are looked at."""
+
+SET_S = 5.0
+"""A wall clock that was set by more than this is followed: a watch may outlive many such."""
 
 TRIES, TRY_S = 5, 0.1
 """Somebody who just looks at the lock holds it for a moment."""
@@ -36,10 +40,13 @@ class AnotherWatches(OpsdashError):
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Whom a watch speaks to: `say` gets what a person should read, the notifier is systemd's."""
+    """Whom a watch speaks to: `say` gets what a person should read, the notifier is systemd's;
+    `set_clock` lets the watch's own clock go by the wall again.
+    """
 
     say: Callable[[str], None]
     notifier: Notifier
+    set_clock: Callable[[], None] = now.set
 
 
 class Watch:
@@ -58,10 +65,14 @@ class Watch:
         fleet = await asyncio.to_thread(self._files.read)
         await self._only_one(fleet.source)
         try:
-            async with Session(fleet, self._around) as session:
-                self._tell(session, first=True)
-                await self._go_on(session, told_to_end)
-                self._outside.notifier.stopping()
+            while not told_to_end.is_set():
+                async with Session(fleet, self._around) as session:
+                    self._tell(session)
+                    await self._go_on(session, told_to_end)
+                    if told_to_end.is_set():
+                        self._outside.notifier.stopping()
+                    fleet = session.fleet
+                self._outside.set_clock()
         finally:
             self._lease.release()
 
@@ -77,9 +88,11 @@ class Watch:
                 raise AnotherWatches(other)
 
     async def _go_on(self, session: Session, told_to_end: asyncio.Event) -> None:
+        """Until it is told to end, or the clock here was set: all that has an age begins anew."""
         declared = DeclaredFleet(session, self._files)
         turn, turn_s = 0, min(TURN_S, (self._outside.notifier.watchdog_s or TURN_S) / 3)
-        while not told_to_end.is_set():
+        set_s = 0.0
+        while not told_to_end.is_set() and abs(set_s) < SET_S:
             self._outside.notifier.alive()
             with suppress(TimeoutError):
                 async with asyncio.timeout(turn_s):
@@ -88,8 +101,14 @@ class Watch:
             if turn % FILES_EVERY == 0 and (said := await declared.heed()):
                 self._outside.say(": ".join((said, *declared.faults[:3])))
             self._tell(session)
+            set_s = self._around.jump_s()
+        if abs(set_s) >= SET_S:
+            way = "forward" if set_s > 0 else "back"
+            self._outside.say(
+                f"the clock here was set {way} by {duration(abs(set_s))}: begins anew"
+            )
 
-    def _tell(self, session: Session, *, first: bool = False) -> None:
+    def _tell(self, session: Session) -> None:
         """How it goes to systemd, and what is new about the program itself to the reader."""
         snapshot = session.snapshot()
         for notice in snapshot.notices:
@@ -99,7 +118,7 @@ class Watch:
         healths = [f"{n} {one.name}" for one, n in snapshot.counts().items() if n]
         polls = f"polls {count(len(snapshot.hosts), 'host')}: {', '.join(healths)}"
         status = f"stands by: {snapshot.polled_by} polls" if snapshot.polled_by else polls
-        if first:
+        if not self._status:
             self._outside.notifier.ready(status)
         elif status != self._status:
             self._outside.notifier.status(status)

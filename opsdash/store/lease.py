@@ -68,14 +68,16 @@ class Lease:
 
     def _keep(self, file: int, me: Holder) -> None:
         text = json.dumps(asdict(me), ensure_ascii=False).encode()
-        os.pwrite(file, text, 0)
-        os.ftruncate(file, len(text))
         self._file = file
+        with suppress(OSError):  # a disk that is full: the lock is ours all the same
+            os.pwrite(file, text, 0)
+            os.ftruncate(file, len(text))
 
     def beat(self) -> None:
-        """Show that the holder lives."""
+        """Show that the holder lives; whoever can't will lose it to others, and see that."""
         if self._file is not None:
-            os.utime(self._file)
+            with suppress(OSError):
+                os.utime(self._file)
 
     def beaten(self) -> int:
         """A figure that changes as long as the holder lives; 0 where there is no file."""

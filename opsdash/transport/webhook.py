@@ -6,6 +6,8 @@ No redirect is followed and no proxy used; TLS is verified, always.
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import ssl
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
@@ -49,7 +51,7 @@ async def post(request: Request, *, timeout_s: float) -> Outcome:
         text = f"{parts.hostname}: its certificate is not trusted: {error.verify_message}"
         return Outcome(told=False, text=text, hint="mend the certificate, or trust its CA here")
     except (OSError, asyncio.IncompleteReadError) as error:
-        said = getattr(error, "strerror", None) or type(error).__name__
+        said = _reason(error)
         return Outcome(told=False, text=f"{parts.hostname}: {said}", hint=_REACH, again=True)
     except HostError as error:
         return Outcome(told=False, text=error.problem.text, hint=error.problem.hint)
@@ -57,6 +59,15 @@ async def post(request: Request, *, timeout_s: float) -> Outcome:
 
 
 _REACH = "see whether this machine reaches it: curl -I its address"
+
+
+def _reason(error: Exception) -> str:
+    """Why, without the address: asyncio puts its own words in place of the system's."""
+    if isinstance(error, socket.gaierror):
+        return "its name can't be resolved"
+    number = getattr(error, "errno", None)
+    known = os.strerror(number) if isinstance(number, int) and number > 0 else ""
+    return known or getattr(error, "strerror", None) or type(error).__name__
 
 
 def _judged(parts: SplitResult, status: int, words: str) -> Outcome:

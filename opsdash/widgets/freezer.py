@@ -1,8 +1,8 @@
-"""A fleet that can be held still: polling goes on, the screens show one moment."""
+"""A fleet that can be held still, or shown as it was, while polling goes on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -11,6 +11,7 @@ from opsdash.core.examination import Examination, Say
 from opsdash.core.finding import Episode
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.reading import SampleKey
+from opsdash.core.silence import Silence
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.core.source import FleetSource, Silencer
 
@@ -27,16 +28,33 @@ class Freezer:
         self._clock = clock
         self._held: Snapshot | None = None
         self._held_at = 0.0
+        self._past = False
 
     @property
     def frozen(self) -> bool:
         """Whether a moment is being held."""
         return self._held is not None
 
+    @property
+    def in_past(self) -> bool:
+        """Whether a moment is shown out of the store, in which nothing can be asked or changed."""
+        return self._past
+
     def toggle(self) -> None:
         """Hold this moment, or go on."""
-        self._held_at = self._clock()
-        self._held = None if self._held is not None else _still(self._source.snapshot())
+        if self._held is not None:
+            self.release()
+        else:
+            self._held_at = self._clock()
+            self._held = _still(self._source.snapshot())
+
+    def release(self) -> None:
+        """Go on: what is shown is live again."""
+        self._held, self._past = None, False
+
+    def show(self, past: Snapshot) -> None:
+        """Hold a moment of the past."""
+        self._held, self._held_at, self._past = past, past.at, True
 
     def now(self) -> float:
         """The time of what is shown, in seconds since 1970."""
@@ -73,7 +91,8 @@ class Freezer:
 
     def refresh(self, names: tuple[str, ...] = ()) -> None:
         """Ask these hosts again at once."""
-        self._source.refresh(names)
+        if not self._past:
+            self._source.refresh(names)
 
     async def examine(self, name: str, say: Say, *, ask: bool = False) -> Examination:
         """Examine the way to a host, as it is now."""
@@ -93,12 +112,27 @@ class Freezer:
 
     @property
     def silences(self) -> Silencer:
-        """The acks, mutes and maintenance windows, as they are now."""
-        return self._source.silences
+        """The acks, mutes and maintenance windows, as they are now, or as far as they are known of
+        the moment of the past that is shown.
+        """
+        if self._held is None or not self._past:
+            return self._source.silences
+        return PastSilences(self._source.silences, self._held)
 
     async def episodes(self, host: str) -> list[Episode]:
-        """What was wrong with a host."""
-        return await self._source.episodes(host)
+        """What was wrong with a host: in the past, until then."""
+        found = await self._source.episodes(host)
+        if not self._past:
+            return found
+        return [_until(one, self._held_at) for one in found if one.since <= self._held_at]
+
+    async def at(self, moment: float) -> Snapshot:
+        """The fleet as it was at a moment."""
+        return await self._source.at(moment)
+
+    async def stop_next_to(self, moment: float, way: int) -> float | None:
+        """The stored poll before a moment (-1) or after it (1)."""
+        return await self._source.stop_next_to(moment, way)
 
     def touch(self) -> None:
         """Somebody is at the keyboard."""
@@ -112,6 +146,34 @@ class Freezer:
     def become_root(self, tell: Callable[[str], None]) -> int:
         """Ask for the sudo password; `tell` hears what came of it."""
         return self._source.become_root(tell)
+
+
+class PastSilences:
+    """The silences of a moment of the past; nothing can be silenced then any more."""
+
+    def __init__(self, live: Silencer, held: Snapshot) -> None:
+        self._live = live
+        self._held = held
+
+    def in_force(self) -> tuple[Silence, ...]:
+        """Those that silence a finding of that moment, and those that were there and still are."""
+        now = self._held.at
+        known = {one.id: one for one in self._live.in_force() if one.at <= now < one.until}
+        for state in self._held.hosts.values():
+            known |= {f.silence.id: f.silence for f in state.findings if f.silence is not None}
+        return tuple(sorted(known.values(), key=lambda one: (one.until, one.id)))
+
+    def add(self, silences: Iterable[Silence]) -> None:
+        """Nothing: what has been can't be silenced."""
+
+    def end(self, ids: Iterable[str]) -> None:
+        """Nothing."""
+
+
+def _until(episode: Episode, moment: float) -> Episode:
+    """What had not ended by a moment still was there."""
+    ended = episode.until is not None and episode.until <= moment
+    return episode if ended else replace(episode, until=None)
 
 
 def _still(snapshot: Snapshot) -> Snapshot:

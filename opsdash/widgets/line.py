@@ -31,6 +31,7 @@ class Role(StrEnum):
     WARN = "warn"
     CRIT = "crit"
     DOWN = "down"
+    PAST = "past"
 
 
 ROLES: dict[Health, Role] = {health: Role[health.name] for health in Health}

@@ -37,6 +37,7 @@ class Palette:
             Role.MUTED: theme.muted,
             Role.ACCENT: theme.accent,
             Role.HEADING: theme.accent,
+            Role.PAST: theme.accent,
             **{ROLES[health]: theme.health[health] for health in Health},
         }
         return {role: self._style(role, colours[role]) for role in Role}
@@ -68,7 +69,7 @@ class Palette:
             over = Style(bgcolor=_rich(colour)) + attributes
             return {role: style + over for role, style in self.styles.items()}
         text = self.styles[Role.TEXT]
-        kept = set(ROLES.values())
+        kept = {*ROLES.values(), Role.PAST}
         return {
             role: (style if role in kept else text) + attributes
             for role, style in self.styles.items()

@@ -104,6 +104,11 @@ def ago(at: float, now: float) -> str:
     return duration(span_s - span_s % 5 if span_s < 60 else span_s)
 
 
+def as_at(at: float, now: float) -> str:
+    """Of which moment something is that was stored: ``as at 13:49:58``."""
+    return f"as at {wall_clock(at, now)}"
+
+
 def wall_clock(at: float, now: float) -> str:
     """A moment in local time: the time of day, with the date if it was another day."""
     when, today = time.localtime(at), time.localtime(now)

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
 import sqlite3
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
+from opsdash.config.fleet_files import FleetFiles
+from opsdash.config.hosts import load_fleet
+from opsdash.core.clock import SteadyClock
+from opsdash.core.event import Event
 from opsdash.core.holder import Role
 from opsdash.engine.session import Session
 from opsdash.engine.surroundings import Surroundings
+from opsdash.engine.watch import Outside, Watch
 from opsdash.store.events import Events
 from opsdash.store.lease import Lease
 from opsdash.store.store import Store
+from opsdash.transport.notify import Notifier
 from tests.integration.test_session import fleet_of
 from tests.ssh_server import Behaviour, ssh_server
 from tests.waiting import wait_for
@@ -195,8 +203,6 @@ async def test_systemd_is_told_how_it_goes(home: Path, tmp_path: Path, abstract:
 @asynccontextmanager
 async def screen(home: Path, *, within_s: float = 10) -> AsyncIterator[Session]:
     """What a screen stands on, in this process."""
-    from opsdash.config.hosts import load_fleet
-
     fleet = load_fleet(home / "config" / "opsdash" / "hosts.yaml")
     async with Session(fleet, Surroundings(state(home), lasts=True, role=Role.SCREEN)) as session:
         yield session
@@ -238,8 +244,6 @@ async def test_after_a_kill_the_screen_that_waits_polls_at_once(home: Path) -> N
 async def test_a_host_is_never_asked_by_two_at_once(tmp_path: Path) -> None:
     behaviour = Behaviour()
     around = Surroundings(tmp_path / "state", lasts=True)
-    from dataclasses import replace
-
     most = 0
     async with ssh_server(tmp_path, behaviour) as server:
         fleet = fleet_of(server.host)
@@ -268,6 +272,83 @@ async def test_a_host_is_never_asked_by_two_at_once(tmp_path: Path) -> None:
                 await wait_for(polled_by(second), what="the screen goes on")
             await wait_for(polled_by(watching), what="the watch resumes")
         assert most == 1
+
+
+async def test_it_follows_a_clock_that_is_set(home: Path) -> None:
+    wall = time.time()
+    offset_s = 0.0
+    clock = SteadyClock(lambda: wall + offset_s, time.monotonic)
+    said: list[str] = []
+    heard: list[Event] = []
+    around = Surroundings(
+        state(home),
+        clock=clock,
+        jump_s=lambda: offset_s,
+        lasts=True,
+        role=Role.WATCH,
+        heard=heard.append,
+    )
+
+    def set_clock() -> None:
+        nonlocal wall, offset_s
+        wall, offset_s = wall + offset_s, 0.0
+        clock.set()
+
+    told = asyncio.Event()
+    files = FleetFiles(str(home / "config" / "opsdash" / "hosts.yaml"))
+    one = Watch(files, around, Outside(said.append, Notifier({}, 1), set_clock))
+    running = asyncio.create_task(one.run(told))
+    await wait_for(lambda: len(heard) == 1, what="it polls")
+    offset_s = 4000.0
+    await wait_for(lambda: len(heard) >= 3, what="it polls again")
+    told.set()
+    await running
+    assert said == ["the clock here was set forward by 67m: begins anew"]
+    started, stopped, again = heard[:3]
+    assert stopped.at - started.at < 100
+    assert again.at - stopped.at == pytest.approx(4000, abs=100)
+
+
+async def test_a_single_look_beside_it_answers_and_writes_nothing(home: Path) -> None:
+    async with watch(home) as one:
+        await one.says("STARTED")
+        with closing(sqlite3.connect(state(home) / "history.db")) as db:
+            rows = "SELECT (SELECT max(last_judged) FROM host), (SELECT count(*) FROM history_fine)"
+            one.process.send_signal(signal.SIGSTOP)  # from now on it writes nothing either
+            before = db.execute(rows).fetchone()
+            environ = {
+                "XDG_CONFIG_HOME": str(home / "config"),
+                "XDG_STATE_HOME": str(home / "state"),
+            }
+            look = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "opsdash", "status", "--json"),
+                cwd=ROOT,
+                env=os.environ | environ,
+                stdout=asyncio.subprocess.PIPE,
+            )
+            told, _ = await look.communicate()
+            assert [host["name"] for host in json.loads(told)["hosts"]] == ["here"]
+            assert db.execute(rows).fetchone() == before
+    async with screen(home) as session:
+        await wait_for(polls(session), what="the screen polls")
+    assert (await events(home))[:2] == ["started", "killed"]
+
+
+async def test_a_screen_of_other_hosts_says_whom_nobody_watches(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text("hosts: {there: {transport: local}}\n")
+    other.chmod(0o600)
+    around = Surroundings(state(home), lasts=True, role=Role.SCREEN)
+    async with watch(home) as one:
+        await one.says("STARTED")
+        async with Session(load_fleet(other), around) as session:
+            await wait_for(polls(session), what="the screen polls")
+            file = home / "config" / "opsdash" / "hosts.yaml"
+            assert session.snapshot().notices == (
+                f"meanwhile nobody watches {file}: the watch stands by",
+            )
 
 
 IMPATIENT = """

@@ -179,18 +179,18 @@ async def test_closer_and_farther_earlier_and_back_to_now() -> None:
             ("=", "the last 1 hour"),
             ("+", "the last 1 hour"),
             ("-", "the last 3 hours"),
-            (",", "03:30 to 06:30"),
-            (",", "02:00 to 05:00"),
-            (".", "03:30 to 06:30"),
+            ("[", "03:30 to 06:30"),
+            ("[", "02:00 to 05:00"),
+            ("]", "03:30 to 06:30"),
             ("-", "00:30 to 06:30"),
-            (";", "the last 6 hours"),
-            (".", "the last 6 hours"),
+            ("0", "the last 6 hours"),
+            ("]", "the last 6 hours"),
         ):
             await show(stage, key)
             assert words in stage.lines[0], key
         await show(stage, *"-------")
         assert "the last 30 days" in stage.lines[0]
-        await show(stage, ",")
+        await show(stage, "[")
         assert "the last 30 days" in stage.lines[0]
         assert "nothing older is kept" in stage.text
 
@@ -305,7 +305,7 @@ async def test_while_nothing_is_known_it_says_why() -> None:
         await show(stage, "f", *"db1", "enter")
         assert "db1 has no cpuu (did you mean cpu" in await joined(stage, "-")
     async with charted([up("db1")]) as stage:
-        await show(stage, "T", *"---", ",", ",")
+        await show(stage, "T", *"---", "[", "[")
         assert "this is older than the history of db1, which begins 2027-01-14 06:00" in (
             await joined(stage)
         )

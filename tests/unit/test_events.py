@@ -15,10 +15,15 @@ from click.testing import CliRunner
 
 from opsdash.activities.monitor.events_report import as_csv, as_json, as_table, chosen
 from opsdash.activities.monitor.history_commands import build
+from opsdash.activities.monitor.story import story
 from opsdash.core import clock
 from opsdash.core.event import KEPT_S, Event, EventKind, folded
 from opsdash.core.finding import Finding
+from opsdash.core.happening import Kind
 from opsdash.core.health import Health
+from opsdash.core.host import Host
+from opsdash.core.silence import Silence, SilenceKind
+from opsdash.core.snapshot import Change, HostState
 from opsdash.engine.chronicle import Chronicle
 from opsdash.engine.judge import Judgement
 from opsdash.store.events import Events
@@ -201,3 +206,51 @@ def test_the_command_lists_them_and_says_when_there_are_none(
     assert "OK -> CRIT" in result.stdout
     assert CliRunner().invoke(build(), []).exit_code == 2
     assert CliRunner().invoke(build(), ["a", "b", "c"]).exit_code == 2
+
+
+async def test_what_is_silenced_and_what_is_no_more_is_told(store: Store) -> None:
+    made = await chronicle(store)
+    ack = Silence("a", SilenceKind.ACK, "db1", NOW, NOW + 7200, "disk-full", "/var", "disk", "tom")
+    work = Silence("w", SilenceKind.MAINTENANCE, "group:web", NOW, NOW + 60, reason="move")
+    for one in (ack, work, ack.ended(NOW + 5), work.ended(NOW + 60)):
+        made.silenced(one)
+    await made.flush()
+    told = (await Events(store).since(0.0))[1:]
+    assert [(event.kind.value, event.host, event.text) for event in told] == [
+        ("silenced", "db1", "ack by tom for 2h: disk"),
+        ("silenced", "group:web", "maintenance for 60s: move"),
+        ("unsilenced", "db1", "ack ended, before its time was up"),
+        ("unsilenced", "group:web", "maintenance ended, its time was up"),
+    ]
+    assert (told[0].check, told[0].subject) == ("disk-full", "/var")
+    assert as_table(told)[1].split()[2:5] == ["db1", "silenced", "ack"]
+    jsonschema.validate(json.loads(as_json(told)), SCHEMA)
+
+
+async def test_who_does_not_watch_notes_nothing_of_silences(store: Store) -> None:
+    made = Chronicle(Events(store), lambda: NOW)
+    made.silenced(Silence("a", SilenceKind.ACK, "db1", NOW, NOW + 7200, "disk-full", "/var"))
+    assert await made.since(0.0) == []
+
+
+WEB = Host("web1", groups=("web",))
+
+
+def test_a_story_has_what_an_earlier_run_saw() -> None:
+    events = [
+        Event(NOW - 400, EventKind.STARTED, number=1),
+        Event(NOW - 300, EventKind.PORT, "web1", "8080/tcp is listened at", subject="8080/tcp"),
+        Event(NOW - 290, EventKind.SILENCED, "group:web", "maintenance by ann for 2h", number=3),
+        Event(NOW - 280, EventKind.SILENCED, "group:db", "maintenance by ann for 2h", number=4),
+        Event(NOW - 200, EventKind.HEALTH, "web1", "full", Health.CRIT, Health.OK, number=5),
+        Event(NOW - 190, EventKind.HEALTH, "web2", "full", Health.CRIT, Health.OK, number=6),
+    ]
+    told = story([HostState(WEB)], events=events)
+    assert [(one.kind, one.words) for one in told] == [
+        (Kind.HEALTH, "CRIT (was OK): full"),
+        (Kind.ALERT, "maintenance by ann for 2h"),
+        (Kind.PORT, "8080/tcp is listened at"),
+    ]
+    fresh = Change(NOW - 200, "web1", Health.OK, Health.CRIT, "full")
+    assert len(story([HostState(WEB)], [fresh], events)) == 3, "told once"
+    assert len(story([HostState(WEB)], [replace(fresh, at=NOW)], events)) == 4

@@ -52,7 +52,8 @@ def test_without_a_file_or_with_an_empty_one_the_usual_keys_hold(tmp_path: Path)
 def test_keys_in_all_their_forms(tmp_path: Path) -> None:
     found = keymap(
         tmp_path,
-        'keys:\n  raw: L\n  freeze: "ctrl+g, F6"\n  wide: none\n  fold: [",", "-"]\n'
+        'keys:\n  raw: L\n  freeze: "ctrl+g, F6"\n  wide: none\n  time.back: none\n'
+        '  fold: [",", "-"]\n'
         '  view.host: 5\n  detail: ","\n  theme.pick: []\n  group.cycle: "b,b"\n'.replace(
             '  detail: ","\n', ""
         ),
@@ -64,13 +65,14 @@ def test_keys_in_all_their_forms(tmp_path: Path) -> None:
         "fold": (",", "-"),
         "view.host": ("5",),
         "theme.pick": (),
+        "time.back": (),
     }
     assert found.of("raw") == "L"
     assert found.of("wide") == ""
 
 
 def test_a_comma_alone_is_a_key(tmp_path: Path) -> None:
-    assert keymap(tmp_path, 'keys: {wide: ","}').keys["wide"] == (",",)
+    assert keymap(tmp_path, 'keys: {wide: ",", time.back: none}').keys["wide"] == (",",)
 
 
 def test_two_ids_can_swap_their_keys(tmp_path: Path) -> None:

@@ -232,13 +232,17 @@ class Desk:
     now: float = T0
     said: list[str] = field(default_factory=list)
     changes: int = 0
+    heard: list[tuple[str, bool]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        told = Told(self._changed, self.said.append, self.said.remove)
+        told = Told(self._changed, self.said.append, self.said.remove, self._hear)
         self.silences = Silences(SilenceTable(self.store), lambda: self.now, told)
 
     def _changed(self) -> None:
         self.changes += 1
+
+    def _hear(self, silence: Silence) -> None:
+        self.heard.append((silence.id, silence.over))
 
     async def begin(self) -> Desk:
         await self.silences.begin(str(self.path or ""))
@@ -421,3 +425,24 @@ async def test_a_session_ends_the_ack_of_a_finding_that_is_over(
         monkeypatch.setattr(running._polling.judge, "judge_into", lambda *_: over)
         running._polling.judge_host("db1")
         assert [one.id for one in running.silences.in_force()] == ["m1"]
+
+
+async def test_what_begins_and_ends_is_heard_once_whoever_did_it(
+    store: Store, tmp_path: Path
+) -> None:
+    one = await Desk(store).begin()
+    second = Store(tmp_path / "opsdash" / "history.db")
+    await second.open()
+    other = await Desk(second).begin()
+    one.silences.add([ACK, WORK])
+    await one.silences.save()
+    await other.silences.look()
+    other.silences.end(["a1"])
+    await other.silences.save()
+    await second.close()
+    one.now = WORK.until
+    await one.silences.look()
+    await one.silences.look()
+    assert sorted(one.heard) == [("a1", False), ("a1", True), ("w1", False), ("w1", True)]
+    later = await Desk(store, now=T0 + 30).begin()
+    assert later.heard == [], "what was so before is no news"

@@ -15,7 +15,7 @@ from opsdash.activities.monitor.alert_keys import AlertKeys
 from opsdash.activities.monitor.alert_list import RECENT_S, Alert, Alerts, alerts
 from opsdash.activities.monitor.alert_rows import FILTER_HELP, HEADING, Row, columns, heading, rows
 from opsdash.activities.monitor.keymap import ALERTS
-from opsdash.core.event import Event
+from opsdash.activities.monitor.told_events import ToldEvents
 from opsdash.core.finding import Finding
 from opsdash.core.kept import with_typed
 from opsdash.core.silence import Silence, end_words
@@ -29,9 +29,6 @@ from opsdash.widgets.line_view import Bar
 from opsdash.widgets.panel import Desk
 from opsdash.widgets.top_line import CLOCK, TopLine
 from opsdash.widgets.wording import wall_clock
-
-EVENTS_S = 5.0
-"""What has ended is read from the store so often."""
 
 DETAILS_FROM, DETAILS = 16, 4
 """Rows from which there is room for the details of a row; and how many lines they have."""
@@ -55,8 +52,7 @@ class AlertsPanel(AlertKeys):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._filter = ""
-        self._events: Sequence[Event] = ()
-        self._read_at = float("-inf")
+        self._events = ToldEvents(self, RECENT_S)
         self._found = Alerts()
         self._rows: dict[str, tuple[str, Alert | None, Silence | None]] = {}
 
@@ -145,11 +141,8 @@ class AlertsPanel(AlertKeys):
     def show(self, snapshot: Snapshot) -> None:
         """Draw what there is now."""
         now = self.desk.now()
-        if abs(now - self._read_at) >= EVENTS_S:
-            self._read_at = now
-            self.run_worker(self._read_events(now), name="events", exclusive=True)
         force = self.desk.source.silences.in_force()
-        self._found = alerts(snapshot.hosts.values(), self._events, force, now)
+        self._found = alerts(snapshot.hosts.values(), self._events.look(now), force, now)
         self._rows.clear()
         self._rows |= rows(self._found, self._filter)
         self.grid.columns = columns(self.size.width)
@@ -161,11 +154,6 @@ class AlertsPanel(AlertKeys):
             self.grid.steered = False
         self._show_heading()
         self._show_details()
-
-    async def _read_events(self, now: float) -> None:
-        before, self._events = self._events, await self.desk.source.events(now - RECENT_S)
-        if len(before) != len(self._events):
-            self.draw()
 
     def _nothing(self) -> list[Line]:
         if self._filter:

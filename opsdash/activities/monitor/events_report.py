@@ -17,6 +17,10 @@ SCHEMA = "opsdash-events-1"
 _WORDS = {
     EventKind.FOUND: "found",
     EventKind.OVER: "over",
+    EventKind.PORT: "port",
+    EventKind.MOUNT: "mount",
+    EventKind.SILENCED: "silenced",
+    EventKind.UNSILENCED: "silenced no more",
     EventKind.STARTED: "opsdash started",
     EventKind.STOPPED: "opsdash ended",
     EventKind.KILLED: "opsdash was killed",

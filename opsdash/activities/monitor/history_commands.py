@@ -44,8 +44,9 @@ def build() -> click.Command:
         swap, load, in, out, read, write. The last hour is told by ten seconds, a day by the
         minute, thirty days by five minutes: mean, least and most. Exits with 3 if nothing is known.
 
-        With --events: which hosts changed their health, what was found and what is over, and when
-        opsdash watched; of all hosts, or of those whose names fit. They are kept for 90 days.
+        With --events: which hosts changed their health, what was found and what is over, which
+        ports and mounts came and went, what was silenced, and when opsdash watched; of all hosts,
+        or of those whose names fit. They are kept for 90 days.
         """
         import asyncio
 

@@ -15,10 +15,14 @@ from opsdash.core.snapshot import LinkState
 from opsdash.core.text import duration
 from opsdash.widgets.line import Line, Role, Span, line, wrap
 
+NOT_KEPT = "not kept of that moment"
+
 
 def instead(page: Page, title: str, collector: str) -> list[Line] | None:
     """What stands in the place of a section that has no reading; None: there is one to show."""
     reading = page.reading(collector)
+    if reading is None and page.state.past:
+        return [line(head(title), Span(NOT_KEPT, Role.MUTED))]
     if reading is None and page.state.link.state is not LinkState.UP:
         return []
     if reading is None:

@@ -16,7 +16,7 @@ from opsdash.core.text import count, duration, size
 from opsdash.widgets.detail_strip import paragraph
 from opsdash.widgets.line import ROLES, Line, Role, Span, line, wrap
 from opsdash.widgets.palette import Palette
-from opsdash.widgets.wording import ago, flag, fresh_s, reason, wall_clock
+from opsdash.widgets.wording import ago, as_at, flag, fresh_s, reason, wall_clock
 
 LABEL = 11
 """Cells of the first column, in which a section or a row is named."""
@@ -68,7 +68,9 @@ def freshness(page: Page, collector: str) -> tuple[Span, ...]:
     """What must be said of a section's figures: that they are old, or not this host's own."""
     notes = []
     reading = page.reading(collector)
-    if reading is not None and is_overdue(page, reading):
+    if reading is not None and page.state.past and is_overdue(page, reading):
+        notes.append(Span(f"  {as_at(reading.at, page.now)}", Role.MUTED))
+    elif reading is not None and is_overdue(page, reading):
         notes.append(Span(f"  {duration(page.now - reading.at)} old?", Role.UNKNOWN))
     if page.is_whole_machine(collector):
         notes.append(Span("  whole machine", Role.MUTED))
@@ -105,7 +107,7 @@ def why_section(page: Page) -> list[Line]:
         since = f"  for {ago(said.since, page.now)}" if said.since else ""
         lines.append(line(head("WHY"), Span(said.text, said.role), Span(since, Role.MUTED)))
         problem = page.state.link.broken_by
-        if problem and page.state.link.state is LinkState.DOWN:
+        if problem and page.state.link.state in (LinkState.DOWN, LinkState.IDLE):
             lines += _below(page, "next", problem.hint, Role.ACCENT)
     for finding in page.state.findings:
         lines += _finding(page, finding, head("" if lines else "WHY"))
@@ -234,6 +236,8 @@ def sources_section(page: Page) -> list[Line]:
 
 def _why_waiting(page: Page) -> str:
     """Why some figures are not there, and what brings them."""
+    if page.state.past:
+        return "not kept: all is when the health of the host changes, and every few hours"
     if page.state.link.state is LinkState.UP:
         return "not there yet: each is asked for when it is due"
     return "they come as soon as the host can be reached"
@@ -247,6 +251,9 @@ def _source(page: Page, name: str, reading: Reading) -> list[Line]:
         return [first, *(line(label(""), Span(text, Role.UNKNOWN)) for text in texts[1:])]
     overdue = is_overdue(page, reading)
     limit = duration(fresh_s(_period_s(page, discover.collectors().get(name))))
-    age = Span(f"{old_s} old?", Role.UNKNOWN) if overdue else Span(f"<{limit} old", Role.MUTED)
+    if page.state.past:
+        age = Span(as_at(reading.at, page.now), Role.MUTED)
+    else:
+        age = Span(f"{old_s} old?", Role.UNKNOWN) if overdue else Span(f"<{limit} old", Role.MUTED)
     origin = Span(f"  {reading.source}" if reading.source else "", Role.MUTED)
     return [line(label(name), age, origin)]

@@ -7,12 +7,18 @@ from opsdash.core.reading import Reading, Row
 from opsdash.core.snapshot import HostState, LinkState
 from opsdash.core.text import count, duration
 from opsdash.widgets.line import Line, Role, Span, line
+from opsdash.widgets.wording import as_at
 
 OLD_S = 20.0
 """From this age on a list is not what there is now: it is renewed every six seconds."""
 
 MOVED_OLD_S = 150.0
 """The same of what root saw, which is asked for every minute."""
+
+NOT_KEPT = (
+    "no list of processes was kept by then",
+    "one is when the health of a host changes, and every few hours",
+)
 
 
 class ProcessReading:
@@ -57,6 +63,8 @@ class ProcessReading:
         if self._seen is None:
             return ()
         old_s = max(0.0, self._now - self._seen.at)
+        if self._state is not None and self._state.past:
+            return line(Span(as_at(self._seen.at, self._now), Role.MUTED))
         if old_s > OLD_S:
             return line(Span(f"{duration(old_s)} old", Role.UNKNOWN))
         return line(Span("age <10s" if old_s < 10 else "age <20s", Role.MUTED))
@@ -90,6 +98,8 @@ class ProcessReading:
             return [line(Span(problem.text, Role.UNKNOWN)), line(Span(problem.hint, Role.MUTED))]
         if self._seen is not None:
             return [line(Span("there is no process that may be seen", Role.UNKNOWN))]
+        if self._state is not None and self._state.past:
+            return [line(Span(text, Role.UNKNOWN)) for text in NOT_KEPT]
         if self._state is not None and self._state.link.state is not LinkState.UP:
             said = f"{self._state.name} can't be reached: its processes come when it can"
             return [line(Span(said, Role.UNKNOWN))]

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from opsdash.core.clock_offset import clock_ahead_s
+from opsdash.core.errors import SelectionError
+from opsdash.core.event import Event, EventKind, folded
 from opsdash.core.happening import Happening, Kind, happened
 from opsdash.core.health import Health
+from opsdash.core.host import Host
+from opsdash.core.selection import parse_selection
 from opsdash.core.snapshot import Change, HostState
 
 SOURCES = ("packages", "edits", "unitlog", "authlog")
@@ -15,6 +20,9 @@ SOURCES = ("packages", "edits", "unitlog", "authlog")
 AS_ROOT = "rootlog"
 READABLE = ("unitlog", "authlog")
 """Those that tell whether the login may read the logs: where it may, root is not asked."""
+
+SHOWN_S = 48 * 3600.0
+"""So far back goes a story."""
 
 MOST = 2000
 SAME_S = 120.0
@@ -27,15 +35,74 @@ def wanted(state: HostState) -> tuple[str, ...]:
     return (*SOURCES, AS_ROOT) if 0.0 in told else SOURCES
 
 
-def story(states: Iterable[HostState], changes: Iterable[Change] = ()) -> list[Happening]:
-    """All that is known to have happened on these hosts, on the clock here, the newest first."""
+def story(
+    states: Iterable[HostState], changes: Iterable[Change] = (), events: Sequence[Event] = ()
+) -> list[Happening]:
+    """All that is known to have happened on these hosts, on the clock here, the newest first.
+
+    `events` are what the store has of them and of others; of what it does not have yet, the
+    `changes` of this run tell.
+    """
     by_name = {state.name: state for state in states}
-    turns = [_turn(change) for change in changes if change.host in by_name]
-    found = list(turns)
+    told = of_events(events, [state.host for state in by_name.values()])
+    turns = [one for one in told if one.kind is Kind.HEALTH]
+    known = {(one.host, one.health, round(one.at)) for one in turns}
+    fresh = [_turn(change) for change in changes if change.host in by_name]
+    turns += [one for one in fresh if (one.host, one.health, round(one.at)) not in known]
+    found = [*turns, *(one for one in told if one.kind is not Kind.HEALTH)]
     for state in by_name.values():
         found += _findings(state, turns)
         found += _of_host(state)
     return sorted(found, key=lambda one: -one.at)[:MOST]
+
+
+_KINDS = {
+    EventKind.PORT: Kind.PORT,
+    EventKind.MOUNT: Kind.MOUNT,
+    EventKind.SILENCED: Kind.ALERT,
+    EventKind.UNSILENCED: Kind.ALERT,
+    EventKind.TOLD: Kind.ALERT,
+    EventKind.UNTOLD: Kind.ALERT,
+}
+
+
+def of_events(events: Sequence[Event], hosts: Sequence[Host]) -> list[Happening]:
+    """What events say of these hosts; what came and went again and again in one line."""
+    names = {host.name for host in hosts}
+    found: list[Happening] = []
+    for one in folded([one for one in events if one.host]):
+        about = [one.host] if one.host in names else _silenced(one, hosts)
+        if one.kind is EventKind.HEALTH and one.host in names:
+            before = one.before if one.before is not None else Health.UNKNOWN
+            after = one.health if one.health is not None else Health.UNKNOWN
+            found.append(_turn(Change(one.at, one.host, before, after, one.text)))
+        elif one.kind in _KINDS:
+            found += [
+                Happening(
+                    one.at, host, _KINDS[one.kind], _words(one), one.subject, source="opsdash"
+                )
+                for host in about
+            ]
+    return found
+
+
+def _words(event: Event) -> str:
+    if _KINDS[event.kind] is not Kind.ALERT:
+        return event.text
+    if event.kind in (EventKind.TOLD, EventKind.UNTOLD):
+        return f"{event.kind}, {event.text}"
+    what = " ".join(filter(None, (event.check, event.subject)))
+    return f"{what}: {event.text}" if what else event.text
+
+
+def _silenced(event: Event, hosts: Sequence[Host]) -> list[str]:
+    """Which of these hosts a silence of a SELECT is about."""
+    if _KINDS.get(event.kind) is not Kind.ALERT:
+        return []
+    with suppress(SelectionError):
+        selection = parse_selection([event.host])
+        return [host.name for host in hosts if selection.names(host)]
+    return []
 
 
 def _turn(change: Change) -> Happening:

@@ -30,6 +30,7 @@ WEIGHTS = {
     Kind.MOUNT: 0.8,
     Kind.PORT: 0.5,
     Kind.LOGIN: 0.3,
+    Kind.ALERT: 0.4,
     Kind.HEALTH: 0.0,
 }
 

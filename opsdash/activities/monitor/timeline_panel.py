@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from opsdash.activities.monitor.host_keys import HostKeys
 from opsdash.activities.monitor.keymap import TIMELINE
-from opsdash.activities.monitor.story import is_told, lacking, story, wanted
+from opsdash.activities.monitor.story import SHOWN_S, is_told, lacking, story, wanted
 from opsdash.activities.monitor.timeline_rows import (
     FILTER_HELP,
     columns,
@@ -22,6 +22,7 @@ from opsdash.activities.monitor.timeline_rows import (
     rows,
     whole,
 )
+from opsdash.activities.monitor.told_events import ToldEvents
 from opsdash.core.clock_offset import clock_ahead_s
 from opsdash.core.happening import Happening
 from opsdash.core.kept import with_typed
@@ -70,6 +71,7 @@ class TimelinePanel(HostKeys):
         self._filter = ""
         self._several: bool | None = None
         self._shown: dict[str, Happening | None] = {}
+        self._events = ToldEvents(self, SHOWN_S)
 
     def compose(self) -> ComposeResult:
         """The hosts, what must be known of the list, and the list."""
@@ -142,7 +144,8 @@ class TimelinePanel(HostKeys):
         states = [snapshot.hosts[name] for name in self.hosts if name in snapshot.hosts]
         for state in states:
             self.desk.source.want(state.name, *wanted(state))
-        shown = rows(story(states, snapshot.changes), self._filter)
+        events = self._events.look(self.desk.now())
+        shown = rows(story(states, snapshot.changes, events), self._filter)
         self._shown.clear()
         self._shown |= shown
         several = len(self.hosts) > 1

@@ -10,7 +10,8 @@ from textual.binding import BindingType
 from opsdash.activities.monitor.host_keys import HostKeys
 from opsdash.activities.monitor.host_sections import Page, head, label
 from opsdash.activities.monitor.keymap import WHY
-from opsdash.activities.monitor.story import is_told, lacking, story, wanted
+from opsdash.activities.monitor.story import SHOWN_S, is_told, lacking, story, wanted
+from opsdash.activities.monitor.told_events import ToldEvents
 from opsdash.activities.monitor.why_page import commands, explanation
 from opsdash.core.finding import Episode, Finding
 from opsdash.core.snapshot import HostState, LinkState, Snapshot, triage
@@ -44,6 +45,7 @@ class WhyPanel(HostKeys):
         self._chosen: tuple[str, str] | None = None
         self._episodes: dict[str, list[Episode]] = {}
         self._read_at: dict[str, float] = {}
+        self._events = ToldEvents(self, SHOWN_S)
 
     def compose(self) -> ComposeResult:
         """The host, and the page about what is wrong with it."""
@@ -107,7 +109,7 @@ class WhyPanel(HostKeys):
             said = reason(state, page.now)
             text = said.text or "nothing is wrong as far as is known"
             return [line(head("WHY"), Span(text, said.role))]
-        told = story([state], snapshot.changes)
+        told = story([state], snapshot.changes, self._events.look(page.now))
         lines = explanation(page, finding, told, self._episodes.get(state.name))
         return [*lines, (), *self._others(state, finding), *self._missing(state)]
 
