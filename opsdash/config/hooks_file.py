@@ -180,6 +180,8 @@ class _Entry:
         given = [key for key in _MEANS if key in self.data]
         if len(given) == 1:
             return Means(given[0])
+        if any(key not in _KEYS and did_you_mean(key, _MEANS) for key in self.data):
+            return None  # that it is misspelt was said
         also = f", not {' and '.join(given)}" if given else ""
         self.marked.blame(self.where, f"needs one of {', '.join(_MEANS)}{also}", key=True)
         return None

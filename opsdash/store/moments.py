@@ -139,7 +139,10 @@ def _changes(db: sqlite3.Connection, moment: float) -> tuple[Change, ...]:
 
 
 def _run(db: sqlite3.Connection, moment: float) -> tuple[tuple[float, str] | None, bool]:
-    select = "SELECT at, kind FROM event WHERE host = '' AND kind IN ('started', 'stopped', 'killed') AND "
+    select = (
+        "SELECT at, kind FROM event WHERE host = '' "
+        "AND kind IN ('started', 'stopped', 'killed') AND "
+    )
     last = db.execute(select + "at <= ? ORDER BY number DESC LIMIT 1", (moment,)).fetchone()
     after = db.execute(select + "at > ? ORDER BY number LIMIT 1", (moment,)).fetchone()
     killed = after is not None and after[1] == EventKind.KILLED.value
