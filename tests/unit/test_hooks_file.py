@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -127,6 +128,15 @@ def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, text: str, fault: 
     said = [str(one) for one in caught.value.faults]
     assert any(fault in one for one in said), said
     assert all("hooks.yaml:1:" in one and "sesame" not in one for one in said)
+
+
+def test_the_examples_of_the_manual_are_right(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs/hooks.md").read_text()
+    whole, *recipes = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert [one.name for one in read(tmp_path, whole)] == ["mail", "chat", "here"]
+    assert len(recipes) == 4
+    for recipe in recipes:
+        assert len(read(tmp_path, f"hooks:\n{recipe}")) == 1
 
 
 def test_no_file_and_an_empty_one_are_no_hooks(tmp_path: Path) -> None:
