@@ -9,11 +9,13 @@ from typing import Any
 from textual.dom import DOMNode
 
 from opsdash.app.pages import STARTING, Pages
+from opsdash.app.text_screen import TextScreen
 from opsdash.core.event import Event, EventKind
-from opsdash.core.moment import FORMS, ago_words, clock_words, moment_of
+from opsdash.core.moment import FORMS, ago_words, clock_words, moment_of, two_moments
 from opsdash.core.text import duration
 from opsdash.widgets.entries import Entry
 from opsdash.widgets.line import Line, Role, Span
+from opsdash.widgets.panel import Panel
 
 LIVE = "live again"
 
@@ -143,6 +145,7 @@ class TimeTravel(Pages):
             *super().further_entries(),
             Entry("at", self._go_at, "the fleet as it was", takes=takes),
             Entry("live", lambda _: self.action_live(), "the fleet as it is"),
+            Entry("diff", self._go_diff, "what changed between two moments", takes="13:50 [now]"),
         ]
 
     def _go_at(self, text: str) -> None:
@@ -167,6 +170,34 @@ class TimeTravel(Pages):
             self.pick("go to the moment of a change", entries)
         else:
             self.say(f"no change of health is remembered; type a moment: {FORMS}", 6.0)
+
+    def _go_diff(self, text: str) -> None:
+        if self.freezer is None or self.page is None:
+            self.say(STARTING)
+            return
+        try:
+            span = two_moments(text, self._now(), self.freezer.now())
+        except ValueError as error:
+            self.say(str(error), 6.0)
+            return
+        self.run_worker(self._diff(self.page, span), name="diff", exclusive=True, group="diff")
+
+    async def _diff(self, page: Panel, span: tuple[float, float]) -> None:
+        """Of the hosts that the page is about; on the fleet's own of all, or of those marked."""
+        from opsdash.activities.monitor.diff_report import diff, page_lines, title_of
+
+        freezer, now = self.freezer, self._now()
+        if freezer is None:
+            return
+        hosts = page.chosen()
+        if page.slug == self.kinds[0].slug and len(hosts) < 2:
+            hosts = tuple(freezer.snapshot().hosts)
+        before = await freezer.at(span[0])
+        shown = span[1] == freezer.now() or (span[1] >= now - 1 and not freezer.in_past)
+        after = freezer.snapshot() if shown else await freezer.at(span[1])
+        found = diff(before, after, hosts, await freezer.events(span[0]))
+        lines = page_lines(found, now)
+        self.push_screen(TextScreen(title_of(found, now), lines, self.look))
 
     # -- the journey ----------------------------------------------------------------------------
 

@@ -43,6 +43,23 @@ def moment_of(text: str, now: float) -> float:
     return moment
 
 
+def two_moments(text: str, now: float, then: float) -> tuple[float, float]:
+    """``13:50 now``, ``2026-11-26 13:50 14:10``: two moments, the earlier one first; the second
+    may be left out and is `then` in that case. ValueError says in words what is wrong.
+    """
+    words = text.split()
+    for split in range(len(words), 0, -1):
+        first, second = " ".join(words[:split]), " ".join(words[split:])
+        try:
+            one = moment_of(first, now)
+            other = moment_of(second, now) if second else then
+        except ValueError:
+            continue
+        return min(one, other), max(one, other)
+    moment_of(words[0] if words else "", now)
+    raise ValueError(f"{clean_line(text, 60)} are no two moments: 13:50 now")
+
+
 def _local(found: re.Match[str], day: float, text: str) -> float:
     """A date and a time of this machine's zone, each as far as it is given."""
     given = [int(part) if part else 0 for part in found.groups()]

@@ -9,13 +9,14 @@ from functools import lru_cache
 from math import isnan
 from types import MappingProxyType
 
+from opsdash.core import discover
 from opsdash.core.event import EventKind
 from opsdash.core.finding import NEW_FOR_S, Finding, urgency
 from opsdash.core.fleet import Fleet
 from opsdash.core.frame import Frame
 from opsdash.core.health import Health
 from opsdash.core.host import Host
-from opsdash.core.plugin import Check
+from opsdash.core.plugin import Check, Tier
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, SampleKey
 from opsdash.core.silencing import silencing
@@ -174,12 +175,13 @@ class Readings(Mapping[str, Reading]):
         told = [(key, values[place]) for place, key in self._parts[name]]
         samples = {key: value for key, value in told if not isnan(value)}
         known = self._framed.get(name)
-        if known is None or (not known.rows and self._at - known.at >= UNWATCHED_S):
+        pulse = name in _pulse()
+        if known is None or (pulse and self._at - known.at >= UNWATCHED_S):
             return Reading(self._host, name, self._at, samples, source="history")
         if known.at > self._at:
             return known
         kept = dict(known.samples) if self._at - known.at < UNWATCHED_S else {}
-        at = known.at if known.rows else self._at
+        at = self._at if pulse else known.at
         return replace(known, at=at, samples=kept | samples)
 
     def __iter__(self) -> Iterator[str]:
@@ -189,6 +191,13 @@ class Readings(Mapping[str, Reading]):
     def __len__(self) -> int:
         """How many there are."""
         return len(self._framed.keys() | self._parts.keys())
+
+
+@lru_cache(maxsize=1)
+def _pulse() -> frozenset[str]:
+    """The collectors that have figures and no table: what they say is of the moment."""
+    known = discover.collectors().values()
+    return frozenset(one.name for one in known if one.tier is Tier.PULSE)
 
 
 Parts = Mapping[str, Sequence[tuple[int, SampleKey]]]

@@ -17,7 +17,7 @@ from opsdash.core.history import Holdings, Stretch
 from opsdash.core.holder import Holder
 from opsdash.core.prompts import Asker
 from opsdash.core.reading import SampleKey
-from opsdash.core.snapshot import HostState, Snapshot
+from opsdash.core.snapshot import Change, HostState, Snapshot
 from opsdash.core.text import count
 from opsdash.engine.bystander import Bystander, own_holder
 from opsdash.engine.doctor import begun, examine, sought
@@ -32,6 +32,7 @@ from opsdash.engine.state import State
 from opsdash.engine.surroundings import Surroundings
 from opsdash.engine.turns import Turns, somebody_polls
 from opsdash.engine.ways import reachable, transports_for
+from opsdash.store.moments import changes_until
 from opsdash.store.silences import SilenceTable
 from opsdash.store.stops import Stops
 from opsdash.store.store import Store
@@ -112,6 +113,11 @@ class Session:
         """Nobody else polls from now on."""
         async with self._changing:
             await self._bystander.end()
+            now = self._around.clock()
+            nothing: tuple[Change, ...] = ()
+            self._state.recall_changes(
+                await self._store.read(lambda db: changes_until(db, now), nothing)
+            )
             await self._polling.begin(self.fleet)
 
     async def hand_over(self, to: Holder | None, *, lost: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -107,6 +107,11 @@ class State:
         self._good = {name: {} for name in self._hosts}
         self._settled.clear()
         self._stirred.set()
+
+    def recall_changes(self, changes: Sequence[Change]) -> None:
+        """The changes of health that were seen before this turn, the newest first."""
+        known = [one for one in changes if one.host in self._hosts]
+        self._changes = deque(known[:CHANGES], maxlen=CHANGES)
 
     def seed(self, readings: Iterable[Reading]) -> None:
         """Counters of an earlier run, so that the first pulse of this one already has rates."""

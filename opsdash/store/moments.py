@@ -81,7 +81,7 @@ class Moments:
             found.findings = open_findings(db, moment)
             found.frames = self._frames.before(db, names, moment)
             found.silences = silences_at(db, moment)
-            found.changes = _changes(db, moment)
+            found.changes = changes_until(db, moment)
             found.run, found.run_ended = _run(db, moment)
             return found
 
@@ -124,7 +124,8 @@ def _judged_since(db: sqlite3.Connection) -> dict[str, float]:
     return {str(name): float(at) for name, at in db.execute("SELECT name, first_judged FROM host")}
 
 
-def _changes(db: sqlite3.Connection, moment: float) -> tuple[Change, ...]:
+def changes_until(db: sqlite3.Connection, moment: float) -> tuple[Change, ...]:
+    """The changes of health before a moment, the newest first."""
     rows = db.execute(
         "SELECT at, host, before, health, text FROM event WHERE kind = ? AND at <= ? "
         "ORDER BY number DESC LIMIT ?",

@@ -21,7 +21,9 @@ from opsdash.config.fleet_files import FleetFiles
 from opsdash.config.hosts import load_fleet
 from opsdash.core.clock import SteadyClock
 from opsdash.core.event import Event
+from opsdash.core.health import Health
 from opsdash.core.holder import Role
+from opsdash.core.host import Host
 from opsdash.engine.session import Session
 from opsdash.engine.surroundings import Surroundings
 from opsdash.engine.watch import Outside, Watch
@@ -29,7 +31,7 @@ from opsdash.store.events import Events
 from opsdash.store.lease import Lease
 from opsdash.store.store import Store
 from opsdash.transport.notify import Notifier
-from tests.integration.test_session import fleet_of
+from tests.integration.test_session import _free_port, fleet_of
 from tests.ssh_server import Behaviour, ssh_server
 from tests.waiting import wait_for
 
@@ -211,7 +213,9 @@ async def screen(home: Path, *, within_s: float = 10) -> AsyncIterator[Session]:
 def polls(session: Session) -> Callable[[], bool]:
     def does() -> bool:
         snapshot = session.snapshot()
-        return not snapshot.polled_by and all(one.at for one in snapshot.hosts.values())
+        states = snapshot.hosts.values()
+        known = all(one.at or one.health is Health.DOWN for one in states)
+        return session._polling.begun and not snapshot.polled_by and known
 
     return does
 
@@ -243,10 +247,11 @@ async def test_after_a_kill_the_screen_that_waits_polls_at_once(home: Path) -> N
 
 async def test_a_host_is_never_asked_by_two_at_once(tmp_path: Path) -> None:
     behaviour = Behaviour()
-    around = Surroundings(tmp_path / "state", lasts=True)
+    heard: list[Event] = []
+    around = Surroundings(tmp_path / "state", lasts=True, heard=heard.append)
     most = 0
     async with ssh_server(tmp_path, behaviour) as server:
-        fleet = fleet_of(server.host)
+        fleet = fleet_of(server.host, Host("gone", address="127.0.0.1", port=_free_port()))
         watching = Session(fleet, replace(around, role=Role.WATCH))
         first = Session(fleet, replace(around, role=Role.SCREEN))
         second = Session(fleet, replace(around, role=Role.SCREEN))
@@ -270,8 +275,12 @@ async def test_a_host_is_never_asked_by_two_at_once(tmp_path: Path) -> None:
                     await wait_for(lambda: bool(first.snapshot().hosts["web1"].at), what="a value")
                     assert first._polling.begun is False
                 await wait_for(polled_by(second), what="the screen goes on")
+                assert [one.host for one in second.snapshot().changes] == ["gone"]
             await wait_for(polled_by(watching), what="the watch resumes")
         assert most == 1
+    # what was found by one is no news to the next
+    told = [one.kind.value for one in heard if one.host == "gone"]
+    assert sorted(told) == ["found", "health"]
 
 
 async def test_it_follows_a_clock_that_is_set(home: Path) -> None:

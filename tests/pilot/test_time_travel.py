@@ -251,3 +251,23 @@ async def test_the_moment_has_a_look_of_its_own_in_every_theme(theme: str) -> No
         others = {str(part.style) for part in strip if "07:59:50" not in part.text}
         assert len(styles) == 1
         assert not styles & others
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x50"])
+async def test_what_changed_between_two_moments_is_a_page(size: tuple[int, int]) -> None:
+    async with with_a_past(size) as stage:
+        await typed(stage, "diff 2h now")
+        assert_snapshot(f"diff-fleet-{size[0]}x{size[1]}", stage.text)
+        await go(stage, "q", "2")
+        await typed(stage, "diff 2h")
+        assert_snapshot(f"diff-host-{size[0]}x{size[1]}", stage.text)
+
+
+async def test_in_the_past_one_moment_is_held_against_the_one_that_is_shown() -> None:
+    async with with_a_past() as stage:
+        await go(stage, ",")
+        await typed(stage, "diff 2h")
+        assert "06:00:00 to 07:59:50" in stage.text
+        await go(stage, "q")
+        await typed(stage, "diff soon now")
+        assert "soon is no moment" in stage.lines[-1]

@@ -144,6 +144,10 @@ async def test_tables_are_those_of_the_last_frame_with_its_age(store: Store) -> 
     assert web1.rows("top") == ({"pid": 7, "name": "stress"},)
     assert web1.readings["top"].at == START + 40
     assert web1.container == "lxc"
+    # an empty table is a table: it says nothing of what came after it
+    quiet = {"units": Reading("web1", "units", START + 150, {("units.failed", ""): 0.0})}
+    await Frames(store).add([Frame("web1", START + 151, quiet)])
+    assert (await at(store, 190)).hosts["web1"].readings["units"].at == START + 150
     # the figures are of now, the table is old: the reading says so
     assert web1.value("filesystem.used_ratio", "/") == 0.5
     assert web1.readings["filesystem"].at == START + 30
