@@ -47,11 +47,14 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """The latest login that was tried beside the open connection: when, how long, what failed."""
+    """The latest login that was tried beside the open connection: when, how long, what failed, and
+    how long it took in most of those before; None: too few were.
+    """
 
     at: float
     took_s: float
     problem: Problem | None = None
+    usual_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from statistics import median
 
 from opsdash.core.errors import HostError
 from opsdash.core.host import Host, Way
@@ -26,7 +29,38 @@ CONFIRM_S = 5.0
 
 AT_A_TIME = 10
 
+REMEMBERED, FEWEST = 15, 5
+"""Of so many logins the middle one is usual; of fewer nothing is."""
+
+SLOW_TIMES = 3.0
+"""A login so many times as long as usual does not change what is usual,"""
+
+NEW_NORMAL = 60
+"""unless so many in a row were: then it is so from now on."""
+
 Report = Callable[[str, Login], None]
+
+
+@dataclass
+class Durations:
+    """How long logins to one host took: `slow` in a row were far longer than the others."""
+
+    taken_s: deque[float] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    slow: int = 0
+
+    def usual_s(self) -> float | None:
+        """How long most take; None while too few are known."""
+        return median(self.taken_s) if len(self.taken_s) >= FEWEST else None
+
+    def add(self, took_s: float) -> None:
+        """One more has succeeded."""
+        usual_s = self.usual_s()
+        self.slow = self.slow + 1 if usual_s and took_s > SLOW_TIMES * usual_s else 0
+        if self.slow >= NEW_NORMAL:
+            self.taken_s.clear()
+            self.slow = 0
+        if not self.slow:
+            self.taken_s.append(took_s)
 
 
 class Prober:
@@ -40,6 +74,7 @@ class Prober:
         self._clock = clock
         self._slots = asyncio.Semaphore(AT_A_TIME)
         self._asked: dict[str, asyncio.Event] = {}
+        self._took: dict[str, Durations] = {}
 
     def ask(self, name: str) -> None:
         """Probe this host at once, the one that was given up included."""
@@ -49,6 +84,7 @@ class Prober:
     def forget(self, name: str) -> None:
         """This host is not probed any more."""
         self._asked.pop(name, None)
+        self._took.pop(name, None)
 
     async def keep(self, host: Host) -> None:
         """Probe a host until cancelled; its connection has just been made, so not at once.
@@ -68,10 +104,18 @@ class Prober:
                 login = await self._probe(host)
             if login.problem is not None:
                 LOG.info("%s: new logins fail: %s", host.name, login.problem.text)
-            self._report(host.name, login)
+            self._report(host.name, self._compared(host.name, login))
             lasting = login.problem is not None and not login.problem.mends_itself
             jitter = random.uniform(0.9, 1.1)  # noqa: S311 - jitter
             rest_s = None if lasting else self._period_s * jitter
+
+    def _compared(self, name: str, login: Login) -> Login:
+        """With how long it usually takes; a new connection to the host begins with what was."""
+        took = self._took.setdefault(name, Durations())
+        found = replace(login, usual_s=took.usual_s())
+        if login.problem is None and login.took_s > 0:
+            took.add(login.took_s)
+        return found
 
     @property
     def _period_s(self) -> float:

@@ -36,6 +36,12 @@ async def test_new_logins_that_fail_are_told_while_the_open_connection_goes_on(
 
             await wait_for(probed, what="a login probe")
             assert failing() == []
+
+            def usual() -> float | None:
+                login = session.snapshot().hosts["web1"].login
+                return login.usual_s if login is not None else None
+
+            await wait_for(lambda: usual() is not None, what="enough logins to know what is usual")
             behaviour.refuse_login = True
             await wait_for(lambda: bool(failing()), what="a failed login")
             state = session.snapshot().hosts["web1"]

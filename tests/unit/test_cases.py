@@ -175,7 +175,10 @@ def _login(said: dict[str, Any] | None) -> Login | None:
     if said is None:
         return None
     return Login(
-        NOW - said.get("age_s", 5.0), said.get("took_s", 0.3), _problem(said.get("problem"))
+        NOW - said.get("age_s", 5.0),
+        said.get("took_s", 0.3),
+        _problem(said.get("problem")),
+        said.get("usual_s"),
     )
 
 

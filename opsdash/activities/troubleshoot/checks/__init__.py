@@ -1,0 +1,1 @@
+"""Checks about who gets in."""
