@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from opsdash.app.main import OpsdashApp
     from opsdash.config.fleet_files import FleetFiles
     from opsdash.config.keys import KeysFile
+    from opsdash.core.hook import Ring
     from opsdash.core.kept import Keeper
     from opsdash.core.offer import Offer, Preview
     from opsdash.core.prompts import Prompter
@@ -41,10 +42,18 @@ class Watching:
     the files that it follows.
     """
 
-    def __init__(self, hosts_file: str | None, demo: int | None, prompter: Prompter) -> None:
+    def __init__(
+        self,
+        hosts_file: str | None,
+        demo: int | None,
+        prompter: Prompter,
+        *,
+        ring: Ring | None = None,
+    ) -> None:
         self._hosts_file = hosts_file
         self._demo = demo
         self._prompter = prompter
+        self._ring = ring
         self._session: Session | None = None
         self._files: FleetFiles | None = None
         self._fleet: DeclaredFleet | None = None
@@ -70,7 +79,9 @@ class Watching:
 
         known = {one.id: one.lower_is_worse for one in checks().values()}
         self._files = FleetFiles(self._hosts_file, known)
-        around = Surroundings(state_dir(), self._prompter, lasts=True, role=Role.SCREEN)
+        around = Surroundings(
+            state_dir(), self._prompter, lasts=True, role=Role.SCREEN, ring=self._ring
+        )
         session = Session(self._files.read(), around)
         self._fleet = DeclaredFleet(session, self._files)
         return session
@@ -186,15 +197,17 @@ def _app(wishes: Wishes, terminal: Terminal, keeper: Keeper | None) -> OpsdashAp
     from opsdash.app.look import Looks
     from opsdash.app.main import OpsdashApp
     from opsdash.app.prompt_screen import ScreenPrompter
+    from opsdash.app.ringer import Ringer
 
-    prompter = ScreenPrompter()
-    watching = Watching(wishes.hosts_file, wishes.demo, prompter)
+    prompter, ringer = ScreenPrompter(), Ringer()
+    watching = Watching(wishes.hosts_file, wishes.demo, prompter, ring=ringer)
     looks = Looks(first.themes, first.theme, ascii_only=first.plain, fixed=first.fixed)
     marks = _marks_of(keeper, watching)
     app = OpsdashApp(watching.start, watching.stop, looks, keys_file=_keys(), **marks)
     app.theme_files, app.low, app.by_ground = first.files, wishes.low, first.by_ground
     app.full_theme, app.theme_notice = first.full, first.notice
     prompter.serve(app, app.look)
+    ringer.serve(app)
     _meet(app, terminal)
     return app
 

@@ -21,7 +21,7 @@ FLAP_S = 3600.0
 class EventKind(StrEnum):
     """What can happen: a host's health became another; a finding was raised, or is over; a port or
     a mount came or went; something was silenced, or is not any more; opsdash began to watch,
-    ended, or was found not to have ended properly.
+    ended, or was found not to have ended properly; a hook told, or could not.
     """
 
     HEALTH = "health"
@@ -34,6 +34,8 @@ class EventKind(StrEnum):
     STARTED = "started"
     STOPPED = "stopped"
     KILLED = "killed"
+    TOLD = "told"
+    UNTOLD = "hook failed"
 
 
 @dataclass(frozen=True, slots=True)

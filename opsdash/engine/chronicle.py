@@ -125,7 +125,10 @@ class Chronicle:
         )
 
     def _note(self, kind: EventKind, **about: object) -> None:
-        event = Event(self._clock(), kind, **about)  # type: ignore[arg-type]
+        self.happened(Event(self._clock(), kind, **about))  # type: ignore[arg-type]
+
+    def happened(self, event: Event) -> None:
+        """Something that others know of."""
         self._pending.append(event)
         if self.heard is not None and self._runs:
             self.heard(event)

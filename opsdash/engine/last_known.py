@@ -42,13 +42,16 @@ class LastKnown:
         if _answered(state):
             del self._hosts[state.name]
             return state
-        return replace(known, host=state.host, rev=state.rev)
+        if known.rev != state.rev or known.host is not state.host:
+            known = self._hosts[state.name] = replace(known, host=state.host, rev=state.rev)
+        return known
 
     def over(self, snapshot: Snapshot) -> Snapshot:
         """What to show of the fleet."""
         if not self._hosts:
             return snapshot
-        self._hosts = {name: one for name, one in self._hosts.items() if name in snapshot.hosts}
+        for name in self._hosts.keys() - snapshot.hosts.keys():
+            del self._hosts[name]
         hosts = {name: self.of(state) for name, state in snapshot.hosts.items()}
         return replace(snapshot, hosts=MappingProxyType(hosts))
 

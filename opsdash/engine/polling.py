@@ -17,6 +17,8 @@ from opsdash.engine.appearances import Appearances
 from opsdash.engine.bystander import host_name
 from opsdash.engine.comparer import Comparer
 from opsdash.engine.fleet_change import FleetChange, batched
+from opsdash.engine.hook_post import Desk
+from opsdash.engine.hooks import Ears, Hooks
 from opsdash.engine.judge import Judge
 from opsdash.engine.memory import Memory
 from opsdash.engine.poller import Poller, Reach
@@ -24,7 +26,9 @@ from opsdash.engine.rhythm import Rhythm
 from opsdash.engine.silences import Silences
 from opsdash.engine.state import State
 from opsdash.engine.surroundings import Surroundings
+from opsdash.store.hooks import HookTable
 from opsdash.store.store import Store
+from opsdash.transport.hook_calls import call
 
 LOG = logging.getLogger(__name__)
 
@@ -65,13 +69,34 @@ class Polling:
             self.judge_host,
             Rhythm(around.clock, jump_s=around.jump_s),
         )
+        self._fleet = Fleet({})
+        self._hooks = self._hooked() if around.lasts else None
         self.memory.framer.want = self.poller.want
         self._comparer = Comparer(parts.state, around.clock)
         self._appearances = Appearances(self.memory.chronicle.note)
         self._tasks: list[asyncio.Task[None]] = []
 
+    def _hooked(self) -> Hooks:
+        parts, around = self._parts, self._parts.around
+        desk = Desk(
+            HookTable(parts.store),
+            lambda hook, message: call(hook, message, around.ring),
+            around.clock,
+            parts.state.notice,
+            parts.state.withdraw,
+            self.memory.chronicle.happened,
+        )
+        ears = Ears(
+            lambda: self._fleet,
+            lambda: around.clock() + around.jump_s(),
+            around.ring is not None,
+            lambda ended: report_end(ended, parts.state),
+        )
+        return Hooks(desk, ears)
+
     async def begin(self, fleet: Fleet) -> None:
         """Recall what earlier runs knew, then poll."""
+        self._fleet = fleet
         store, chronicle = self._parts.store, self.memory.chronicle
         first_seen = await store.open_findings()
         known_hosts = await store.known_hosts()
@@ -82,6 +107,8 @@ class Polling:
         if self._parts.around.lasts:
             await chronicle.started(len(fleet.hosts), os.getpid())
             await self.memory.framer.begin()
+        if self._hooks is not None:
+            await self._hooks.begin(first_seen)
         self._tasks = [
             asyncio.create_task(self.poller.run(list(fleet.hosts.values())), name="poller"),
             asyncio.create_task(self.memory.save_findings(), name="saver"),
@@ -102,6 +129,8 @@ class Polling:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=LONGEST_END_S)
+        if tasks and self._hooks is not None:
+            await self._hooks.end()
         if tasks and not lost:
             if self._parts.around.lasts:
                 await self.memory.historian.finish()
@@ -116,8 +145,11 @@ class Polling:
 
     async def change_fleet(self, fleet: Fleet, change: FleetChange) -> None:
         """Poll what has come, and as it is declared now; the state knows the fleet already."""
+        self._fleet = fleet
         for name in change.removed:
             self.judge.forget(name)
+        if self._hooks is not None:
+            self._hooks.forget(change.removed)
         self.poller.forget(change.removed)
         self._appearances.forget(change.removed)
         for names in batched(change.renewed):
@@ -136,6 +168,8 @@ class Polling:
         """There is news of a host."""
         judgement = self.judge.judge_into(self._parts.state, name, self._parts.around.clock())
         self.memory.judged(name, judgement)
+        if self._hooks is not None:
+            self._hooks.judged(name, judgement)
         self._appearances.look(self._parts.state.host(name))
         if judgement.closed:
             self._parts.silences.closed(judgement.closed)

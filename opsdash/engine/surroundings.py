@@ -9,6 +9,7 @@ from pathlib import Path
 from opsdash.core.clock import now
 from opsdash.core.event import Event
 from opsdash.core.holder import Role
+from opsdash.core.hook import Ring
 from opsdash.core.host import Way
 from opsdash.core.prompts import Nobody, Prompter
 from opsdash.transport.base import Transport
@@ -19,7 +20,8 @@ class Surroundings:
     """What a session stands on: where its state is kept, who answers questions, whether it may
     become root where it needs no password, time, and ways in place of real ones. A run that `lasts`
     writes down what happens, and `heard` is called with each event. One that has a `role` polls
-    only while no other that has one polls for the same store.
+    only while no other that has one polls for the same store. `ring` is there where somebody sits
+    at a screen, for hooks that ring.
     """
 
     state_dir: Path
@@ -31,3 +33,4 @@ class Surroundings:
     lasts: bool = False
     role: Role | None = None
     heard: Callable[[Event], None] | None = None
+    ring: Ring | None = None

@@ -19,7 +19,7 @@ _SINCE = (
 )
 _LAST_RUN = (
     "SELECT number, at, kind, host, text, health, before, check_id, subject FROM event "
-    "WHERE host = '' ORDER BY number DESC LIMIT 1"
+    "WHERE host = '' AND kind IN ('started', 'stopped', 'killed') ORDER BY number DESC LIMIT 1"
 )
 
 

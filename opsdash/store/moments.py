@@ -140,7 +140,10 @@ def changes_until(db: sqlite3.Connection, moment: float) -> tuple[Change, ...]:
 
 
 def _run(db: sqlite3.Connection, moment: float) -> tuple[tuple[float, str] | None, bool]:
-    select = "SELECT at, kind FROM event WHERE host = '' AND "
+    select = (
+        "SELECT at, kind FROM event WHERE host = '' "
+        "AND kind IN ('started', 'stopped', 'killed') AND "
+    )
     last = db.execute(select + "at <= ? ORDER BY number DESC LIMIT 1", (moment,)).fetchone()
     after = db.execute(select + "at > ? ORDER BY number LIMIT 1", (moment,)).fetchone()
     killed = after is not None and after[1] == EventKind.KILLED.value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 _FINDINGS = """
 CREATE TABLE IF NOT EXISTS finding (
@@ -78,6 +78,19 @@ CREATE TABLE IF NOT EXISTS frame (
 CREATE INDEX IF NOT EXISTS frame_at ON frame (at, size);
 """
 
+# What each hook has told of which finding, what it is to tell next, and how it stands; as JSON.
+_HOOKS = """
+CREATE TABLE IF NOT EXISTS hook_told (
+    hook TEXT NOT NULL, host TEXT NOT NULL, check_id TEXT NOT NULL, subject TEXT NOT NULL,
+    data TEXT NOT NULL, PRIMARY KEY (hook, host, check_id, subject)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS hook_message (
+    id TEXT PRIMARY KEY, hook TEXT NOT NULL, at REAL NOT NULL, begun INTEGER NOT NULL,
+    data TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS hook_standing (hook TEXT PRIMARY KEY, data TEXT NOT NULL);
+"""
+
 
 def create(db: sqlite3.Connection) -> None:
     """Make what is missing; sqlite3.DatabaseError for a file of a newer opsdash."""
@@ -86,5 +99,5 @@ def create(db: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError(f"written by a newer opsdash (schema {version})")
     if version == 1:
         db.execute("ALTER TABLE host ADD COLUMN first_judged REAL NOT NULL DEFAULT 0")
-    db.executescript(_FINDINGS + _HISTORY + _EVENTS + _SILENCES + _FRAMES)
+    db.executescript(_FINDINGS + _HISTORY + _EVENTS + _SILENCES + _FRAMES + _HOOKS)
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION:d}")

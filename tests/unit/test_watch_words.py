@@ -45,6 +45,11 @@ AT = 1795808000.0
             Event(AT, EventKind.HEALTH, "web1", "load 9", Health.WARN, Health.OK),
             "HEALTH web1 is WARN (was OK): load 9",
         ),
+        (Event(AT, EventKind.HEALTH, "web1", "", Health.OK), "HEALTH web1 is OK"),
+        (
+            Event(AT, EventKind.SILENCED, "db1", "muted", None, None, "c", "s"),
+            "SILENCED db1 c s: muted",
+        ),
         (Event(AT, EventKind.STARTED, text="watches 2 hosts"), "STARTED watches 2 hosts"),
         (
             Event(AT, EventKind.FOUND, "a", "x\x1b[2J\ny", Health.DOWN, None, "c", "s\x07"),

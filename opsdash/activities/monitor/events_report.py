@@ -24,6 +24,8 @@ _WORDS = {
     EventKind.STARTED: "opsdash started",
     EventKind.STOPPED: "opsdash ended",
     EventKind.KILLED: "opsdash was killed",
+    EventKind.TOLD: "told",
+    EventKind.UNTOLD: "hook failed",
 }
 
 

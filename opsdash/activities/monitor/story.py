@@ -58,6 +58,8 @@ _KINDS = {
     EventKind.MOUNT: Kind.MOUNT,
     EventKind.SILENCED: Kind.ALERT,
     EventKind.UNSILENCED: Kind.ALERT,
+    EventKind.TOLD: Kind.ALERT,
+    EventKind.UNTOLD: Kind.ALERT,
 }
 
 
@@ -84,6 +86,8 @@ def of_events(events: Sequence[Event], hosts: Sequence[Host]) -> list[Happening]
 def _words(event: Event) -> str:
     if _KINDS[event.kind] is not Kind.ALERT:
         return event.text
+    if event.kind in (EventKind.TOLD, EventKind.UNTOLD):
+        return f"{event.kind}, {event.text}"
     what = " ".join(filter(None, (event.check, event.subject)))
     return f"{what}: {event.text}" if what else event.text
 

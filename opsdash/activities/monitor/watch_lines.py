@@ -61,15 +61,13 @@ def stamp(at: float) -> str:
 
 def event_line(event: Event) -> str:
     """An event as a line: when, how bad, where, which check of what, and in words."""
-    what = " ".join(filter(None, (event.check, event.subject)))
-    if event.check:
-        word = event.health.name if event.health and event.kind is EventKind.FOUND else "OVER"
-        text = f": {event.text}" if event.text and event.text != what else ""
-        return clean_line(f"{stamp(event.at)} {word} {event.host} {what}{text}", 500)
+    word = event.kind.upper().replace(" ", "-")
+    if event.kind is EventKind.FOUND and event.health is not None:
+        word = event.health.name
+    where = " ".join(filter(None, (event.host, event.check, event.subject if event.check else "")))
     if event.kind is EventKind.HEALTH and event.health is not None:
         before = f" (was {event.before.name})" if event.before is not None else ""
-        text = f": {event.text}" if event.text else ""
-        words = f"HEALTH {event.host} is {event.health.name}{before}{text}"
-        return clean_line(f"{stamp(event.at)} {words}", 500)
-    words = " ".join(filter(None, (event.kind.upper(), event.host, event.text)))
-    return clean_line(f"{stamp(event.at)} {words}", 500)
+        where = f"{event.host} is {event.health.name}{before}"
+    text = event.text if f"{event.host} {event.text}" != where else ""
+    told = f"{where}: {text}" if where and text else where or text
+    return clean_line(f"{stamp(event.at)} {word} {told}", 500)
