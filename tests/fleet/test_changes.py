@@ -176,15 +176,15 @@ async def test_a_wrong_clock_a_slow_network_and_a_log_storm_stand_in_the_timelin
     with (
         testbed.with_fault("rpm1", "delay"),
         testbed.with_fault("rc1", "log-storm"),
-        testbed.with_fault("db1", "clock"),
+        testbed.with_fault("web2", "clock"),
     ):
         # sshd sets the clock of new logins only: whoever connects now sees it
         around = Surroundings(tmp_path / "later")
         async with Session(load_fleet(hosts_yaml), around) as later:
             expected = (
-                (session, "rpm1", r"a new login takes .* usual here"),
+                (session, "rpm1", r"a new login takes"),
                 (session, "rc1", r"log storm: .* by shop-web"),
-                (later, "db1", r"clock"),
+                (later, "web2", r"clock"),
             )
             for where, host, words in expected:
 

@@ -90,6 +90,7 @@ def _suspect(page: Page, one: Suspect) -> Line:
     clock = time.strftime("%H:%M:%S", time.localtime(thing.at))
     role = role_of(thing)
     strong = Role.STRONG if one.shared and role is Role.TEXT else role
+    often = f"  ({one.times} times in that hour)" if one.times > 1 else ""
     who = f"  by {thing.who}" if thing.who and thing.who not in thing.words else ""
     words = named_words(thing, page.width - BESIDE)
     return line(
@@ -97,6 +98,7 @@ def _suspect(page: Page, one: Suspect) -> Line:
         Span(f"{clock} ", Role.MUTED),
         Span(f"{thing.kind:<8}", Role.MUTED),
         Span(words, strong),
+        Span(often, Role.MUTED),
         Span(who, Role.ACCENT),
         Span(f"  ({thing.source})" if page.width >= 120 else "", Role.MUTED),
     )
