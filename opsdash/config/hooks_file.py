@@ -270,5 +270,5 @@ def _tell(value: Any) -> tuple[bool, bool]:
 def _checks(value: Any) -> tuple[str, ...]:
     given = value if isinstance(value, list) else [value]
     if not given or not all(isinstance(one, str) and one.isprintable() for one in given):
-        raise ValueError("should be a list of checks or globs: [disk-*, host-down]")
+        raise ValueError("should be a list of checks or globs: [disk-*, host-unreachable]")
     return tuple(given)

@@ -11,6 +11,7 @@ from secrets import token_hex
 
 from opsdash.core.finding import Finding
 from opsdash.core.health import Health
+from opsdash.core.masking import mask
 from opsdash.core.text import clean, clean_line, count
 
 SCHEMA = "opsdash-hook-1"
@@ -83,7 +84,7 @@ def news_of(kind: NewsKind, finding: Finding, at: float, text: str = "") -> News
         finding.host,
         finding.check,
         finding.health,
-        text or finding.summary,
+        mask(text or finding.summary),
         finding.subject,
         finding.since,
         finding.advice,

@@ -42,13 +42,14 @@ ROUTINE_S = 6 * 3600.0
 @dataclass(slots=True)
 class Due:
     """A frame that is to be taken at a time: of this state, or of what is known by then. `then` is
-    when another one is to follow.
+    when another one is to follow; a `routine` one is of no change.
     """
 
     at: float
     state: HostState | None = None
     suspects_since: float | None = None
     then: float | None = None
+    routine: bool = False
 
 
 class Framer:
@@ -60,6 +61,7 @@ class Framer:
         self._clock = clock
         self._healths: dict[str, Health] = {}
         self._taken: dict[str, float] = {}
+        self._turned: dict[str, float] = {}
         self._due: dict[str, Due] = {}
         self._looked: list[str] = []
         self._runs = False
@@ -85,11 +87,12 @@ class Framer:
         now = self._clock()
         if before is None:
             if health is not Health.OK or self._is_old(host, now):
-                self._due.setdefault(host, Due(now + SETTLED_S))
+                self._due.setdefault(host, Due(now + SETTLED_S, routine=True))
             self._suspect(host, health, before)
             return
         since = self._suspect(host, health, before)
-        soon = self._taken.get(host, 0.0) + APART_S
+        # a frame that was only routine must not put off the one that shows who did it
+        soon = self._turned.get(host, 0.0) + APART_S
         if not now < soon <= now + APART_S:
             self._due[host] = Due(now, self._state.host(host), since)
         elif host in self._due:
@@ -128,6 +131,8 @@ class Framer:
     def _next(self, host: str, due: Due, now: float) -> None:
         """One frame is taken; another one follows when the suspects have been told."""
         self._taken[host] = now
+        if not due.routine:
+            self._turned[host] = now
         if due.state is not None and due.suspects_since is not None:
             self._due[host] = Due(now, None, due.suspects_since, due.then)
         elif due.then is not None:
@@ -149,7 +154,7 @@ class Framer:
             self._looked = list(self._healths)
         for host in [self._looked.pop() for _ in range(min(MOST_AT_ONCE, len(self._looked)))]:
             if host not in self._due and self._is_old(host, now):
-                self._due[host] = Due(now)
+                self._due[host] = Due(now, routine=True)
 
     async def finish(self) -> None:
         """The run ends: what is due is taken as it is."""

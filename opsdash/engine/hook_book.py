@@ -20,6 +20,7 @@ GROUP, GROUP_S = 5, 60.0
 hundreds of hosts along, one after the other."""
 
 GATHER_S = 15.0
+AGED_EVERY_S = 10.0
 MOST_HELD = 500
 """Of what is held back so much is kept to be listed; the rest is counted."""
 
@@ -61,10 +62,16 @@ class Book:
         self._told = {one.key: one for one in told}
         self.begun_at = begun_at
         self._gathered_at: float | None = None
+        self._aged_at = 0.0
 
-    def close_all_but(self, open_now: Collection[FindingKey]) -> set[FindingKey]:
-        """What was there when it told last and is not any more: somebody else saw it end."""
-        return {one.key for one in self._told.values() if one.open} - set(open_now)
+    def ended_unseen(
+        self, hosts: Collection[str], open_now: Collection[FindingKey]
+    ) -> set[FindingKey]:
+        """What was there when it told last and is not any more: it did not see it end. Of a host
+        that is not among these nothing is known.
+        """
+        was = {one.key for one in self._told.values() if one.open and one.host in hosts}
+        return was - set(open_now)
 
     def turn(
         self,
@@ -134,6 +141,9 @@ class Book:
             yield from () if news is None else (news,)
 
     def _aged(self, now: float, turn: Turn) -> Iterable[News]:
+        if 0 <= now - self._aged_at < AGED_EVERY_S:
+            return
+        self._aged_at = now
         for told in list(self._told.values()):
             if told.forgettable(now):
                 del self._told[told.key]
@@ -204,8 +214,8 @@ class Book:
         if whole:
             standing.held_why, standing.left_out, self._gathered_at = "", 0, None
         room = GROUP - sum(0 <= now - at < GROUP_S for at in standing.sent)
-        if self.hook.rule.rate is not None:
-            room = min(room, self.hook.rule.rate.most - len(standing.sent))
+        if (rate := self.hook.rule.rate) is not None:
+            room = min(room, rate.most - sum(0 <= now - at < rate.within_s for at in standing.sent))
         if len(ready) > 1 and (why or left_out or len(ready) > room):
             parts: list[tuple[News, ...]] = [tuple(ready)]
             why = why or f"{count(len(ready), 'event')} at once"

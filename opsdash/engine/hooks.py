@@ -12,7 +12,9 @@ from opsdash.config.stamps import Stamp, stamp_of
 from opsdash.core.errors import ConfigError
 from opsdash.core.finding import Finding, FindingKey
 from opsdash.core.fleet import Fleet
+from opsdash.core.health import Health
 from opsdash.core.hook import Hook
+from opsdash.core.host import Host
 from opsdash.core.text import clean_line
 from opsdash.engine.hook_book import Book, Moment
 from opsdash.engine.hook_post import Desk, Post, changes_of
@@ -21,6 +23,7 @@ from opsdash.engine.judge import Judgement
 LOG = logging.getLogger(__name__)
 
 EVERY_S = 1.0
+MOST_KNOWN = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +50,14 @@ class Hooks:
         self._posts: dict[str, Post] = {}
         self._open: dict[str, Sequence[Finding]] = {}
         self._closed: list[FindingKey] = []
-        self._at_first: Collection[FindingKey] = ()
+        self._unconfirmed: set[FindingKey] = set()
+        self._concerned: dict[tuple[str, FindingKey, Health], bool] = {}
+        self._fleet: Fleet | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def begin(self, open_findings: Collection[FindingKey]) -> None:
         """Begin with what is known to be open; what other runs had still to tell is told now."""
-        self._at_first = frozenset(open_findings)
+        self._unconfirmed = set(open_findings)
         await self._heed()
         self._task = asyncio.create_task(self._run(), name="hooks")
         self._task.add_done_callback(self._ears.ended)
@@ -75,6 +80,7 @@ class Hooks:
             self._open.pop(host, None)
         if judgement.closed:
             self._closed += judgement.closed
+            self._unconfirmed.difference_update(judgement.closed)
 
     def forget(self, hosts: Collection[str]) -> None:
         """These have left the fleet."""
@@ -93,20 +99,28 @@ class Hooks:
         if not self._posts:
             return
         moment = Moment(self._desk.clock(), self._ears.wall())
-        hosts = self._ears.fleet().hosts
+        if self._fleet is not self._ears.fleet():
+            self._fleet = self._ears.fleet()
+            self._concerned.clear()
+        hosts = self._fleet.hosts
+        findings = [one for host, known in self._open.items() if host in hosts for one in known]
         for post in self._posts.values():
-            rule = post.book.hook.rule
-            found = [
-                one
-                for host, findings in self._open.items()
-                if host in hosts
-                for one in findings
-                if rule.concerns(hosts[host], one)
-            ]
+            found = [one for one in findings if self._concerns(post, hosts[one.host], one)]
             turn = post.book.turn(found, closed, moment, waiting=post.waiting)
             if turn:
                 await self._desk.table.save(changes_of(post.key, post.book, turn))
                 post.put(turn.messages)
+            await asyncio.sleep(0)  # a key is answered in between
+
+    def _concerns(self, post: Post, host: Host, finding: Finding) -> bool:
+        """Whether a hook is about such a finding; asked every second of all that are open."""
+        key = (post.key, finding.key, finding.health)
+        if (known := self._concerned.get(key)) is None:
+            known = post.book.hook.rule.concerns(host, finding)
+            if len(self._concerned) >= MOST_KNOWN:
+                self._concerned.clear()
+            self._concerned[key] = known
+        return known
 
     # -- the file -------------------------------------------------------------------------------
 
@@ -135,8 +149,11 @@ class Hooks:
         before = list(self._posts.values())
         await self._stop(before)
         self._posts = {}
+        self._concerned.clear()
         begun = {post.key: post.book.begun_at for post in before}
         now = self._desk.clock()
+        open_now = {one.key for findings in self._open.values() for one in findings}
+        open_now |= self._unconfirmed
         for hook in usable:
             key = f"{self._path}\n{hook.name}"
             record = await self._desk.table.record(key)
@@ -144,8 +161,7 @@ class Hooks:
             post = self._posts[key] = Post(key, book, self._desk)
             post.put(record.messages)
             post.start(self._ears.ended)
-            if not before:
-                self._closed += book.close_all_but(self._at_first)
+            self._closed += book.ended_unseen(self._ears.fleet().hosts, open_now)
 
     async def _stop(self, posts: Collection[Post]) -> None:
         if posts:

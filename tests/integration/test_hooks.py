@@ -44,7 +44,7 @@ from tests.unit.test_remembered import Refusing
 from tests.waiting import wait_for
 
 T0 = 1_800_000_000.0
-DOWN = Finding("host-down", "db1", Health.DOWN, "db1 does not answer", since=T0)
+DOWN = Finding("host-unreachable", "db1", Health.DOWN, "db1 does not answer", since=T0)
 RULE = Rule(parse_selection(["all"]), Health.WARN)
 TEST = a_test("x", "db1", T0)
 
@@ -440,6 +440,37 @@ async def test_the_file_is_followed_and_a_broken_one_changes_nothing(bench: Benc
         await hooks.look()
         await wait_for(lambda: len(bench.told) == 2, what="the end")
     assert bench.kinds() == ["raised", "ended"]
+
+
+async def test_what_ended_while_a_hook_was_not_declared_is_told_when_it_is_again(
+    bench: Bench,
+) -> None:
+    """And what is found again after that is news."""
+    async with running_hooks(bench) as hooks:
+        hooks.judged("db1", found(DOWN))
+        await hooks.look()
+        await wait_for(lambda: len(bench.told) == 1, what="a message")
+        bench.save("hooks:")
+        await hooks.look()
+        hooks.judged("db1", over(DOWN))
+        await hooks.look()
+        bench.save("hooks: {mail: {command: [y]}}")
+        await hooks.look()
+        await wait_for(lambda: len(bench.told) == 2, what="the end")
+        hooks.judged("db1", found(DOWN))
+        await hooks.look()
+        await wait_for(lambda: len(bench.told) == 3, what="a message")
+    assert bench.kinds() == ["raised", "ended", "raised"]
+
+
+async def test_of_a_host_that_left_the_fleet_nothing_is_told(bench: Bench) -> None:
+    async with running_hooks(bench) as hooks:
+        hooks.judged("gone", found(replace(DOWN, host="gone")))
+        await hooks.look()
+        hooks.judged("db1", found(DOWN))
+        hooks.forget(["db1"])
+        await hooks.look()
+    assert bench.told == []
 
 
 async def test_a_bell_is_for_who_sits_at_a_screen(bench: Bench) -> None:

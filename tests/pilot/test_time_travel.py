@@ -15,6 +15,7 @@ from opsdash.config.paths import shipped
 from opsdash.config.themes import load_themes
 from opsdash.core.event import Event, EventKind
 from opsdash.core.health import Health
+from opsdash.core.history import Point, Stretch
 from opsdash.core.reading import Reading, Row
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.widgets.top_line import TopLine
@@ -271,3 +272,16 @@ async def test_in_the_past_one_moment_is_held_against_the_one_that_is_shown() ->
         await go(stage, "q")
         await typed(stage, "diff soon now")
         assert "soon is no moment" in stage.lines[-1]
+
+
+async def test_the_chart_ends_at_the_moment_and_does_not_call_it_now() -> None:
+    async with with_a_past() as stage:
+        cpu = ("db1", ("cpu.busy_ratio", ""))
+        points = [Point(NOW - at, 0.5, 0.5, 0.5) for at in range(30_000, 0, -60)]
+        stage.source.pasts = {cpu: Stretch(60.0, points)}
+        await go(stage, "T")
+        assert stage.text.count(" now") >= 2
+        await typed(stage, "at 2h")
+        assert "00:00 to 06:00" in stage.text
+        assert "then " in stage.text
+        assert "now  " not in stage.text.replace("0 now", "")

@@ -100,6 +100,24 @@ async def test_worse_is_a_frame_at_once_and_one_with_the_culprit(store: Store) -
     assert [one.summary for one in found.findings] == ["CPU 99% busy"]
 
 
+async def test_a_frame_of_routine_puts_no_other_one_off(store: Store) -> None:
+    life = await begun(store, "web1")
+    await life.passes(SETTLED_S + 5)
+    life.told("web1", "init")
+    life.turn("web1", Health.WARN)
+    await life.passes(1)
+    life.told("web1", "stress-ng")
+    await life.passes(1)
+    assert await life.times() == [SETTLED_S, SETTLED_S + 6, SETTLED_S + 7]
+    assert await life.names(100) == ["stress-ng"]
+    # nor does one that is still to be taken
+    soon = await begun(store, "web2")
+    await soon.passes(5)
+    soon.turn("web2", Health.WARN)
+    await soon.passes(1)
+    assert await soon.times("web2") == [6]
+
+
 async def test_suspects_that_never_come_are_not_waited_for(store: Store) -> None:
     life = await begun(store, "web1")
     await life.passes(100)

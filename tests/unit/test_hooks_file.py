@@ -25,7 +25,7 @@ hooks:
     command: [msmtp, "--subject={title}", ops@example.org]
     severity: warn
     select: "tag:prod !db3"
-    checks: [disk-*, host-down]
+    checks: [disk-*, host-unreachable]
     tell: raised
     quiet_hours: 22:00-07:00
     except: crit

@@ -12,8 +12,13 @@ from pathlib import Path
 import pytest
 
 from opsdash.core.finding import Finding
+from opsdash.core.frame import Frame
 from opsdash.core.health import Health
 from opsdash.core.reading import Reading
+from opsdash.core.telling import Message, NewsKind, news_of
+from opsdash.core.told import Standing
+from opsdash.store.frames import Frames
+from opsdash.store.hooks import HookChanges, HookTable
 from opsdash.store.schema import SCHEMA_VERSION
 from opsdash.store.store import Store
 
@@ -195,6 +200,27 @@ async def test_a_file_of_the_first_version_is_taken_over(opened: Open, path: Pat
     assert await store.known_hosts() == {"db1": 0.0, "web1": 900.0}
 
 
+async def test_a_file_without_hooks_is_taken_over(opened: Open, path: Path) -> None:
+    """One of schema 7: what is in it stays, and there is room for what hooks tell."""
+    store = await opened()
+    await store.save_findings(110.0, [FULL], [], ["db1"])
+    await store.close()
+    db = sqlite3.connect(path)
+    db.executescript(
+        "DROP TABLE hook_told; DROP TABLE hook_message; DROP TABLE hook_standing;"
+        "PRAGMA user_version = 7;"
+    )
+    db.close()
+    store = await opened()
+    assert store.notice == ""
+    assert [*await store.open_findings()] == [FULL.key]
+    table = HookTable(store)
+    message = Message("mail", 1.0, (news_of(NewsKind.RAISED, FULL, 1.0),))
+    await table.save(HookChanges("mail", Standing(known=True), messages=[message]))
+    record = await table.record("mail")
+    assert (record.standing.known, record.messages) == (True, [message])
+
+
 async def test_a_full_disk_costs_the_memory_and_nothing_else(opened: Open, path: Path) -> None:
     store = await opened()
     assert store._db is not None
@@ -272,3 +298,16 @@ async def test_what_was_wrong_before_is_remembered_with_its_end(tmp_path: Path) 
     assert [(one.since, one.until) for one in seen] == [(200.0, None), (100.0, 150.0)]
     assert await store.episodes("nobody") == []
     await store.close()
+
+
+@pytest.mark.parametrize("version", range(2, SCHEMA_VERSION))
+async def test_a_file_of_an_earlier_version_has_room_for_frames(
+    opened: Open, path: Path, version: int
+) -> None:
+    await (await opened()).close()
+    with sqlite3.connect(path) as db:
+        db.executescript(f"DROP TABLE frame; PRAGMA user_version = {version};")
+    store = await opened()
+    await Frames(store).add([Frame("db1", 100.0)])
+    assert await Frames(store).times() == {"db1": 100.0}
+    assert store.notice == ""
