@@ -108,7 +108,8 @@ async def _apprise(hook: Hook, message: Message) -> Outcome:
         "body": message.text,
         "type": _apprise_type(message),
     }
-    argv = [sys.executable, "-m", apprise_call.__name__]
+    # -P: what lies in the current directory must not be taken for a module
+    argv = [sys.executable, "-P", "-m", apprise_call.__name__]
     said = json.dumps(asked).encode()
     try:
         done = await process.run(

@@ -259,6 +259,16 @@ async def test_apprise_that_is_not_installed_says_how_to_have_it(
     assert (outcome.told, outcome.hint) == (False, "pip install 'opsdash[apprise]'")
 
 
+async def test_apprise_tells_what_it_is_given() -> None:
+    pytest.importorskip("apprise")
+    async with serving(b"HTTP/1.1 200 OK\r\nContent-Length: 0") as server:
+        url = Secret(f"json://127.0.0.1:{server.port}/")
+        outcome = await call(Hook("x", Means.APPRISE, RULE, url=url), TEST)
+    assert (outcome.told, outcome.text) == (True, "apprise sent it")
+    said = json.loads(server.bodies[0])
+    assert (said["title"], said["message"], said["type"]) == (TEST.title, TEST.text, "info")
+
+
 # -- the engine -------------------------------------------------------------------------------
 
 
