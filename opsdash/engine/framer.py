@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from opsdash.core.frame import Frame, frame_of
+from opsdash.core.happening import SOURCES
 from opsdash.core.health import Health
 from opsdash.core.snapshot import HostState
 from opsdash.engine.state import State
@@ -20,8 +21,10 @@ MOST_AT_ONCE = 10
 APART_S = 60.0
 """A host whose health changes again and again has a frame a minute, and one with its culprits."""
 
-SUSPECTS = ("top", "ps", "procio", "ports", "containers")
-"""What is asked of a host that got worse, so that its frame shows who did it."""
+SUSPECTS = ("top", "ps", "procio", "ports", "containers", *SOURCES)
+"""What is asked of a host that got worse, so that its frame shows who did it, and what changed
+before: it is known when somebody comes to look, also where the host can't be asked any more.
+"""
 
 SUSPECTED_S = 8.0
 """Long enough to be asked once: the lists are made every six seconds and more."""
