@@ -81,9 +81,12 @@ def _dpkg(lines: Iterable[str], at: Window) -> Iterator[Happened]:
         before, after = (*versions, "", "")[:2]
         name = package.partition(":")[0]
         moved = action == "upgrade" or (action == "install" and before not in ("<none>", ""))
+        verb = "reinstalled" if moved and before == after else _DPKG[action]
         more = f"{before} → {after}" if moved else after if action == "install" else before
+        if verb == "reinstalled":
+            more = after
         when = at.at(datetime.fromisoformat(f"{day} {time}"))
-        yield Happened(when, Kind.PACKAGE, _DPKG[action], name, more, source="dpkg.log")
+        yield Happened(when, Kind.PACKAGE, verb, name, more, source="dpkg.log")
 
 
 def _by_apt(found: Iterable[Happened], lines: Iterable[str], at: Window) -> Iterator[Happened]:

@@ -27,6 +27,9 @@ class Kind(StrEnum):
     ALERT = "alert"
 
 
+SOURCES = ("packages", "edits", "unitlog", "authlog")
+"""The collectors of changes that the login asks."""
+
 KINDS = frozenset(str(kind) for kind in Kind)
 
 

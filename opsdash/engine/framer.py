@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from opsdash.core.frame import Frame, frame_of
+from opsdash.core.happening import SOURCES
 from opsdash.core.health import Health
 from opsdash.core.snapshot import HostState
 from opsdash.engine.state import State
@@ -20,8 +21,10 @@ MOST_AT_ONCE = 10
 APART_S = 60.0
 """A host whose health changes again and again has a frame a minute, and one with its culprits."""
 
-SUSPECTS = ("top", "ps", "procio", "ports", "containers")
-"""What is asked of a host that got worse, so that its frame shows who did it."""
+SUSPECTS = ("top", "ps", "procio", "ports", "containers", *SOURCES)
+"""What is asked of a host that got worse, so that its frame shows who did it, and what changed
+before: it is known when somebody comes to look, also where the host can't be asked any more.
+"""
 
 SUSPECTED_S = 8.0
 """Long enough to be asked once: the lists are made every six seconds and more."""
@@ -39,13 +42,14 @@ ROUTINE_S = 6 * 3600.0
 @dataclass(slots=True)
 class Due:
     """A frame that is to be taken at a time: of this state, or of what is known by then. `then` is
-    when another one is to follow.
+    when another one is to follow; a `routine` one is of no change.
     """
 
     at: float
     state: HostState | None = None
     suspects_since: float | None = None
     then: float | None = None
+    routine: bool = False
 
 
 class Framer:
@@ -57,6 +61,7 @@ class Framer:
         self._clock = clock
         self._healths: dict[str, Health] = {}
         self._taken: dict[str, float] = {}
+        self._turned: dict[str, float] = {}
         self._due: dict[str, Due] = {}
         self._looked: list[str] = []
         self._runs = False
@@ -82,11 +87,12 @@ class Framer:
         now = self._clock()
         if before is None:
             if health is not Health.OK or self._is_old(host, now):
-                self._due.setdefault(host, Due(now + SETTLED_S))
+                self._due.setdefault(host, Due(now + SETTLED_S, routine=True))
             self._suspect(host, health, before)
             return
         since = self._suspect(host, health, before)
-        soon = self._taken.get(host, 0.0) + APART_S
+        # a frame that was only routine must not put off the one that shows who did it
+        soon = self._turned.get(host, 0.0) + APART_S
         if not now < soon <= now + APART_S:
             self._due[host] = Due(now, self._state.host(host), since)
         elif host in self._due:
@@ -118,13 +124,16 @@ class Framer:
             elif due.state is None and self._still_comes(host, due, now):
                 continue
             else:
-                taken.append((due.state or self._state.host(host), now))
+                state = due.state or self._state.host(host)
+                taken.append((state, now if due.state is None else due.at))
                 self._next(host, due, now)
         await self._save(taken)
 
     def _next(self, host: str, due: Due, now: float) -> None:
         """One frame is taken; another one follows when the suspects have been told."""
         self._taken[host] = now
+        if not due.routine:
+            self._turned[host] = now
         if due.state is not None and due.suspects_since is not None:
             self._due[host] = Due(now, None, due.suspects_since, due.then)
         elif due.then is not None:
@@ -146,12 +155,12 @@ class Framer:
             self._looked = list(self._healths)
         for host in [self._looked.pop() for _ in range(min(MOST_AT_ONCE, len(self._looked)))]:
             if host not in self._due and self._is_old(host, now):
-                self._due[host] = Due(now)
+                self._due[host] = Due(now, routine=True)
 
     async def finish(self) -> None:
         """The run ends: what is due is taken as it is."""
         due, self._due = self._due, {}
-        states = [(one.state, self._clock()) for one in due.values() if one.state is not None]
+        states = [(one.state, one.at) for one in due.values() if one.state is not None]
         await self._save(states)
 
     async def _save(self, taken: list[tuple[HostState, float]]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from opsdash.core.blame import Resource, blamed, has_culprit
+from opsdash.core.discover import collectors
 from opsdash.core.finding import NEW_FOR_S, Finding, FindingKey, urgency
 from opsdash.core.health import Health, worst
 from opsdash.core.host import Host
@@ -190,7 +191,10 @@ class Judge:
         if check.blames is not None:
             answer = _with_culprits(check, answer, state, now, memory)
         if memory.seen_at or memory.earlier:
-            _end_all_but({finding.key for finding in answer}, check.id, memory, closed)
+            found = {finding.key for finding in answer}
+            if memory.earlier and not check.reads and self._agenda.waiting(state):
+                found |= _unheard(check, state, memory)
+            _end_all_but(found, check.id, memory, closed)
         for finding in answer:
             self._weigh(check, finding, now, memory, closed)
 
@@ -245,6 +249,14 @@ def _with_culprits(
     if check.needs_culprit and not has_culprit(state, check.blames, now):
         return ()
     return tuple(blamed(finding, state, check.blames, now) for finding in answer)
+
+
+def _unheard(check: Check, state: HostState, memory: Memory) -> set[FindingKey]:
+    """What an earlier run left open about collectors that have not said anything yet: it is
+    neither confirmed nor over.
+    """
+    earlier = [key for key in memory.earlier if key[1] == check.id]
+    return {key for key in earlier if key[2] in collectors() and key[2] not in state.readings}
 
 
 def _end_all_but(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 from time import monotonic
-from typing import overload
+from typing import Any, overload
 
 from opsdash.core.history import COARSE, HOUR_S, MINUTE
 from opsdash.core.reading import SampleKey
@@ -16,6 +16,9 @@ from opsdash.store.history_codec import inflated
 
 TELLING = 2
 """Metrics that are looked at to find out in which steps a host was seen."""
+
+TOLD = "cpu.busy_ratio"
+"""Every Linux host has it."""
 
 AGAIN_S = 60.0
 """What was missing in an hour is looked for again so many seconds later at the earliest."""
@@ -34,9 +37,12 @@ class Held:
 
 
 class Hour:
-    """An hour that has become chunks, all hosts of it: stepping through it reads it once."""
+    """An hour that has become chunks, all hosts of it: stepping through it reads it once. A `brief`
+    one reads but one metric of each host, which tells when it was seen, where any host has it.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, *, brief: bool = False) -> None:
+        self._brief = brief
         self._of: tuple[sqlite3.Connection, int] | None = None
         self._step_s = COARSE.seconds
         self._read_at = 0.0
@@ -86,24 +92,34 @@ class Hour:
         self._hosts, self._read_at = {}, monotonic()
         for step in (MINUTE, COARSE):
             self._step_s = step.seconds
-            found: dict[int, dict[SampleKey, bytes]] = {}
-            rows = db.execute(
-                "SELECT s.host, s.metric, s.label, c.data FROM history_chunk c "
-                "JOIN history_series s ON s.id = c.series WHERE c.step_s = ? AND c.start = ?",
-                (step.seconds, start),
-            )
-            for host, metric, label, data in rows:
-                found.setdefault(host, {})[metric, label] = data
-            if found:
-                self._hosts = {host: Chunks(series) for host, series in found.items()}
+            where = (step.seconds, start)
+            rows = db.execute(f"{_CHUNKS} AND s.metric = ?", (*where, TOLD)) if self._brief else ()
+            self._hosts = _by_host(rows) or _by_host(db.execute(_CHUNKS, where))
+            if self._hosts:
                 return
+
+
+_CHUNKS = (
+    "SELECT s.host, s.metric, s.label, c.data FROM history_series s "
+    "JOIN history_chunk c ON c.series = s.id AND c.step_s = ? AND c.start = ? WHERE 1"
+)
+
+
+def _by_host(rows: Iterable[tuple[int, str, str, bytes]]) -> dict[int, Chunks]:
+    found: dict[int, dict[SampleKey, bytes]] = {}
+    same: dict[object, Any] = {}  # most hosts have the same metrics: their names are kept once
+    for host, metric, label, data in rows:
+        key = (metric, label)
+        found.setdefault(host, {})[same.setdefault(key, key)] = data
+    return {host: Chunks(series, same) for host, series in found.items()}
 
 
 class Chunks:
     """An hour of one host: each metric is unpacked when it is asked for."""
 
-    def __init__(self, series: Mapping[SampleKey, bytes]) -> None:
-        self.keys = tuple(series)
+    def __init__(self, series: Mapping[SampleKey, bytes], same: dict[object, Any]) -> None:
+        keys = tuple(series)
+        self.keys: tuple[SampleKey, ...] = same.setdefault(keys, keys)
         self._packed = tuple(series.values())
         self._means: dict[int, array[float]] = {}
 

@@ -25,7 +25,7 @@ class Stops:
 
     def __init__(self, store: Database) -> None:
         self._store = store
-        self._hour = Hour()
+        self._hour = Hour(brief=True)
 
     async def next_to(self, moment: float, way: int) -> float | None:
         """The next stop before a moment (`way` is -1) or after it (1), in seconds since 1970;
@@ -34,6 +34,8 @@ class Stops:
 
         def read(db: sqlite3.Connection) -> float | None:
             (fine,) = db.execute(_FINE[way], (moment,)).fetchone()
+            if fine is not None and abs(moment - fine) <= MINUTE.seconds:
+                return float(fine)  # nothing in chunks is nearer, and they are slow to read
             old = self._in_chunks(db, moment, way)
             found = [float(one) for one in (fine, old) if one is not None]
             return max(found, key=lambda one: -way * one, default=None)

@@ -29,6 +29,7 @@ NAMES = (
     "chart_cost",
     "first_frame",
     "history_cost",
+    "rewind_cost",
     "remote_cost",
     "sample_cost",
     "sample_cost_1000",

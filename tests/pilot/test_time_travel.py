@@ -15,6 +15,7 @@ from opsdash.config.paths import shipped
 from opsdash.config.themes import load_themes
 from opsdash.core.event import Event, EventKind
 from opsdash.core.health import Health
+from opsdash.core.history import Point, Stretch
 from opsdash.core.reading import Reading, Row
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.widgets.top_line import TopLine
@@ -210,8 +211,15 @@ async def test_without_a_moment_the_last_changes_are_offered() -> None:
         assert "07:59:00  db1" in stage.text
         assert "CRIT  CPU 99% busy" in stage.text
         assert "not a change" not in stage.text
+        # ten seconds on the culprits have been listed, unless it was another change by then
         await go(stage, *"web1", "enter")
-        assert "06:00:00 (2h ago)" in stage.lines[0]
+        assert "06:00:10 (2h ago)" in stage.lines[0]
+        stage.source.happened.insert(
+            1, Event(THEN + 5, EventKind.HEALTH, "web1", "", Health.OK, Health.CRIT)
+        )
+        await typed(stage, "at")
+        await go(stage, *"web1", "down", "enter")
+        assert "06:00:04 (2h ago)" in stage.lines[0]
 
 
 async def test_a_letter_that_is_typed_is_text_in_the_past_too() -> None:
@@ -271,3 +279,16 @@ async def test_in_the_past_one_moment_is_held_against_the_one_that_is_shown() ->
         await go(stage, "q")
         await typed(stage, "diff soon now")
         assert "soon is no moment" in stage.lines[-1]
+
+
+async def test_the_chart_ends_at_the_moment_and_does_not_call_it_now() -> None:
+    async with with_a_past() as stage:
+        cpu = ("db1", ("cpu.busy_ratio", ""))
+        points = [Point(NOW - at, 0.5, 0.5, 0.5) for at in range(30_000, 0, -60)]
+        stage.source.pasts = {cpu: Stretch(60.0, points)}
+        await go(stage, "T")
+        assert stage.text.count(" now") >= 2
+        await typed(stage, "at 2h")
+        assert "00:00 to 06:00" in stage.text
+        assert "then " in stage.text
+        assert "now  " not in stage.text.replace("0 now", "")

@@ -332,6 +332,30 @@ def test_a_second_run_knows_what_the_first_one_met(
     assert only(bench.look(var=0.95)).new is new
 
 
+def test_what_an_earlier_run_found_of_a_collector_waits_until_that_one_has_spoken() -> None:
+    def find_unread(inquiry: Inquiry) -> list[Finding]:
+        unread = [one for one in inquiry.state.readings.values() if one.problem]
+        return [
+            Finding("unread", "web1", Health.UNKNOWN, "?", subject=one.collector) for one in unread
+        ]
+
+    unread = Check("unread", "Unread", find_unread)
+    earlier: dict[FindingKey, float] = {
+        ("web1", "unread", "units"): 7.0,
+        ("web1", "unread", "load"): 8.0,
+        ("web1", "unread", "no-collector"): 9.0,
+    }
+    reads_units = Check("units-fail", "Units", lambda _: [], ("units", "load"))
+    bench = Bench(unread, (reads_units,), first_seen=earlier)
+    assert bench.look().closed == (("web1", "unread", "no-collector"),)
+    problem = Problem(ProblemKind.DENIED, "not for you")
+    bench.deliver(Reading("web1", "units", bench.now, problem=problem))
+    said = bench.look()
+    assert (only(said).subject, only(said).since, said.closed) == ("units", 7.0, ())
+    bench.deliver(Reading("web1", "load", bench.now))
+    assert bench.look().closed == (("web1", "unread", "load"),)
+
+
 def test_what_ended_is_told_once() -> None:
     bench = Bench()
     bench.look(var=0.95, home=0.95)

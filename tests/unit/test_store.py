@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 
 from opsdash.core.finding import Finding
+from opsdash.core.frame import Frame
 from opsdash.core.health import Health
 from opsdash.core.reading import Reading
 from opsdash.core.telling import Message, NewsKind, news_of
 from opsdash.core.told import Standing
+from opsdash.store.frames import Frames
 from opsdash.store.hooks import HookChanges, HookTable
 from opsdash.store.schema import SCHEMA_VERSION
 from opsdash.store.store import Store
@@ -296,3 +298,16 @@ async def test_what_was_wrong_before_is_remembered_with_its_end(tmp_path: Path) 
     assert [(one.since, one.until) for one in seen] == [(200.0, None), (100.0, 150.0)]
     assert await store.episodes("nobody") == []
     await store.close()
+
+
+@pytest.mark.parametrize("version", range(2, SCHEMA_VERSION))
+async def test_a_file_of_an_earlier_version_has_room_for_frames(
+    opened: Open, path: Path, version: int
+) -> None:
+    await (await opened()).close()
+    with sqlite3.connect(path) as db:
+        db.executescript(f"DROP TABLE frame; PRAGMA user_version = {version};")
+    store = await opened()
+    await Frames(store).add([Frame("db1", 100.0)])
+    assert await Frames(store).times() == {"db1": 100.0}
+    assert store.notice == ""

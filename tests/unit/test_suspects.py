@@ -44,8 +44,22 @@ def test_what_has_the_name_of_what_broke_comes_before_what_is_only_nearer() -> N
 
 
 def test_of_two_of_a_kind_the_nearer_comes_first() -> None:
-    near, far = replace(HOSTS, at=NOW - 30), replace(HOSTS, at=NOW - 2000, words="written: /etc/b")
+    near, far = (
+        replace(HOSTS, at=NOW - 30),
+        replace(HOSTS, at=NOW - 2000, words="written: /etc/b", subject="/etc/b"),
+    )
     assert ranked(far, near) == [near, far]
+
+
+def test_a_service_that_was_restarted_again_and_again_is_one_line() -> None:
+    restarts = [
+        Happening(NOW - ago, "web1", Kind.UNIT, "restarted shop.service", "shop.service")
+        for ago in (40, 900, 1800)
+    ]
+    boot = Happening(NOW - 300, "web1", Kind.BOOT, "booted kernel 6.1")
+    (first, second) = suspects(FAILED, NOW, [*restarts, boot])
+    assert {first.happening, second.happening} == {restarts[0], boot}
+    assert {first.times, second.times} == {1, 3}
 
 
 def test_what_broke_is_not_its_own_cause_and_other_hosts_have_none() -> None:

@@ -96,8 +96,9 @@ async def _report(
     import click
 
     from opsdash.activities.monitor.changes_report import as_table, document
-    from opsdash.activities.monitor.story import SOURCES, is_told, story
+    from opsdash.activities.monitor.story import is_told, story
     from opsdash.activities.monitor.timeline_rows import understood
+    from opsdash.core.happening import SOURCES
     from opsdash.engine.look import settle
 
     async with session:

@@ -110,6 +110,11 @@ class ChartKeys(HostKeys):
         here = keys.index(self.metric) + step if self.metric in keys else 0
         self.show_metric(keys[here % len(keys)])
 
+    @property
+    def in_past(self) -> bool:
+        """Whether the end of the window is a moment of the past: it is not now."""
+        return any(state.past for state in self.states())
+
     def action_zoom(self, steps: int) -> None:
         """More time, or less."""
         found = self.window.zoomed(steps, self.desk.now())

@@ -45,7 +45,7 @@ class Lane:
 class ChartPage:
     """All that the page shows. `picked` is the place of the host that the keys are about; `beside`
     puts the hosts beside each other; `about` says what the metric is; `lettered` that there are too
-    few colours to tell curves apart.
+    few colours to tell curves apart; `past` that `now` is a moment of the past.
     """
 
     lanes: Sequence[Lane]
@@ -60,6 +60,7 @@ class ChartPage:
     stroke: Stroke = Stroke.BRAILLE
     about: Line = ()
     lettered: bool = False
+    past: bool = False
 
     @property
     def several(self) -> bool:
@@ -225,7 +226,7 @@ def _values(page: ChartPage, lane: Lane, summary: Summary) -> list[tuple[str, st
         found.append((f"at {moment(page.cursor, page.now)}", _read(page, lane)))
     return [
         *found,
-        ("now", "-" if lane.newest is None else word(lane.newest)),
+        ("then" if page.past else "now", "-" if lane.newest is None else word(lane.newest)),
         ("mean", word(summary.mean)),
         ("min", word(summary.least)),
         ("max", word(summary.most)),

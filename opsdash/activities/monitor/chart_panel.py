@@ -143,12 +143,13 @@ class ChartPanel(ChartKeys):
             self.desk.now(),
             self.picked,
             window.cursor,
-            window.live,
+            window.live and not self.in_past,
             window.beside,
             window.whole,
             self.stroke(),
             about_line(known.help if known else "", picked.marks, held, grid),
             self.desk.look().theme.is_ansi,
+            self.in_past,
         )
 
     def _lane(self, snapshot: Snapshot, host: str, grid: TimeGrid, unit: str) -> Lane:
@@ -175,7 +176,7 @@ class ChartPanel(ChartKeys):
         name = Span(self.pointed() or "no host", Role.STRONG)
         others = Span(f" and {count(more, 'other')}" if more > 0 else "", Role.MUTED)
         left = line(trail, name, others, Span("  "), Span(name_of(key), Role.HEADING))
-        if window.live:
+        if window.live and not self.in_past:
             words = f"the last {span_words(window.span_s)}"
         else:
             end = window.end(now)

@@ -8,14 +8,11 @@ from contextlib import suppress
 from opsdash.core.clock_offset import clock_ahead_s
 from opsdash.core.errors import SelectionError
 from opsdash.core.event import Event, EventKind, folded
-from opsdash.core.happening import Happening, Kind, happened
+from opsdash.core.happening import SOURCES, Happening, Kind, happened
 from opsdash.core.health import Health
 from opsdash.core.host import Host
 from opsdash.core.selection import parse_selection
 from opsdash.core.snapshot import Change, HostState
-
-SOURCES = ("packages", "edits", "unitlog", "authlog")
-"""The collectors of changes that the login asks."""
 
 AS_ROOT = "rootlog"
 READABLE = ("unitlog", "authlog")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from opsdash.core.finding import Finding
 from opsdash.core.happening import Happening, Kind
@@ -22,7 +22,7 @@ OF_A_KIND = 3.0
 WEIGHTS = {
     Kind.FILE: 1.0,
     Kind.PACKAGE: 1.0,
-    Kind.BOOT: 1.0,
+    Kind.BOOT: 1.5,
     Kind.UNIT: 0.8,
     Kind.SUDO: 0.7,
     Kind.ACCOUNT: 0.7,
@@ -59,13 +59,15 @@ _DULL = frozenset(
 @dataclass(frozen=True, slots=True)
 class Suspect:
     """One thing that happened, and how it stands to what broke: `before_s` seconds before it
-    (negative: after), and the names that both have.
+    (negative: after), and the names that both have. `times` counts what happened to the same thing
+    within that hour, of which this is the likeliest.
     """
 
     happening: Happening
     before_s: float
     shared: tuple[str, ...]
     score: float
+    times: int = 1
 
 
 def began(finding: Finding, told: Iterable[Happening]) -> float:
@@ -98,7 +100,18 @@ def suspects(
         nearness = NEAR_S / (NEAR_S + abs(gap_s)) * (1.0 if gap_s >= -5 else 0.3)
         score = weight * nearness * (OF_A_KIND if shared else 1.0)
         found.append(Suspect(one, gap_s, shared, score))
-    return sorted(found, key=lambda one: (-one.score, one.before_s))
+    return _one_of_each(sorted(found, key=lambda one: (-one.score, one.before_s)))
+
+
+def _one_of_each(found: Iterable[Suspect]) -> list[Suspect]:
+    """Of a service that was restarted again and again the likeliest time: the rest is no news."""
+    first: dict[tuple[str, ...], Suspect] = {}
+    for one in found:
+        thing = one.happening
+        key = (thing.kind, thing.subject) if thing.subject else (thing.kind, thing.words)
+        known = first.get(key)
+        first[key] = one if known is None else replace(known, times=known.times + 1)
+    return list(first.values())
 
 
 def names_of(text: str) -> set[str]:

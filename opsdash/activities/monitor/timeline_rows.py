@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from opsdash.core.happening import Happening, Kind
 from opsdash.core.health import Health
-from opsdash.core.text import duration
+from opsdash.core.text import duration, middle
 from opsdash.widgets.columns import Column
 from opsdash.widgets.line import ROLES, Line, Role, Span, line, wrap
 
@@ -107,7 +107,12 @@ def _time(at: float) -> str:
 
 
 def _what(one: Happening, width: int) -> Line:
-    return line(Span(one.words, role_of(one)))
+    return line(Span(named_words(one, width), role_of(one)))
+
+
+def named_words(one: Happening, width: int) -> str:
+    """Its words; of a file that has too little room the name is kept, not the first folders."""
+    return middle(one.words, width) if one.kind in (Kind.FILE, Kind.CRON) else one.words
 
 
 def whole(one: Happening, now: float, width: int) -> list[Line]:

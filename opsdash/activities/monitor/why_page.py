@@ -10,7 +10,7 @@ from shlex import quote
 
 from opsdash.activities.monitor.host_sections import Page, head, label
 from opsdash.activities.monitor.suspects import BEFORE_S, Suspect, began, suspects
-from opsdash.activities.monitor.timeline_rows import role_of
+from opsdash.activities.monitor.timeline_rows import named_words, role_of
 from opsdash.core.finding import Episode, Finding
 from opsdash.core.happening import Happening, Kind
 from opsdash.core.text import count, duration
@@ -20,6 +20,9 @@ from opsdash.widgets.wording import ago, flag, wall_clock
 SHOWN = 8
 LONG_S = 48 * 3600.0
 EPISODES = 5
+
+BESIDE = 30
+"""Cells of a line about a change that are not its words."""
 
 
 def explanation(
@@ -87,12 +90,15 @@ def _suspect(page: Page, one: Suspect) -> Line:
     clock = time.strftime("%H:%M:%S", time.localtime(thing.at))
     role = role_of(thing)
     strong = Role.STRONG if one.shared and role is Role.TEXT else role
+    often = f"  ({one.times} times in that hour)" if one.times > 1 else ""
     who = f"  by {thing.who}" if thing.who and thing.who not in thing.words else ""
+    words = named_words(thing, page.width - BESIDE)
     return line(
         label(when.rjust(10)),
         Span(f"{clock} ", Role.MUTED),
         Span(f"{thing.kind:<8}", Role.MUTED),
-        Span(thing.words, strong),
+        Span(words, strong),
+        Span(often, Role.MUTED),
         Span(who, Role.ACCENT),
         Span(f"  ({thing.source})" if page.width >= 120 else "", Role.MUTED),
     )
