@@ -23,6 +23,9 @@ LOOK_BACK_S = 30 * 86400.0
 MOST_CHANGES = 200
 """Changes of health that are offered to jump to."""
 
+CULPRITS_S, FRAME_S = 10.0, 0.1
+"""So long after a change its culprits have been listed, and its first frame been taken."""
+
 MOST_STEPS = 60
 """A held key goes so many steps at a time at most."""
 
@@ -260,12 +263,20 @@ class TimeTravel(Pages):
 def change_entries(events: Sequence[Event], now: float, go: Callable[[float], None]) -> list[Entry]:
     """The last changes of health as entries, the newest first; each goes to its moment."""
     changes = [one for one in events if one.kind is EventKind.HEALTH and one.health is not None]
-    return [_change(one, now, go) for one in reversed(changes[-MOST_CHANGES:])]
+    entries, after = [], dict[str, float]()
+    for one in reversed(changes):
+        entries.append(_change(one, now, go, after.get(one.host, now)))
+        after[one.host] = one.at
+    return entries[:MOST_CHANGES]
 
 
-def _change(one: Event, now: float, go: Callable[[float], None]) -> Entry:
+def _change(one: Event, now: float, go: Callable[[float], None], over: float) -> Entry:
+    """One of them; `over` is when the host's health became another again."""
+    worse = one.before is None or one.health is None or one.health > one.before
+    moment = min(one.at + (CULPRITS_S if worse else FRAME_S), max(one.at, over - FRAME_S))
+
     def run(_: str) -> None:
-        go(one.at)
+        go(moment)
 
     became = one.health.name if one.health is not None else ""
     about = f"{became}  {one.text}" if one.text else became

@@ -124,7 +124,8 @@ class Framer:
             elif due.state is None and self._still_comes(host, due, now):
                 continue
             else:
-                taken.append((due.state or self._state.host(host), now))
+                state = due.state or self._state.host(host)
+                taken.append((state, now if due.state is None else due.at))
                 self._next(host, due, now)
         await self._save(taken)
 
@@ -159,7 +160,7 @@ class Framer:
     async def finish(self) -> None:
         """The run ends: what is due is taken as it is."""
         due, self._due = self._due, {}
-        states = [(one.state, self._clock()) for one in due.values() if one.state is not None]
+        states = [(one.state, one.at) for one in due.values() if one.state is not None]
         await self._save(states)
 
     async def _save(self, taken: list[tuple[HostState, float]]) -> None:

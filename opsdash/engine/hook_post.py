@@ -20,7 +20,7 @@ LOG = logging.getLogger(__name__)
 BACKOFF_S = (2.0, 10.0)
 """How long to wait before the second try, and before the third, which is the last."""
 
-FAREWELL_S = 3.0
+FAREWELL_S = 1.0
 """What is on its way may arrive when the run ends; what does not is told by the next run."""
 
 Call = Callable[[Hook, Message], Awaitable[Outcome]]

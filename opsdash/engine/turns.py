@@ -10,12 +10,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from opsdash.core.holder import Holder, Role
 from opsdash.store.lease import Lease
+
+T = TypeVar("T")
 
 LOG = logging.getLogger(__name__)
 
@@ -103,7 +106,10 @@ class Turns:
         self._free = 0
         self._beaten_at = float("-inf")
         self._locks = True
+        self._stopped = False
         self._looking = asyncio.Lock()
+        # its own: resolvers that hang fill the loop's, and who does not beat seems to hang
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="opsdash-turns")
         self._task: asyncio.Task[None] | None = None
         self.ours = False
 
@@ -114,7 +120,10 @@ class Turns:
         self._task.add_done_callback(ended)
 
     async def stop(self) -> None:
-        """Wait for no turn any more, and end the one that there is."""
+        """Wait for no turn any more, and end the one that there is; twice is once."""
+        if self._stopped:
+            return
+        self._stopped = True
         task, self._task = self._task, None
         if task is not None:
             async with self._looking:  # what has begun is brought to its end
@@ -122,7 +131,8 @@ class Turns:
             await asyncio.wait([task])
         if self.ours:
             await self._end(None)
-        await asyncio.to_thread(self._screen.lease.release)
+        await self._run_in_thread(self._screen.lease.release)
+        self._thread.shutdown(wait=False)
 
     @property
     def lost(self) -> bool:
@@ -142,22 +152,22 @@ class Turns:
         try:
             if self.ours:
                 await self._heed()
-            elif await asyncio.to_thread(self._get):
+            elif await self._run_in_thread(self._get):
                 self.ours = True
                 await self._work.take_up()
             else:
-                self._work.stand_by(*await asyncio.to_thread(self._holder))
+                self._work.stand_by(*await self._run_in_thread(self._holder))
         except OSError as error:
             await self._do_without(error)
 
     async def _heed(self) -> None:
-        if await asyncio.to_thread(lambda: self.lost):
+        if await self._run_in_thread(lambda: self.lost):
             LOG.warning("the polling was taken from us: this process did not move for a while")
-            await self._end(await asyncio.to_thread(self._poller.lease.holder))
-        elif self._me.role is Role.WATCH and (other := await asyncio.to_thread(self._wanted)):
+            await self._end(await self._run_in_thread(self._poller.lease.holder))
+        elif self._me.role is Role.WATCH and (other := await self._run_in_thread(self._wanted)):
             await self._end(other)
         else:
-            await asyncio.to_thread(self._beat)
+            await self._run_in_thread(self._beat)
 
     async def _end(self, to: Holder | None) -> None:
         self.ours, lost = False, self.lost
@@ -165,7 +175,7 @@ class Turns:
             await self._work.hand_over(to, lost=lost)
         finally:
             self._free = 0
-            await asyncio.to_thread(self._poller.lease.release)
+            await self._run_in_thread(self._poller.lease.release)
 
     async def _do_without(self, error: OSError) -> None:
         """No locks can be had: rather polled twice than not at all."""
@@ -174,6 +184,9 @@ class Turns:
         if not self.ours:
             self.ours = True
             await self._work.take_up()
+
+    async def _run_in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     # -- in a thread: a folder may hang ---------------------------------------------------------
 

@@ -62,7 +62,7 @@ async def _command(hook: Hook, message: Message) -> Outcome:
         if error.ended == 0:
             return Outcome(told=True, text="exit 0; what it left running was ended")
         slow = problem.kind is ProblemKind.TIMEOUT
-        hint = "it was ended with all that it started: see what it waits for" if slow else ""
+        hint = "it was killed: see what it waits for" if slow else ""
         return Outcome(told=False, text=problem.text, hint=hint or problem.hint)
     return _of_command(argv[0], done)
 
@@ -70,7 +70,7 @@ async def _command(hook: Hook, message: Message) -> Outcome:
 def _of_command(program: str, done: Completed) -> Outcome:
     if done.truncated:
         text = f"{program} printed more than {MOST_OUTPUT_BYTES // 1024} KiB, and was ended"
-        return Outcome(told=False, text=text, hint="let it print nothing: >/dev/null")
+        return Outcome(told=False, text=text, hint="let it print nothing")
     if done.status == 0:
         return Outcome(told=True, text="exit 0")
     last = _last_words(done)
@@ -108,7 +108,8 @@ async def _apprise(hook: Hook, message: Message) -> Outcome:
         "body": message.text,
         "type": _apprise_type(message),
     }
-    argv = [sys.executable, "-m", apprise_call.__name__]
+    # -P: what lies in the current directory must not be taken for a module
+    argv = [sys.executable, "-P", "-m", apprise_call.__name__]
     said = json.dumps(asked).encode()
     try:
         done = await process.run(

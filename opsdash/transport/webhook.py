@@ -58,7 +58,7 @@ async def post(request: Request, *, timeout_s: float) -> Outcome:
     return _judged(parts, status, words)
 
 
-_REACH = "see whether this machine reaches it: curl -I its address"
+_REACH = "see whether this machine reaches it"
 
 
 def _reason(error: Exception) -> str:

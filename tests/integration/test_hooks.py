@@ -75,7 +75,7 @@ async def test_a_program_that_hangs_dies_with_its_children_at_the_deadline(tmp_p
     script = f"sleep 60 & echo $! > {pids}; echo waiting >&2; wait"
     outcome = await call(hook("sh", "-c", script, timeout_s=0.3), TEST)
     assert outcome.text == "sh did not end within 0s"
-    assert "ended with all that it started" in outcome.hint
+    assert outcome.hint == "it was killed: see what it waits for"
     child = int(pids.read_text())
     await wait_for(lambda: not running(child), what="the end of its child")
 
@@ -257,6 +257,16 @@ async def test_apprise_that_is_not_installed_says_how_to_have_it(
     monkeypatch.setattr("opsdash.transport.hook_calls.find_spec", lambda name: None)
     outcome = await call(Hook("x", Means.APPRISE, RULE, url=Secret("ntfy://sesame")), TEST)
     assert (outcome.told, outcome.hint) == (False, "pip install 'opsdash[apprise]'")
+
+
+async def test_apprise_tells_what_it_is_given() -> None:
+    pytest.importorskip("apprise")
+    async with serving(b"HTTP/1.1 200 OK\r\nContent-Length: 0") as server:
+        url = Secret(f"json://127.0.0.1:{server.port}/")
+        outcome = await call(Hook("x", Means.APPRISE, RULE, url=url), TEST)
+    assert (outcome.told, outcome.text) == (True, "apprise sent it")
+    said = json.loads(server.bodies[0])
+    assert (said["title"], said["message"], said["type"]) == (TEST.title, TEST.text, "info")
 
 
 # -- the engine -------------------------------------------------------------------------------

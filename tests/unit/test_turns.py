@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -240,3 +241,22 @@ def test_a_holder_is_cleaned_and_its_file_is_nobody_elses(tmp_path: Path) -> Non
     ours.release()
     assert theirs.holder() is None
     assert theirs.take(Holder(8, Role.WATCH))
+
+
+async def test_resolvers_that_hang_do_not_make_a_holder_seem_to_hang(
+    start: Start, clock: Clock
+) -> None:
+    loop, hanging = asyncio.get_running_loop(), Event()
+    first, second = start("first", Role.SCREEN, 1), start("second", Role.SCREEN, 2)
+    await first.look()
+    crowd = [loop.run_in_executor(None, hanging.wait) for _ in range(64)]
+    try:
+        for _ in range(5):
+            clock.at += HUNG_S / 2
+            async with asyncio.timeout(5):
+                await first.look()
+                await second.look()
+        assert {"first"} == POLLING
+    finally:
+        hanging.set()
+        await asyncio.gather(*crowd)
