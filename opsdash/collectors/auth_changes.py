@@ -47,6 +47,9 @@ fi
 """
 )
 
+_NOT_OURS = r"(?!\S*/(?:true$|sh -s$|sh -c PATH=/usr/sbin:/usr/bin:/sbin:/bin;s=\$\(head))"
+"""What this program asks as root itself; see the loader of a sudoers rule in transport."""
+
 _COUNTED = re.compile(r"^(\d+) \|")
 _FORMS: tuple[tuple[re.Pattern[str], Kind, str], ...] = (
     (re.compile(r"new user: name=(?P<subject>[^, ]+)"), Kind.ACCOUNT, "new user"),
@@ -62,7 +65,17 @@ _FORMS: tuple[tuple[re.Pattern[str], Kind, str], ...] = (
     ),
     (
         re.compile(
-            r"sudo(?:\[\d+\])?:\s+(?P<who>\S+) : .*?USER=(?P<as>\S+) ; .*?COMMAND=(?P<subject>.*)$"
+            r"sudo(?:\[\d+\])?:\s+(?P<who>\S+) : (?:a password is required|command not allowed|"
+            r"user NOT in sudoers|\d+ incorrect password attempts?) ; "
+            rf".*?USER=(?P<as>\S+) ; .*?COMMAND={_NOT_OURS}(?P<subject>.*)$"
+        ),
+        Kind.SUDO,
+        "was refused",
+    ),
+    (
+        re.compile(
+            r"sudo(?:\[\d+\])?:\s+(?P<who>\S+) : (?!a password is|command not|user NOT|\d+ inc)"
+            rf".*?USER=(?P<as>\S+) ; .*?COMMAND={_NOT_OURS}(?P<subject>.*)$"
         ),
         Kind.SUDO,
         "ran",

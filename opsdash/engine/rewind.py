@@ -25,6 +25,11 @@ from opsdash.store.database import Database
 from opsdash.store.hours import Held
 from opsdash.store.moments import Moment, Moments, Turn
 
+WHOLE = frozenset({"uptime"})
+"""The host's clock is told by this and another reading of the same moment: parts of others would
+make it wrong by as much as they are apart.
+"""
+
 UNWATCHED_S = 60.0
 """After so long without any figure it is asked whether anybody watched at all."""
 
@@ -170,6 +175,8 @@ class Readings(Mapping[str, Reading]):
 
     def _make(self, name: str) -> Reading:
         if self._held is None or name not in self._parts:
+            return self._framed[name]
+        if name in WHOLE and name in self._framed:
             return self._framed[name]
         values = self._held.values
         told = [(key, values[place]) for place, key in self._parts[name]]

@@ -12,7 +12,7 @@ from opsdash.core.happening import SOURCES, Happening, Kind, happened
 from opsdash.core.health import Health
 from opsdash.core.host import Host
 from opsdash.core.selection import parse_selection
-from opsdash.core.snapshot import Change, HostState
+from opsdash.core.snapshot import Change, HostState, LinkState
 
 AS_ROOT = "rootlog"
 READABLE = ("unitlog", "authlog")
@@ -154,6 +154,16 @@ def lacking(state: HostState) -> list[str]:
         if reading is not None and reading.problem is not None:
             found.append(reading.problem.text)
     return found
+
+
+def waiting(states: Iterable[HostState]) -> str:
+    """In words that logs of hosts are still to come, or never will; empty: all have told."""
+    silent = [one for one in states if one.link.state is LinkState.UP and not is_told(one)]
+    if not silent:
+        return ""
+    if all(one.past for one in silent):
+        return "what their own logs told was not kept of that moment"
+    return "asking what happened there…"
 
 
 def is_told(state: HostState) -> bool:

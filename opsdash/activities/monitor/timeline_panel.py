@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from opsdash.activities.monitor.host_keys import HostKeys
 from opsdash.activities.monitor.keymap import TIMELINE
-from opsdash.activities.monitor.story import SHOWN_S, is_told, lacking, story, wanted
+from opsdash.activities.monitor.story import SHOWN_S, lacking, story, waiting, wanted
 from opsdash.activities.monitor.timeline_rows import (
     FILTER_HELP,
     columns,
@@ -172,10 +172,7 @@ class TimelinePanel(HostKeys):
 
     def _notes(self, states: Sequence[HostState]) -> Line:
         """What is missing, and whose clock was corrected."""
-        said = []
-        asked = [one for one in states if one.link.state is LinkState.UP and not is_told(one)]
-        if asked:
-            said.append("asking what happened there…")
+        said = [text] if (text := waiting(states)) else []
         for state in states:
             ahead_s = clock_ahead_s(state) or 0.0
             prefix = f"{state.name}: " if len(states) > 1 else ""

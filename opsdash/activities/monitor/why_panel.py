@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from opsdash.activities.monitor.host_keys import HostKeys
 from opsdash.activities.monitor.host_sections import Page, head, label
 from opsdash.activities.monitor.keymap import WHY
-from opsdash.activities.monitor.story import SHOWN_S, is_told, lacking, story, wanted
+from opsdash.activities.monitor.story import SHOWN_S, lacking, story, waiting, wanted
 from opsdash.activities.monitor.told_events import ToldEvents
 from opsdash.activities.monitor.why_page import commands, explanation
 from opsdash.core.finding import Episode, Finding
@@ -139,7 +139,7 @@ class WhyPanel(HostKeys):
         if state.link.state is not LinkState.UP:
             said = ["not reachable: what changed there is told when it is"]
         else:
-            said = [] if is_told(state) else ["asking what changed there…"]
+            said = [text] if (text := waiting([state])) else []
             said += lacking(state)
         return [line(label("lacking"), Span(text, Role.MUTED)) for text in said]
 
