@@ -31,7 +31,7 @@ echo '== end'
 )
 
 WOKEN = frozenset({"systemd-timedated.service"})
-"""Started by nobody: it answers timedatectl, which this program asks as well, and ends by itself."""
+"""Nobody starts it: it answers timedatectl, which this program asks as well, and ends again."""
 
 TOGETHER_S = 20.0
 SEVERAL = 4
