@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opsdash.config.alerts_file import read_alerts
+from opsdash.config.hooks_file import read_hooks
 from opsdash.config.host_names import named_in
 from opsdash.config.hosts import load_fleet
 from opsdash.config.importers.ansible import read_ansible
@@ -127,7 +128,21 @@ silences:
      at: "2026-11-27T18:00:00Z", until: "2026-11-28T18:00:00Z"}
 """
 
+HOOKS = """\
+hooks:
+  mail:
+    command: [mail-alert, ops@example.org, "{title}"]
+    severity: warn
+    select: "tag:prod !db3"
+    checks: [disk-*, host-unreachable]
+    quiet_hours: 22:00-07:00
+    except: crit
+    rate_limit: 10/h
+  chat: {webhook: {url: "https://chat.example.org/x", body: {text: "{title}"}}, tell: both}
+"""
+
 LOADERS = (
+    Loader("hooks.yaml", HOOKS, read_hooks, ("config.hooks_file",)),
     Loader("alerts.yaml", ALERTS, read_alerts, ("config.alerts_file",)),
     Loader("hosts.yaml", HOSTS, load_fleet, ("config.hosts_files", "config.marked_yaml")),
     Loader("theme.yaml", THEME, load_theme, ("config.themes",)),
@@ -151,5 +166,8 @@ OF_PROGRAMS = {
     "config.inventory_command": "tests/unit/test_inventory_command.py",
     "store.store": "tests/unit/test_store.py",
     "store.history_numbers": "tests/unit/test_history.py",
+    "store.frames": "tests/unit/test_rewind.py",
+    "store.hooks": "tests/unit/test_store.py",
+    "store.lease": "tests/unit/test_turns.py",
 }
 """What reads text that no user writes, and where it is tested."""

@@ -56,7 +56,9 @@ def parse(output: Output, host: str, at: float) -> Reading:
         if proto == "tcp" or int(port, 16) < CLIENTS_FROM:
             rows.add((proto, int(port, 16), address_of(digits, little=little)))
     samples = {("openports.listening", ""): float(int(lines[-1][2]))}
-    return Reading(host, "openports", at, samples, tuple(map(_row, sorted(rows))))
+    return Reading(
+        host, "openports", at, samples, tuple(map(_row, sorted(rows))), source="/proc/net"
+    )
 
 
 def _row(one: tuple[str, int, str]) -> Row:

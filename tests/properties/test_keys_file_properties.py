@@ -16,7 +16,7 @@ from opsdash.core.errors import ConfigError
 from opsdash.core.key_names import KeyNameError, key_named, textual_key, written_key
 from opsdash.core.keymap import Keymap
 
-GOOD = 'preset: vim\nkeys:\n  raw: "L"\n  copy: "ctrl+g,y"\n  wide: none\n  fold: [",", "-"]\n'
+GOOD = 'preset: vim\nkeys:\n  raw: "L"\n  copy: "ctrl+g,y"\n  wide: none\n  fold: ["_", "-"]\n'
 BOMB = "keys: &a0 {x: y}\n" + "".join(
     f"k{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12)
 )

@@ -42,7 +42,7 @@ def _list() -> click.Command:
 
     from opsdash.activities.monitor.asked import hosts_option
 
-    @click.command("list")
+    @click.command("list", epilog=examples("opsdash hooks list", "opsdash hooks list --json"))
     @hosts_option()
     @click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
     def list_them(hosts_file: str | None, *, as_json: bool) -> None:
@@ -60,7 +60,7 @@ def _test() -> click.Command:
 
     from opsdash.activities.monitor.asked import hosts_option
 
-    @click.command("test")
+    @click.command("test", epilog=examples("opsdash hooks test", "opsdash hooks test mail --json"))
     @click.argument("names", nargs=-1, metavar="[NAME]...")
     @hosts_option()
     @click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
