@@ -218,15 +218,22 @@ def test_the_example_that_comes_along_is_right(hosts: HostsFolder) -> None:
     assert all(host.tags for host in fleet.hosts.values())
 
 
-def test_a_thousand_hosts_load_in_well_under_a_second(hosts: HostsFolder) -> None:
-    lines = [
-        f"  h{number}: {{address: 10.0.0.1, port: 22, user: ann, tags: [a, b], groups: [g]}}"
-        for number in range(1000)
-    ]
-    path = hosts.write("groups: {g: {jump: h0}}\nhosts:\n" + "\n".join(lines))
-    began = time.process_time()
-    assert len(load_fleet(path).hosts) == 1000
-    assert time.process_time() - began < 0.7
+def test_hosts_load_in_time_that_grows_with_their_number(hosts: HostsFolder) -> None:
+    """Not with its square: ten times as many take ten times as long, and nobody waits for that."""
+
+    def taken_s(number: int) -> float:
+        lines = [
+            f"  h{n}: {{address: 10.0.0.1, port: 22, user: ann, tags: [a, b], groups: [g]}}"
+            for n in range(number)
+        ]
+        path = hosts.write("groups: {g: {jump: h0}}\nhosts:\n" + "\n".join(lines))
+        began = time.process_time()
+        assert len(load_fleet(path).hosts) == number
+        return time.process_time() - began
+
+    taken_s(100)  # what is loaded once is not counted
+    few = min(taken_s(100) for _ in range(3))
+    assert min(taken_s(1000) for _ in range(2)) < 30 * few
 
 
 @pytest.mark.parametrize("jump", ["ssh://gate", "ssh://ops@gate:2222", "ssh://[2001:db8::1]:22"])
