@@ -72,8 +72,8 @@ def parse(output: Output, host: str, at: float) -> Reading:
     section(found, "end")
     name = "journal" if "journal" in found else "file"
     if name not in found:
-        text = "the system's log is for root, or for members of adm or systemd-journal"
-        return Reading(host, "lograte", at, problem=Problem(ProblemKind.DENIED, text))
+        text = "Log lines: no log that this login may read (adm, systemd-journal)"
+        return Reading(host, "lograte", at, problem=Problem(ProblemKind.UNSUPPORTED, text))
     source, *lines = section(found, name) if name == "file" else ["journalctl", *found[name]]
     kind, _, total = lines[0].partition(" ") if lines else ("", "", "")
     if kind != "lines":
