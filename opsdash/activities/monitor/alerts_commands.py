@@ -23,7 +23,7 @@ def build() -> click.Command:
     """The click command ``alerts``."""
     import click
 
-    from opsdash.activities.monitor.asked import deadline_option, hosts_option
+    from opsdash.activities.monitor.asked import asked_once, deadline_option, hosts_option
     from opsdash.config.completing import complete_select
     from opsdash.config.demo_option import demo_option
 
@@ -49,24 +49,11 @@ def build() -> click.Command:
         """
         import asyncio
 
-        session, selection = _asked(hosts_file, demo, select or ("all",), batch=flags["batch"])
+        session, selection = asked_once(hosts_file, demo, select or ("all",), batch=flags["batch"])
         report = _report(session, selection, deadline_s, as_json=flags["as_json"])
         raise SystemExit(asyncio.run(report))
 
     return alerts
-
-
-def _asked(
-    hosts_file: str | None, demo: int | None, select: tuple[str, ...], *, batch: bool
-) -> tuple[Session, Selection]:
-    """The hosts of the hosts file, or made-up ones, to be asked once."""
-    from opsdash.activities.monitor.asked import chosen, made_up, surroundings
-    from opsdash.engine.look import for_one_look
-
-    if demo is not None:
-        return made_up(demo, select)
-    fleet, selection = chosen(hosts_file, select)
-    return for_one_look(fleet, surroundings(batch=batch)), selection
 
 
 async def _report(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
@@ -14,10 +13,10 @@ from textual.widgets import Input
 from opsdash.activities.monitor.alert_keys import AlertKeys
 from opsdash.activities.monitor.alert_list import RECENT_S, Alert, Alerts, alerts
 from opsdash.activities.monitor.alert_rows import FILTER_HELP, HEADING, Row, columns, heading, rows
+from opsdash.activities.monitor.filtered_page import FilteredPage
 from opsdash.activities.monitor.keymap import ALERTS
 from opsdash.activities.monitor.told_events import ToldEvents
 from opsdash.core.finding import Finding
-from opsdash.core.kept import with_typed
 from opsdash.core.silence import Silence, end_words
 from opsdash.core.snapshot import Snapshot
 from opsdash.widgets.ask_line import AskLine
@@ -34,11 +33,13 @@ DETAILS_FROM, DETAILS = 16, 4
 """Rows from which there is room for the details of a row; and how many lines they have."""
 
 
-class AlertsPanel(AlertKeys):
+class AlertsPanel(AlertKeys, FilteredPage):
     """Every finding in one list, and what has become of it."""
 
     slug: ClassVar[str] = "alerts"
     title: ClassVar[str] = "Alerts"
+    filter_id: ClassVar[str] = "alerts-filter"
+    filter_help: ClassVar[str] = FILTER_HELP
 
     DEFAULT_CSS = """
     AlertsPanel > #alerts-note { display: none; }
@@ -51,7 +52,6 @@ class AlertsPanel(AlertKeys):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._filter = ""
         self._events = ToldEvents(self, RECENT_S)
         self._found = Alerts()
         self._rows: dict[str, tuple[str, Alert | None, Silence | None]] = {}
@@ -70,11 +70,6 @@ class AlertsPanel(AlertKeys):
     def grid(self) -> Grid[Row]:
         """The list."""
         return self.query_one("#alerts-grid", Grid)
-
-    @property
-    def asking(self) -> AskLine:
-        """Where the filter is typed."""
-        return self.query_one("#alerts-filter", AskLine)
 
     def _row(self, key: str) -> Row:
         part, alert, silence = self._rows[key]
@@ -144,7 +139,7 @@ class AlertsPanel(AlertKeys):
         force = self.desk.source.silences.in_force()
         self._found = alerts(snapshot.hosts.values(), self._events.look(now), force, now)
         self._rows.clear()
-        self._rows |= rows(self._found, self._filter)
+        self._rows |= rows(self._found, self.filter_text)
         self.grid.columns = columns(self.size.width)
         self.grid.marks.forget_all_but(tuple(self._rows))
         self.grid.nothing = self._nothing()
@@ -156,8 +151,8 @@ class AlertsPanel(AlertKeys):
         self._show_details()
 
     def _nothing(self) -> list[Line]:
-        if self._filter:
-            return [line(Span(f"nothing fits {self._filter}", Role.MUTED))]
+        if self.filter_text:
+            return [line(Span(f"nothing fits {self.filter_text}", Role.MUTED))]
         return [line(Span("nothing is open, and nothing has ended in the last 6 hours", Role.OK))]
 
     def _show_heading(self) -> None:
@@ -177,10 +172,10 @@ class AlertsPanel(AlertKeys):
         room = self.size.width - CLOCK - width_of(title)
         own = line(Span(words, Role.MUTED)) if len(words) <= room else ()
         self.query_one("#alerts-title", TopLine).show(title, own, self.desk.wall())
-        noted = bool(self._filter) and not self.asking.is_open
+        noted = bool(self.filter_text) and not self.asking.is_open
         self.set_class(noted, "-noted")
         drop = f"  {key}: all" if (key := self.key("alerts.reset")) else ""
-        note = line(Span(f"/{self._filter}{drop}", Role.ACCENT))
+        note = line(Span(f"/{self.filter_text}{drop}", Role.ACCENT))
         self.query_one("#alerts-note", Bar).set_lines([note])
 
     def _show_details(self) -> None:
@@ -215,26 +210,18 @@ class AlertsPanel(AlertKeys):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """escape drops the filter while there is one; else it is the program's."""
         if action == "all_alerts":
-            return bool(self._filter)
+            return bool(self.filter_text)
         if action == "filter_alerts":
             return not isinstance(self.app.focused, Input)
         return super().check_action(action, parameters)
 
     def action_filter_alerts(self) -> None:
         """Type a filter; it holds while it is typed."""
-        history = self.desk.keeper.kept.history.get(self.slug, ())
-        self.asking.open(self._filter, history)
-        self.asking.say(line(Span(FILTER_HELP, Role.MUTED)))
-        self.draw()
+        self.open_filter()
 
     def action_all_alerts(self) -> None:
         """All of them again."""
-        self._filter_by("")
-
-    def _filter_by(self, text: str) -> None:
-        self._filter = text.strip()
-        self.draw()
-        self.refresh_bindings()
+        self.filter_by("")
 
     # -- what the parts tell --------------------------------------------------------------------
 
@@ -257,24 +244,3 @@ class AlertsPanel(AlertKeys):
     def heed_marks(self, event: Grid.MarksChanged) -> None:
         """Marks are drawn by the list itself."""
         event.stop()
-
-    @on(AskLine.Typed)
-    @on(AskLine.Dropped)
-    def follow_filter(self, event: AskLine.Typed | AskLine.Dropped) -> None:
-        """The rows follow what is typed."""
-        event.stop()
-        self._filter_by(event.text if isinstance(event, AskLine.Typed) else event.before)
-        if isinstance(event, AskLine.Dropped):
-            self.take_focus()
-
-    @on(AskLine.Entered)
-    def take_filter(self, event: AskLine.Entered) -> None:
-        """The filter is done, and comes back with the up key."""
-        event.stop()
-        self.asking.close()
-        kept = self.desk.keeper.kept
-        typed = with_typed(kept.history.get(self.slug, ()), event.text.strip())
-        self.desk.keeper.keep(replace(kept, history={**kept.history, self.slug: typed}))
-        self._filter_by(event.text)
-        self.take_focus()
-        self.asking.hand_on()

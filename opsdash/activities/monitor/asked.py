@@ -63,6 +63,18 @@ def made_up(count: int, select: tuple[str, ...]) -> tuple[Session, Selection]:
     return session, selection
 
 
+def asked_once(
+    hosts_file: str | None, demo: int | None, select: tuple[str, ...], *, batch: bool
+) -> tuple[Session, Selection]:
+    """The hosts of the hosts file, or so many made-up ones, each to be asked once."""
+    from opsdash.engine.look import for_one_look
+
+    if demo is not None:
+        return made_up(demo, select)
+    fleet, selection = chosen(hosts_file, select)
+    return for_one_look(fleet, surroundings(batch=batch)), selection
+
+
 def surroundings(*, batch: bool) -> Surroundings:
     """Where the session remembers, and who answers its questions: nobody in a batch."""
     from opsdash.config.paths import state_dir

@@ -28,7 +28,7 @@ def build() -> click.Command:
     """The click command ``changes``."""
     import click
 
-    from opsdash.activities.monitor.asked import deadline_option, hosts_option
+    from opsdash.activities.monitor.asked import asked_once, deadline_option, hosts_option
     from opsdash.config.completing import complete_select
     from opsdash.config.demo_option import demo_option
 
@@ -54,7 +54,7 @@ def build() -> click.Command:
         import asyncio
 
         back_s = _back_s(str(given["since"]))
-        session, selection = _asked(hosts_file, demo, select, batch=bool(given["batch"]))
+        session, selection = asked_once(hosts_file, demo, select, batch=bool(given["batch"]))
         raise SystemExit(asyncio.run(_report(session, selection, back_s, given)))
 
     return changes
@@ -73,18 +73,6 @@ def _back_s(text: str) -> float:
     if back_s > SHOWN_S:
         raise click.UsageError("--since 48h is as far as logs are read")
     return back_s
-
-
-def _asked(
-    hosts_file: str | None, demo: int | None, select: tuple[str, ...], *, batch: bool
-) -> tuple[Session, Selection]:
-    from opsdash.activities.monitor.asked import chosen, made_up, surroundings
-    from opsdash.engine.look import for_one_look
-
-    if demo is not None:
-        return made_up(demo, select)
-    fleet, selection = chosen(hosts_file, select)
-    return for_one_look(fleet, surroundings(batch=batch)), selection
 
 
 async def _report(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
@@ -10,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input
 
-from opsdash.activities.monitor.host_keys import HostKeys
+from opsdash.activities.monitor.filtered_page import FilteredPage
 from opsdash.activities.monitor.host_top import ORDERS
 from opsdash.activities.monitor.keymap import PROCESSES, PROCESSES_PAGE
 from opsdash.activities.monitor.process_columns import (
@@ -20,7 +19,6 @@ from opsdash.activities.monitor.process_columns import (
 )
 from opsdash.activities.monitor.process_list import FILTER_HELP, Process, arranged, processes
 from opsdash.activities.monitor.process_reading import ProcessReading
-from opsdash.core.kept import with_typed
 from opsdash.core.program_keys import MOVING, ROWS
 from opsdash.core.snapshot import HostState, Snapshot, triage
 from opsdash.widgets.ask_line import AskLine
@@ -45,11 +43,13 @@ class ProcessGrid(Grid[Process], inherit_bindings=False):
     ]
 
 
-class ProcessesPanel(HostKeys):
+class ProcessesPanel(FilteredPage):
     """The processes of one host. The cursor stays on its process wherever that goes."""
 
     slug: ClassVar[str] = "processes"
     title: ClassVar[str] = "Processes"
+    filter_id: ClassVar[str] = "process-filter"
+    filter_help: ClassVar[str] = FILTER_HELP
 
     DEFAULT_CSS = """
     ProcessesPanel > #process-note { display: none; }
@@ -65,7 +65,6 @@ class ProcessesPanel(HostKeys):
         self.host = ""
         self._order = ORDERS[0]
         self._tree = False
-        self._filter = ""
         self._reading = ProcessReading()
         self._shown: dict[str, Process] = {}
 
@@ -84,11 +83,6 @@ class ProcessesPanel(HostKeys):
     def grid(self) -> ProcessGrid:
         """The list."""
         return self.query_one("#process-grid", ProcessGrid)
-
-    @property
-    def asking(self) -> AskLine:
-        """Where the filter is typed."""
-        return self.query_one("#process-filter", AskLine)
 
     # -- which host -----------------------------------------------------------------------------
 
@@ -122,7 +116,7 @@ class ProcessesPanel(HostKeys):
             self.desk.source.want(state.name, "ps", "procio")
         self._reading = ProcessReading(state, self.desk.now())
         found = processes(self._reading.rows, self._reading.moved)
-        shown = arranged(found, self._order, tree=self._tree, filter_text=self._filter)
+        shown = arranged(found, self._order, tree=self._tree, filter_text=self.filter_text)
         self._shown.clear()
         self._shown |= {one.key: one for one in shown}
         self._show_heading(state, len(shown))
@@ -135,19 +129,19 @@ class ProcessesPanel(HostKeys):
         trail = Span(f"{self.desk.title} > ", Role.MUTED)
         name = title_of(state, self.desk.look()) if state is not None else line(self.host)
         how = f"{'tree, ' if self._tree else ''}by {self._order}"
-        said = Span(f"  {self._reading.counted(shown, filtered=bool(self._filter))}, {how}")
+        said = Span(f"  {self._reading.counted(shown, filtered=bool(self.filter_text))}, {how}")
         left = (trail, *name, said)
         self.query_one("#process-title", TopLine).show(left, self._reading.age(), self.desk.wall())
         notes = self._reading.notes(self._order)
-        if self._filter and not self.asking.is_open:
+        if self.filter_text and not self.asking.is_open:
             drop = f"  {key}: all" if (key := self.key("process.reset")) else ""
-            notes = (Span(f"/{self._filter}{drop}", Role.ACCENT), Span("  "), *notes)
+            notes = (Span(f"/{self.filter_text}{drop}", Role.ACCENT), Span("  "), *notes)
         self.set_class(bool(notes), "-noted")
         self.query_one("#process-note", Bar).set_lines(self.own_keys([notes]))
 
     def _nothing(self, state: HostState | None) -> list[Line]:
-        if self._filter and self._reading.rows:
-            return [line(Span(f"no process fits {self._filter}", Role.MUTED))]
+        if self.filter_text and self._reading.rows:
+            return [line(Span(f"no process fits {self.filter_text}", Role.MUTED))]
         if state is None:
             return [line(Span(f"{self.host or 'no host'} is not in the fleet", Role.MUTED))]
         return self._reading.instead()
@@ -172,7 +166,7 @@ class ProcessesPanel(HostKeys):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """escape drops the filter while there is one; else it is the program's."""
         if action == "all_processes":
-            return bool(self._filter)
+            return bool(self.filter_text)
         if action == "filter_processes":
             return not isinstance(self.app.focused, Input)  # then the letter is text
         return super().check_action(action, parameters)
@@ -190,19 +184,11 @@ class ProcessesPanel(HostKeys):
 
     def action_filter_processes(self) -> None:
         """Type a filter; it holds while it is typed."""
-        history = self.desk.keeper.kept.history.get(self.slug, ())
-        self.asking.open(self._filter, history)
-        self.asking.say(line(Span(FILTER_HELP, Role.MUTED)))
-        self.draw()
+        self.open_filter()
 
     def action_all_processes(self) -> None:
         """All of them again."""
-        self._filter_by("")
-
-    def _filter_by(self, text: str) -> None:
-        self._filter = text.strip()
-        self.draw()
-        self.refresh_bindings()
+        self.filter_by("")
 
     def action_copy(self) -> None:
         """The process under the cursor, in one line."""
@@ -238,24 +224,3 @@ class ProcessesPanel(HostKeys):
         event.stop()
         self._order = next(order for order in ORDERS if str(order) == event.sort)
         self.draw()
-
-    @on(AskLine.Typed)
-    @on(AskLine.Dropped)
-    def follow_filter(self, event: AskLine.Typed | AskLine.Dropped) -> None:
-        """The rows follow what is typed."""
-        event.stop()
-        self._filter_by(event.text if isinstance(event, AskLine.Typed) else event.before)
-        if isinstance(event, AskLine.Dropped):
-            self.take_focus()
-
-    @on(AskLine.Entered)
-    def take_filter(self, event: AskLine.Entered) -> None:
-        """The filter is done, and comes back with the up key."""
-        event.stop()
-        self.asking.close()
-        kept = self.desk.keeper.kept
-        typed = with_typed(kept.history.get(self.slug, ()), event.text.strip())
-        self.desk.keeper.keep(replace(kept, history={**kept.history, self.slug: typed}))
-        self._filter_by(event.text)
-        self.take_focus()
-        self.asking.hand_on()

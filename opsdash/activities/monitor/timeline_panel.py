@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
@@ -11,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input
 
-from opsdash.activities.monitor.host_keys import HostKeys
+from opsdash.activities.monitor.filtered_page import FilteredPage
 from opsdash.activities.monitor.keymap import TIMELINE
 from opsdash.activities.monitor.story import SHOWN_S, lacking, story, waiting, wanted
 from opsdash.activities.monitor.timeline_rows import (
@@ -25,7 +24,6 @@ from opsdash.activities.monitor.timeline_rows import (
 from opsdash.activities.monitor.told_events import ToldEvents
 from opsdash.core.clock_offset import clock_ahead_s
 from opsdash.core.happening import Happening
-from opsdash.core.kept import with_typed
 from opsdash.core.program_keys import MOVING, ROWS
 from opsdash.core.snapshot import HostState, LinkState, Snapshot, triage
 from opsdash.core.text import count, duration
@@ -51,11 +49,13 @@ class TimelineGrid(Grid[Happening], inherit_bindings=False):
     ]
 
 
-class TimelinePanel(HostKeys):
+class TimelinePanel(FilteredPage):
     """What happened on some hosts."""
 
     slug: ClassVar[str] = "timeline"
     title: ClassVar[str] = "Timeline"
+    filter_id: ClassVar[str] = "timeline-filter"
+    filter_help: ClassVar[str] = FILTER_HELP
 
     DEFAULT_CSS = """
     TimelinePanel > #timeline-note { display: none; }
@@ -68,7 +68,6 @@ class TimelinePanel(HostKeys):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.hosts: tuple[str, ...] = ()
-        self._filter = ""
         self._several: bool | None = None
         self._shown: dict[str, Happening | None] = {}
         self._events = ToldEvents(self, SHOWN_S)
@@ -85,11 +84,6 @@ class TimelinePanel(HostKeys):
     def grid(self) -> TimelineGrid:
         """The list."""
         return self.query_one("#timeline-grid", TimelineGrid)
-
-    @property
-    def asking(self) -> AskLine:
-        """Where the filter is typed."""
-        return self.query_one("#timeline-filter", AskLine)
 
     def _of_key(self, key: str) -> Happening:
         found = self._shown[key]
@@ -145,7 +139,7 @@ class TimelinePanel(HostKeys):
         for state in states:
             self.desk.source.want(state.name, *wanted(state))
         events = self._events.look(self.desk.now())
-        shown = rows(story(states, snapshot.changes, events), self._filter)
+        shown = rows(story(states, snapshot.changes, events), self.filter_text)
         self._shown.clear()
         self._shown |= shown
         several = len(self.hosts) > 1
@@ -164,9 +158,9 @@ class TimelinePanel(HostKeys):
         said = Span(f"  timeline: {counted(self._shown.values())}")
         self.query_one("#timeline-title", TopLine).show((trail, *name, said), (), self.desk.wall())
         notes = self._notes(states)
-        if self._filter and not self.asking.is_open:
+        if self.filter_text and not self.asking.is_open:
             drop = f"  {key}: all" if (key := self.key("timeline.reset")) else ""
-            notes = (Span(f"/{self._filter}{drop}", Role.ACCENT), Span("  "), *notes)
+            notes = (Span(f"/{self.filter_text}{drop}", Role.ACCENT), Span("  "), *notes)
         self.set_class(bool(notes), "-noted")
         self.query_one("#timeline-note", Bar).set_lines(self.own_keys([notes]))
 
@@ -183,8 +177,8 @@ class TimelinePanel(HostKeys):
         return line(Span(" · ".join(said), Role.MUTED)) if said else ()
 
     def _nothing(self, states: Sequence[HostState]) -> list[Line]:
-        if self._filter:
-            return [line(Span(f"nothing fits {self._filter}", Role.MUTED))]
+        if self.filter_text:
+            return [line(Span(f"nothing fits {self.filter_text}", Role.MUTED))]
         if not states:
             return [line(Span("there is no host to tell of", Role.MUTED))]
         if all(state.link.state is not LinkState.UP for state in states):
@@ -201,26 +195,18 @@ class TimelinePanel(HostKeys):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """escape drops the filter while there is one; else it is the program's."""
         if action == "all_happenings":
-            return bool(self._filter)
+            return bool(self.filter_text)
         if action == "filter_happenings":
             return not isinstance(self.app.focused, Input)  # then the letter is text
         return super().check_action(action, parameters)
 
     def action_filter_happenings(self) -> None:
         """Type a filter; it holds while it is typed."""
-        history = self.desk.keeper.kept.history.get(self.slug, ())
-        self.asking.open(self._filter, history)
-        self.asking.say(line(Span(FILTER_HELP, Role.MUTED)))
-        self.draw()
+        self.open_filter()
 
     def action_all_happenings(self) -> None:
         """All of them again."""
-        self._filter_by("")
-
-    def _filter_by(self, text: str) -> None:
-        self._filter = text.strip()
-        self.draw()
-        self.refresh_bindings()
+        self.filter_by("")
 
     def action_copy(self) -> None:
         """The row under the cursor, in one line."""
@@ -246,24 +232,3 @@ class TimelinePanel(HostKeys):
         if one is not None:
             lines = whole(one, self.desk.now(), self.size.width - 4)
             self.post_message(self.PageWanted(f"what happened on {one.host}", lines))
-
-    @on(AskLine.Typed)
-    @on(AskLine.Dropped)
-    def follow_filter(self, event: AskLine.Typed | AskLine.Dropped) -> None:
-        """The rows follow what is typed."""
-        event.stop()
-        self._filter_by(event.text if isinstance(event, AskLine.Typed) else event.before)
-        if isinstance(event, AskLine.Dropped):
-            self.take_focus()
-
-    @on(AskLine.Entered)
-    def take_filter(self, event: AskLine.Entered) -> None:
-        """The filter is done, and comes back with the up key."""
-        event.stop()
-        self.asking.close()
-        kept = self.desk.keeper.kept
-        typed = with_typed(kept.history.get(self.slug, ()), event.text.strip())
-        self.desk.keeper.keep(replace(kept, history={**kept.history, self.slug: typed}))
-        self._filter_by(event.text)
-        self.take_focus()
-        self.asking.hand_on()
