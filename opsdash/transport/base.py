@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -27,6 +27,23 @@ class Completed:
     stderr: bytes = b""
     truncated: bool = False
     took_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One command of a person's: a POSIX sh script, what it reads (None: nothing), whether root is
+    to run it, and its limits: seconds, and bytes of both outputs together.
+    """
+
+    script: bytes
+    stdin: bytes | Secret | None = None
+    root: bool = False
+    timeout_s: float = 60.0
+    max_bytes: int = 1_000_000
+
+
+Heard = Callable[[bytes, bool], None]
+"""Told each piece of output as it comes, and whether it came as an error."""
 
 
 class Connection(Protocol):

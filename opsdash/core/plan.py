@@ -1,0 +1,149 @@
+"""A plan: what would be done on which hosts, in which order, and when it is to stop. A pure value:
+it is shown, then confirmed, then run, and what runs is what was shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from opsdash.core.secret import Secret
+
+
+class Danger(StrEnum):
+    """The worst that a plan can do: only look, change something that can be undone, interrupt a
+    service or a host, or destroy data.
+    """
+
+    READS = "reads"
+    CHANGES = "changes"
+    OUTAGE = "outage"
+    DATA_LOSS = "data-loss"
+
+
+class StepKind(StrEnum):
+    """All that can be done on the way through a plan."""
+
+    RUN = "run"
+    PUT = "put"
+    GET = "get"
+    RECONNECT = "reconnect"
+    WAIT_BOOT = "wait-boot"
+    PROBE = "probe"
+    DETACH = "detach"
+    LOCAL = "local"
+
+
+class OnFailure(StrEnum):
+    """What a failure does to the hosts that wait: they are left alone, or their turn comes."""
+
+    STOP = "stop"
+    CONTINUE = "continue"
+
+
+STEP_TIMEOUT_S = 60.0
+STEP_MAX_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do on one host.
+
+    `does` says it in a few words, `script` is the POSIX sh text that runs, arguments quoted (of
+    LOCAL: here, not there; of PUT, GET and the waiting kinds it is empty). `path` is the file over
+    there that PUT writes `stdin` to and GET reads. `root` wants it run as root. It is cut off
+    after `timeout_s` seconds, and its output, of both kinds together, after `max_bytes` bytes.
+    `undo` is the script that takes it back; `expects` the digest of what is about to be changed,
+    as it was when the plan was made: another one now, and the step is refused. What only looks
+    says so by `reads_only`. One that fails ends its host's steps.
+    """
+
+    kind: StepKind
+    does: str
+    script: str = ""
+    path: str = ""
+    stdin: bytes | Secret | None = None
+    root: bool = False
+    timeout_s: float = STEP_TIMEOUT_S
+    max_bytes: int = STEP_MAX_BYTES
+    undo: str = ""
+    expects: str = ""
+    reads_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HostSteps:
+    """What would be done on one host, in this order."""
+
+    host: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A host that was chosen but has no part in the plan, and why."""
+
+    host: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """How a plan goes over the hosts.
+
+    The first `canary` hosts go alone, the rest in waves of `wave` hosts (0: one wave), `at_a_time`
+    of them at once. More than `wave_failures` in a wave, or `failures` in all, and no further wave
+    begins (None: any number is borne); a host that can't be reached counts as one. With `gate` the
+    hosts of a wave must be as healthy as before it, before the next one begins.
+    """
+
+    canary: int = 0
+    wave: int = 0
+    at_a_time: int = 20
+    wave_failures: int | None = None
+    failures: int | None = None
+    gate: bool = False
+    on_failure: OnFailure = OnFailure.STOP
+
+
+ALL_AT_ONCE = Rollout(on_failure=OnFailure.CONTINUE)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What `action` would do to `target` on these hosts: frozen when it was made.
+
+    `at` is when (seconds since 1970), `who` made it, `note` what they had to say of it.
+    `left_out` are hosts that were chosen and have no part in it. `id` names it for good.
+    """
+
+    id: str
+    action: str
+    title: str
+    danger: Danger
+    hosts: tuple[HostSteps, ...]
+    target: str = ""
+    rollout: Rollout = ALL_AT_ONCE
+    left_out: tuple[LeftOut, ...] = ()
+    at: float = 0.0
+    who: str = ""
+    note: str = ""
+
+    def names(self) -> tuple[str, ...]:
+        """The hosts, in the order in which their turn comes."""
+        return tuple(one.host for one in self.hosts)
+
+    def steps_of(self, host: str) -> tuple[Step, ...]:
+        """What would be done on a host; KeyError."""
+        for one in self.hosts:
+            if one.host == host:
+                return one.steps
+        raise KeyError(host)
+
+    def waves(self) -> tuple[tuple[str, ...], ...]:
+        """The hosts wave by wave, the canary first; no wave is empty."""
+        names, rollout = self.names(), self.rollout
+        first, rest = names[: rollout.canary], names[rollout.canary :]
+        size = rollout.wave or len(rest) or 1
+        later = (rest[start : start + size] for start in range(0, len(rest), size))
+        return tuple(wave for wave in (first, *later) if wave)
