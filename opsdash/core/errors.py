@@ -6,6 +6,7 @@ OpsdashError                 a sentence for the user, and a next step
 ├── PluginError              a plug-in that can't be loaded, or two with one id
 ├── BadOutput                a parser met text that it does not know
 ├── Refused                  a plan that may not be run: read-only, a guardrail, not confirmed
+├── AuditError               the audit log can't be written or read: nothing may be changed
 └── HostError                a host could not be reached or asked; carries a Problem
 """
 
@@ -59,6 +60,17 @@ class BadOutput(OpsdashError):
 
 class Refused(OpsdashError):
     """A plan that may not be run; `hint` is what to do about it. Nothing was done."""
+
+    def __init__(self, text: str, hint: str = "") -> None:
+        super().__init__(text)
+        self.hint = hint
+
+
+class AuditError(OpsdashError):
+    """The audit log can't be written, so nothing may be changed; or it can't be read.
+
+    `hint` is the next step.
+    """
 
     def __init__(self, text: str, hint: str = "") -> None:
         super().__init__(text)
