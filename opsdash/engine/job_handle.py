@@ -28,7 +28,7 @@ class JobHandle:
         self._shown: Job | None = job
         self._live: dict[str, _Live] = {}
         self._off = {name: asyncio.Event() for name in job.plan.names()}
-        self._all_off = False
+        self.all_off = asyncio.Event()
         self._ended = asyncio.Event()
         self._stirred = asyncio.Event()
 
@@ -46,7 +46,7 @@ class JobHandle:
     def live(self, host: str) -> Result | None:
         """What the step that runs on a host has put out by now; None: none runs there."""
         live = self._live.get(host)
-        return live and Result(None, bytes(live.stdout), bytes(live.stderr))
+        return Result(None, bytes(live.stdout), bytes(live.stderr)) if live else None
 
     async def change(self, seen: int | None = None) -> None:
         """Wait until `rev` is another than `seen` (None: than it is now)."""
@@ -65,14 +65,15 @@ class JobHandle:
         ended; wait() tells what came of it.
         """
         chosen = tuple(names)
-        self._all_off = self._all_off or not chosen
+        if not chosen:
+            self.all_off.set()
         for name in chosen or self._off:
             self._off[name].set()
 
     @property
     def called_off(self) -> bool:
         """Whether a person has called all of it off."""
-        return self._all_off
+        return self.all_off.is_set()
 
     def off(self, host: str) -> asyncio.Event:
         """Set when a person has called it off on a host."""
