@@ -74,12 +74,12 @@ async def test_what_needs_root_works_by_the_rule_alone(
                 return None
             return [one.problem.text for one in asked if one and one.problem]
 
-        await wait_for(lambda: bool(said()), within_s=60, what="a refusal")
+        await wait_for(lambda: bool(said()), within_s=240, what="a refusal")
         assert all(text.startswith("needs root") for text in said() or ["nothing"])
         with with_rule(testbed):
             session.refresh()
             try:
-                await wait_for(lambda: said() == [], within_s=60, what="readings by the rule")
+                await wait_for(lambda: said() == [], within_s=240, what="readings by the rule")
             except AssertionError as error:
                 raise AssertionError(f"{error}: {said()}") from None
             readings = session.snapshot().hosts[HOST].readings
