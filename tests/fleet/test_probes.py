@@ -21,7 +21,7 @@ from tests.waiting import wait_for
 
 pytestmark = pytest.mark.fleet
 
-WITHIN_S = 40.0
+WITHIN_S = 240.0
 PAGES = "/tmp/probed"
 
 PROBES = {

@@ -55,7 +55,7 @@ def as_user(testbed: Testbed, command: str, given: bytes = b"") -> tuple[int, st
     host = testbed.hosts[HOST]
     options = f"-F none -i {host['key']} -o UserKnownHostsFile={host['known_hosts']}"
     argv = ["ssh", *options.split(), "-o", "BatchMode=yes", f"{USER}@{host['address']}", command]
-    done = subprocess.run(argv, input=given, capture_output=True, timeout=30, check=False)
+    done = subprocess.run(argv, input=given, capture_output=True, timeout=120, check=False)
     return done.returncode, (done.stdout + done.stderr).decode("utf-8", "replace")
 
 

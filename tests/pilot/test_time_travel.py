@@ -82,7 +82,7 @@ async def test_the_first_line_is_right_after_a_while_on_another_page() -> None:
         await go(stage, ",")
         hidden = stage.app.query_one("FleetPanel TopLine", TopLine)
         await go(stage, "P")
-        hidden._heed_past()  # noqa: SLF001 - its timer's turn comes while it is out of sight
+        hidden._heed_past()
         await go(stage, "q")
         assert "DOWN" in stage.lines[0]
         await go(stage, ",")
