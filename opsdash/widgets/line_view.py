@@ -98,13 +98,13 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         Out of sight it has no size, but Textual keeps its strips and shows them again: what they
         hold must not be forgotten here.
         """
-        if not self.size.height:
-            return
         size = Size(0, self.line_count() + self.header_rows)
         if size.height != self.virtual_size.height:
             # set without its watchers: they lay the whole screen out anew and repaint it
             self.set_reactive(LineView.virtual_size, size)
             self.show_from(self.scroll_offset.y)
+        if not self.size.height:
+            return
         for y in list(self._painted):
             if y >= self.size.height:
                 del self._painted[y]
