@@ -34,6 +34,10 @@ class StepKind(StrEnum):
     LOCAL = "local"
 
 
+LOOKS = frozenset({StepKind.GET, StepKind.RECONNECT, StepKind.WAIT_BOOT, StepKind.PROBE})
+"""Kinds of steps that change nothing, whatever they are given."""
+
+
 class OnFailure(StrEnum):
     """What a failure does to the hosts that wait: they are left alone, or their turn comes."""
 
@@ -92,9 +96,11 @@ class Rollout:
     """How a plan goes over the hosts.
 
     The first `canary` hosts go alone, the rest in waves of `wave` hosts (0: one wave), `at_a_time`
-    of them at once. More than `wave_failures` in a wave, or `failures` in all, and no further wave
-    begins (None: any number is borne); a host that can't be reached counts as one. With `gate` the
-    hosts of a wave must be as healthy as before it, before the next one begins.
+    of them at once. More than `wave_failures` hosts of a wave, or `failures` in all, that are not
+    done, whatever the reason, and no further host begins; those under way go on to their end.
+    Where neither is given, `on_failure` says whether none is borne or any number. The canary bears
+    none, unless failures are to be CONTINUEd over. With `gate` the hosts of a wave must be as
+    healthy as before it, before the next one begins.
     """
 
     canary: int = 0
@@ -128,6 +134,13 @@ class Plan:
     at: float = 0.0
     who: str = ""
     note: str = ""
+
+    @property
+    def reads_only(self) -> bool:
+        """Whether it changes nothing: it says so, and so does each of its steps."""
+        return self.danger is Danger.READS and all(
+            step.reads_only or step.kind in LOOKS for one in self.hosts for step in one.steps
+        )
 
     def names(self) -> tuple[str, ...]:
         """The hosts, in the order in which their turn comes."""
