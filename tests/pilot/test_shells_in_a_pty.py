@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.own_terminal import A_SHELL, DEADLINE_S, ROOT, OwnTerminal
+from tests.waiting import wait_for
 
 STAGE = f"{sys.executable} {ROOT / 'tests' / 'pilot' / 'shells_in_a_pty.py'}"
 
@@ -27,13 +27,6 @@ def on(command: str, folder: Path) -> Iterator[OwnTerminal]:
         yield terminal
     finally:
         terminal.close()
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + DEADLINE_S
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def is_gone(pid: int) -> bool:
@@ -113,7 +106,7 @@ def test_nothing_stops_where_no_shell_could_go_on_with_it(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("how", ["window closed", "SIGTERM"])
-def test_the_end_of_the_program_is_the_end_of_the_shell(tmp_path: Path, how: str) -> None:
+async def test_the_end_of_the_program_is_the_end_of_the_shell(tmp_path: Path, how: str) -> None:
     with on(f"{STAGE} {tmp_path}", tmp_path) as terminal:
         modes = terminal.modes
         terminal.wait_for(b"WHY", b"enter")
@@ -127,4 +120,4 @@ def test_the_end_of_the_program_is_the_end_of_the_shell(tmp_path: Path, how: str
             assert terminal.modes == modes
         else:
             terminal.hang_up()
-        wait_until(lambda: all(is_gone(pid) for pid in pids))
+        await wait_for(lambda: all(is_gone(pid) for pid in pids), within_s=DEADLINE_S)
