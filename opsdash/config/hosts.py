@@ -52,13 +52,12 @@ def load_fleet(
         faults = book.faults()
     if faults:
         raise ConfigError(faults)
-    guardrails = read_guardrails(paths.guardrails_file(str(source)))
     return Fleet(
         MappingProxyType(hosts),
         str(source),
         tuple(book.notices),
         alerts_file=_alerts_file(book),
-        guardrails=guardrails,
+        guardrails=read_guardrails(paths.guardrails_file(str(source))),
         read_only=asked_read_only() or _read_only(book),
     )
 

@@ -78,15 +78,8 @@ class State:
         """What is known of the fleet now; later changes do not show in it."""
         hosts = MappingProxyType(dict(self._hosts))
         changes = tuple(self._changes)
-        return Snapshot(
-            self.rev,
-            self._clock(),
-            hosts,
-            self._source,
-            self.notices,
-            changes,
-            read_only=self._read_only,
-        )
+        found = Snapshot(self.rev, self._clock(), hosts, self._source, self.notices, changes)
+        return replace(found, read_only=self._read_only)
 
     def changed_since(self, rev: int) -> list[HostState]:
         """The hosts that changed after `rev`."""
