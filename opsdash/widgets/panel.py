@@ -122,6 +122,9 @@ class Panel(Vertical):
     def aim(self, host: str) -> None:
         """Be about this host from now on; panels about the whole fleet do not mind."""
 
+    def stay(self) -> None:
+        """The user has chosen the row that the cursor is on: it stays there."""
+
     def gather(self, hosts: Sequence[str]) -> bool:
         """Be about these hosts from now on; False: this panel is about one, or about all."""
         return False

@@ -266,8 +266,10 @@ async def test_syslog_is_told_of_each_end(tmp_path: Path, store: Store) -> None:
     assert said == f"<85>opsdash[{os.getpid()}]: audit: entry 1 hash {digest} by tom"
 
 
-def test_without_a_syslog_nothing_is_said(tmp_path: Path) -> None:
-    Syslog(str(tmp_path / "none")).tell("x")
+def test_without_a_syslog_nothing_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        Syslog(str(tmp_path / "none")).tell("x")
+    assert caplog.messages == ["syslog can't be told: [Errno 2] No such file or directory"]
 
 
 async def test_what_was_done_last_is_told_by_plan(trail: AuditTrail) -> None:
