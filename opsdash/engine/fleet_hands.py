@@ -23,7 +23,8 @@ LIVE_WAIT_S = 30.0
 _PUT = """\
 f=%s
 umask 077
-t=$(mktemp "$f.XXXXXX") || exit
+t=$f.opsdash.$$
+(set -C; : >"$t") || exit
 trap 'rm -f "$t"' EXIT
 [ ! -e "$f" ] || cp -p "$f" "$t" || exit
 cat >"$t" && { sync "$t" 2>/dev/null || sync; } && mv -f "$t" "$f" || exit
