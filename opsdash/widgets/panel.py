@@ -103,6 +103,13 @@ class Panel(Vertical):
             super().__init__()
             self.host = host
 
+    class ShellWanted(Message):
+        """The user wants a shell on these hosts."""
+
+        def __init__(self, hosts: Sequence[str]) -> None:
+            super().__init__()
+            self.hosts = tuple(hosts)
+
     class Said(Message):
         """One sentence for the last line."""
 
