@@ -45,7 +45,7 @@ class Argument:
         """What is wrong with a value, as a sentence; empty: nothing."""
         if self.choices and value not in self.choices:
             return f"{clean_line(value, 40)!r} is none of {', '.join(self.choices)}"
-        wrong = "" if value == self.default else self.check(value)
+        wrong = "" if value == self.default else any_text(value) or self.check(value)
         return f"{clean_line(value, 60)!r}: {wrong}" if wrong else ""
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from opsdash.core.job import HostRun, Result, RunState
@@ -26,7 +26,7 @@ from opsdash.core.plan_json import plan_from_json, plan_to_json, withheld
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.secret import Secret
 
-texts = st.text(max_size=20)
+texts = st.text("aé\n'\"\\\0\x1b\ud800 b", max_size=8)
 seconds = st.floats(0, 1e9)
 budgets = st.none() | st.integers(0, 99)
 steps = st.builds(
@@ -100,12 +100,16 @@ anything = st.recursive(
 )
 
 
-@settings(max_examples=40)
+SLOW = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+
+
+@SLOW
 @given(plans)
 def test_a_plan_comes_back_as_it_was(plan: Plan) -> None:
     assert plan_from_json(json.loads(json.dumps(plan_to_json(plan)))) == plan
 
 
+@SLOW
 @given(runs, st.integers(0, 3))
 def test_a_hosts_run_comes_back_as_it_was_from_what_was_known_and_what_was_added(
     run: HostRun, known: int
@@ -116,6 +120,7 @@ def test_a_hosts_run_comes_back_as_it_was_from_what_was_known_and_what_was_added
     assert run_from_json(said, before) == run
 
 
+@SLOW
 @given(plans, st.data())
 def test_a_plan_that_was_tampered_with_is_refused_in_words(plan: Plan, data: st.DataObject) -> None:
     said = json.loads(json.dumps(plan_to_json(plan)))
