@@ -1,9 +1,13 @@
-"""Who sits at this terminal: the name that others read beside an ack."""
+"""Who sits at this terminal, and where: what others read beside an ack or in the audit log."""
 
 from __future__ import annotations
 
 import os
+import platform
 import pwd
+from contextlib import suppress
+
+from opsdash.core.text import clean_line
 
 
 def user_name() -> str:
@@ -16,3 +20,19 @@ def user_name() -> str:
         return pwd.getpwuid(number).pw_name
     except KeyError:
         return str(number)
+
+
+def from_where() -> str:
+    """The machine and terminal of the user, and from where they came: ``desk pts/3 from 10.0.0.5``.
+
+    Without a terminal (a timer, a script) it is the machine alone.
+    """
+    found = [platform.node() or "localhost"]
+    for number in (0, 1, 2):
+        with suppress(OSError):
+            found.append(os.ttyname(number).removeprefix("/dev/"))
+            break
+    came = os.environ.get("SSH_CONNECTION", "").split()
+    if came:
+        found += ["from", came[0]]
+    return clean_line(" ".join(found), 200)

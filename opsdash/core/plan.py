@@ -34,6 +34,10 @@ class StepKind(StrEnum):
     LOCAL = "local"
 
 
+LOOKS = frozenset({StepKind.GET, StepKind.RECONNECT, StepKind.WAIT_BOOT, StepKind.PROBE})
+"""Kinds of steps that change nothing, whatever they are given."""
+
+
 class OnFailure(StrEnum):
     """What a failure does to the hosts that wait: they are left alone, or their turn comes."""
 
@@ -128,6 +132,13 @@ class Plan:
     at: float = 0.0
     who: str = ""
     note: str = ""
+
+    @property
+    def reads_only(self) -> bool:
+        """Whether it changes nothing: it says so, and so does each of its steps."""
+        return self.danger is Danger.READS and all(
+            step.reads_only or step.kind in LOOKS for one in self.hosts for step in one.steps
+        )
 
     def names(self) -> tuple[str, ...]:
         """The hosts, in the order in which their turn comes."""
