@@ -5,6 +5,7 @@ OpsdashError                 a sentence for the user, and a next step
 ├── SelectionError           a SELECT or filter that means nothing, or selects nothing
 ├── PluginError              a plug-in that can't be loaded, or two with one id
 ├── BadOutput                a parser met text that it does not know
+├── Refused                  a plan that may not be run: read-only, a guardrail, not confirmed
 ├── AuditError               the audit log can't be written or read: nothing may be changed
 └── HostError                a host could not be reached or asked; carries a Problem
 """
@@ -55,6 +56,14 @@ class PluginError(OpsdashError):
 
 class BadOutput(OpsdashError):
     """Raised by a parser for text that it does not know; becomes a Problem, never a crash."""
+
+
+class Refused(OpsdashError):
+    """A plan that may not be run; `hint` is what to do about it. Nothing was done."""
+
+    def __init__(self, text: str, hint: str = "") -> None:
+        super().__init__(text)
+        self.hint = hint
 
 
 class AuditError(OpsdashError):
