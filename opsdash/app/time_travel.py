@@ -32,6 +32,8 @@ MOST_STEPS = 60
 FORBIDDEN = {
     "ask_again": "ask a host",
     "root": "become root",
+    "run": "run anything",
+    "run_again": "run anything",
     "ack": "acknowledge",
     "ack_note": "acknowledge",
     "mute": "mute",
@@ -41,6 +43,8 @@ FORBIDDEN = {
 NOT_PICKED = {
     "refresh": "ask a host",
     "root": "become root",
+    "run": "run anything",
+    "run again": "run anything",
     "ack": "acknowledge",
     "ack…": "acknowledge",
     "mute": "mute",

@@ -15,6 +15,7 @@ from opsdash.core.finding import Episode
 from opsdash.core.fleet import Fleet
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.holder import Holder
+from opsdash.core.jobs import Jobs, NoJobs
 from opsdash.core.prompts import Asker
 from opsdash.core.reading import SampleKey
 from opsdash.core.snapshot import Change, HostState, Snapshot
@@ -69,6 +70,7 @@ class Session:
             lambda one: self._polling.memory.chronicle.silenced(one),
         )
         self.silences = Silences(SilenceTable(self._store), surroundings.clock, told)
+        self.jobs: Jobs = NoJobs("nothing can be run from here yet")
         self._asker = Asker(surroundings.prompter)
         self._transports = dict(self._given or {})
         self._open_ways(fleet)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from textual import on
 
 from opsdash.activities.troubleshoot.group_detail import Against
+from opsdash.activities.troubleshoot.job_news import JobNews
 from opsdash.activities.troubleshoot.run_report import as_lines, head_line
 from opsdash.core.folding import Bucket, Folder, Group
 from opsdash.core.job import Job, JobState
@@ -17,13 +18,13 @@ from opsdash.core.volatile import Volatile
 from opsdash.widgets.ask_line import AskLine
 from opsdash.widgets.entries import Entry
 from opsdash.widgets.line import Role, Span, line
-from opsdash.widgets.panel import Desk, Panel
+from opsdash.widgets.panel import Desk
 
 EXPORT_WIDTH = 100
 MOST_EARLIER = 50
 
 
-class JobKeys(Panel):
+class JobKeys(JobNews):
     """A page about the job `wanted`; `found` is what is searched for in outputs."""
 
     def __init__(self, desk: Desk) -> None:

@@ -23,7 +23,7 @@ from opsdash.activities.troubleshoot.job_rows import (
 )
 from opsdash.activities.troubleshoot.keymap import JOB
 from opsdash.core.folding import Bucket, Group
-from opsdash.core.job import Job, JobState
+from opsdash.core.job import Job
 from opsdash.core.output_lines import OutputLine
 from opsdash.core.progress import progress
 from opsdash.core.snapshot import Snapshot
@@ -32,12 +32,11 @@ from opsdash.widgets.ask_line import AskLine
 from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.detail_strip import rule
 from opsdash.widgets.grid import Grid
-from opsdash.widgets.line import Line, Role, Span, line
+from opsdash.widgets.line import Line, Role, Span, line, width_of
 from opsdash.widgets.line_view import Bar, TextLines
 from opsdash.widgets.panel import Desk
-from opsdash.widgets.top_line import TopLine
+from opsdash.widgets.top_line import CLOCK, TopLine
 
-NEWS_S = 0.25
 WIDE_FROM = 120
 """Cells from which outputs stand beside the groups, and not below them."""
 
@@ -65,7 +64,6 @@ class JobPanel(JobKeys):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._rows: dict[str, Group] = {}
-        self._rev = -1
         self._detailed: object = None
 
     def compose(self) -> ComposeResult:
@@ -80,10 +78,6 @@ class JobPanel(JobKeys):
                 yield TextLines(look, "job-said")
         yield AskLine(look, "job-find", "/")
 
-    def on_mount(self) -> None:
-        """What runs is looked at four times a second."""
-        self.set_interval(NEWS_S, self._heed_job)
-
     @property
     def grid(self) -> Grid[GroupRow]:
         """The groups."""
@@ -93,11 +87,6 @@ class JobPanel(JobKeys):
     def said(self) -> TextLines:
         """What the group under the cursor said."""
         return self.query_one("#job-said", TextLines)
-
-    def _heed_job(self) -> None:
-        rev = self.desk.source.jobs.rev
-        if rev != self._rev and self.display and self.screen.is_current and not self.desk.pace_s():
-            self.draw()
 
     # -- what the keys are about ----------------------------------------------------------------
 
@@ -134,7 +123,6 @@ class JobPanel(JobKeys):
 
     def show(self, snapshot: Snapshot) -> None:
         """Draw the job as it stands."""
-        self._rev = self.desk.source.jobs.rev
         beside = self.size.width >= WIDE_FROM
         self.set_class(beside, "-beside")
         self.set_class(not self.detailed, "-alone")
@@ -165,11 +153,13 @@ class JobPanel(JobKeys):
         if job is not None:
             found = progress(job, self.desk.wall())
             state, role = STATES.get(job.state, (job.state.value, Role.MUTED))
-            head = f"  {count(len(job.runs), 'host')}  {duration(found.took_s)}  "
-            room = self.size.width - 40 - len(self.desk.title) - len(job.id)
-            name = Span(shorten(job.plan.title, max(room, 10)), Role.STRONG)
-            words = (trail, Span(f"{job.id} ", Role.ACCENT), name, Span(head), Span(state, role))
-            progress_bar = bar(found, self.desk.look())
+            hosts = count(len(job.runs), "host")
+            tail = line(f"  {hosts}  {duration(found.took_s)}  ", Span(state, role))
+            name = line(trail, Span(f"{job.id} ", Role.ACCENT))
+            room = self.size.width - CLOCK - width_of((*name, *tail, *self._badges()))
+            title = Span(shorten(job.plan.title, max(room, 10)), Role.STRONG)
+            words = (*name, title, *tail)
+            progress_bar = bar(found, self.desk.look(), self.size.width)
         self.query_one("#job-title", TopLine).show(words, self._badges(), self.desk.wall())
         lines_of = [progress_bar]
         if job is not None and job.stopped:
@@ -241,11 +231,6 @@ class JobPanel(JobKeys):
     def heed_marks(self, event: Grid.MarksChanged) -> None:
         """Marks are drawn by the table itself."""
         event.stop()
-
-    def running(self) -> bool:
-        """Whether the job still runs."""
-        job = self.job()
-        return job is not None and job.state is JobState.RUNNING
 
 
 def _key(group: Group) -> str:

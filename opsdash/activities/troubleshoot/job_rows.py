@@ -35,7 +35,9 @@ STATES = {
     JobState.BROKEN_OFF: ("broken off", Role.CRIT),
 }
 BAR = 24
-"""Cells of the bar of progress."""
+SHORT_BAR = 6
+WIDE = 100
+"""Cells of the bar of progress, and of a screen that has room for the longer one."""
 
 LINE_ROLES = {
     Kind.OUT: Role.TEXT,
@@ -120,11 +122,12 @@ def who(hosts: Sequence[str], room: int) -> str:
     return text
 
 
-def bar(found: Progress, palette: Palette) -> Line:
+def bar(found: Progress, palette: Palette, width: int) -> Line:
     """How far it has come, how long hosts take, how long the rest may take."""
-    full = round(found.ratio * BAR)
+    cells = BAR if width >= WIDE else SHORT_BAR
+    full = round(found.ratio * cells)
     if found.ended < found.total:
-        full = min(full, BAR - 1)
+        full = min(full, cells - 1)
     counted = [
         ("done", found.done, Role.OK),
         ("failed", found.failed, Role.CRIT),
@@ -134,8 +137,8 @@ def bar(found: Progress, palette: Palette) -> Line:
     ]
     return (
         Span(palette.drawable("█" * full), Role.WARN if found.failed else Role.OK),
-        Span(palette.drawable("░" * (BAR - full)), Role.MUTED),
-        Span(f" {found.ended}/{found.total}"),
+        Span(palette.drawable("░" * (cells - full)), Role.MUTED),
+        Span(f" {found.ended}/{found.total}" if width >= WIDE else ""),
         *(Span(f"  {word} {number}", role) for word, number, role in counted if number),
         *_times(found),
     )

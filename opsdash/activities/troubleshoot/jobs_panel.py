@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from opsdash.activities.troubleshoot.job_news import JobNews
 from opsdash.activities.troubleshoot.job_rows import JobRow, job_columns
 from opsdash.activities.troubleshoot.keymap import JOBS
 from opsdash.core.job import Job, JobState
@@ -18,15 +19,14 @@ from opsdash.core.text import count
 from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.grid import Grid
 from opsdash.widgets.line import Line, Role, Span, line
-from opsdash.widgets.panel import Desk, Panel
+from opsdash.widgets.panel import Desk
 from opsdash.widgets.top_line import TopLine
 
-NEWS_S = 0.25
 LOOK_AGAIN_S = 10.0
 """How often what other programs ran here is looked for."""
 
 
-class JobsPanel(Panel):
+class JobsPanel(JobNews):
     """All jobs in one list; enter opens one."""
 
     slug: ClassVar[str] = "jobs"
@@ -41,7 +41,6 @@ class JobsPanel(Panel):
         self._remembered: Sequence[Job] = ()
         self._looked_at = float("-inf")
         self._jobs: dict[str, Job] = {}
-        self._rev = -1
 
     def compose(self) -> ComposeResult:
         """How many there are, and the list."""
@@ -49,9 +48,8 @@ class JobsPanel(Panel):
         yield Grid[JobRow](self._row, self.desk.look, "jobs-grid")
 
     def on_mount(self) -> None:
-        """What runs is looked at four times a second."""
+        """Its columns are the same at every width."""
         self.grid.columns = job_columns()
-        self.set_interval(NEWS_S, self._heed_jobs)
 
     @property
     def grid(self) -> Grid[JobRow]:
@@ -61,18 +59,12 @@ class JobsPanel(Panel):
     def _row(self, key: str) -> JobRow:
         return JobRow(self._jobs[key], self.desk.wall())
 
-    def _heed_jobs(self) -> None:
-        rev = self.desk.source.jobs.rev
-        if rev != self._rev and self.display and self.screen.is_current and not self.desk.pace_s():
-            self.draw()
-
     def show(self, snapshot: Snapshot) -> None:
         """Draw the list as it is now."""
         if abs(self.desk.wall() - self._looked_at) > LOOK_AGAIN_S:
             self._looked_at = self.desk.wall()
             self.run_worker(self._look_back(), name="jobs", exclusive=True)
         jobs = self.desk.source.jobs
-        self._rev = jobs.rev
         here = {job.id: job for job in jobs.here()}
         both = [*here.values(), *(job for job in self._remembered if job.id not in here)]
         both.sort(key=lambda job: -(job.began_at or job.plan.at))
