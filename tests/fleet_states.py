@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from opsdash.core.errors import HostError
 from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Examined, Say
 from opsdash.core.finding import Episode, Finding, urgency
@@ -18,6 +19,7 @@ from opsdash.core.plugin import Collector, Tier
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, Row, SampleKey
 from opsdash.core.series import Ring
+from opsdash.core.shell import ShellCommand
 from opsdash.core.silence import Silence, SilenceKind
 from opsdash.core.silencing import silencing
 from opsdash.core.snapshot import Change, HostState, Link, LinkState, Snapshot
@@ -109,6 +111,8 @@ class Memory:
         self.seen_before: list[Episode] = []
         self.stored: dict[float, list[HostState]] = {}
         self.visited: list[float] = []
+        self.shells: list[str] = []
+        self.shell_argv: tuple[str, ...] = ("ssh", "--", "host")
         self.read: list[tuple[str, SampleKey, float, float]] = []
 
     def snapshot(self) -> Snapshot:
@@ -167,6 +171,13 @@ class Memory:
         """The next of those moments."""
         stops = [one for one in self.stored if (one < moment if way < 0 else one > moment)]
         return max(stops, key=lambda one: -way * one, default=None)
+
+    async def shell(self, name: str) -> ShellCommand:
+        """Remember who asked; an empty argv refuses as the demo does."""
+        self.shells.append(name)
+        if not self.shell_argv:
+            raise HostError(Problem(ProblemKind.UNSUPPORTED, f"{name} is made up", "go elsewhere"))
+        return ShellCommand(name, self.shell_argv)
 
     def touch(self) -> None:
         """Count it."""

@@ -20,6 +20,7 @@ from opsdash.core.prompts import Asker
 from opsdash.core.reading import SampleKey
 from opsdash.core.snapshot import Change, HostState, Snapshot
 from opsdash.core.text import count
+from opsdash.engine.by_hand import ByHand
 from opsdash.engine.bystander import Bystander, own_holder
 from opsdash.engine.doctor import begun, examine, sought
 from opsdash.engine.fleet_change import FleetChange, compare
@@ -49,7 +50,7 @@ LOOKED_AT_S = 10.0
 """For how long a host is asked for its processes after a look at its page."""
 
 
-class Session:
+class Session(ByHand):
     """A fleet being watched; the FleetSource of every screen and command."""
 
     def __init__(self, fleet: Fleet, surroundings: Surroundings) -> None:
