@@ -14,7 +14,7 @@ from opsdash.app.once import OnceScreen
 from opsdash.core.confirm import Asked, Tier
 from opsdash.core.output_lines import shown
 from opsdash.core.plan import Danger, OnFailure, Plan, Step
-from opsdash.core.program_keys import CONFIRM, CONFIRM_TYPED
+from opsdash.core.program_keys import MOVING, PROMPT, YES_OR_NO
 from opsdash.core.secret import Secret
 from opsdash.core.text import count, duration
 from opsdash.widgets.bindings import bindings_of
@@ -127,7 +127,7 @@ def rollout_words(plan: Plan) -> str:
 class ConfirmPlanScreen(OnceScreen[bool]):
     """The plan, and what is wanted for it to run; anything else leaves everything as it is."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of(CONFIRM_TYPED)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(PROMPT, MOVING)
 
     DEFAULT_CSS = """
     ConfirmPlanScreen { background: $background; }
@@ -192,11 +192,23 @@ class ConfirmPlanScreen(OnceScreen[bool]):
             for field in self.query(Field):
                 field.go_on()
 
-    def action_scroll_plan(self, pages: float) -> None:
+    def action_move_page(self, pages: float) -> None:
         """Read on, while the field has the keys."""
         self.page.action_move_page(pages)
 
-    def action_refuse(self) -> None:
+    def action_move(self, rows: int) -> None:
+        """Read on, line by line."""
+        self.page.action_move(rows)
+
+    def action_first(self) -> None:
+        """To the beginning of the plan."""
+        self.page.action_first()
+
+    def action_last(self) -> None:
+        """To its end."""
+        self.page.action_last()
+
+    def action_decline(self) -> None:
         """No: nothing is done."""
         self.dismiss(result=False)
 
@@ -204,7 +216,7 @@ class ConfirmPlanScreen(OnceScreen[bool]):
 class YesNoPlanScreen(ConfirmPlanScreen):
     """The plan of one host: only the letter says yes, and only once there was something to read."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of(CONFIRM)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(YES_OR_NO)
 
     _painted = False
 

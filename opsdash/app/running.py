@@ -58,7 +58,7 @@ class Running(TimeTravel):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While somebody types, letters are text."""
         if action in ("run", "run_again"):
-            return not isinstance(self.focused, Input)
+            return len(self.screen_stack) == 1 and not isinstance(self.focused, Input)
         return super().check_action(action, parameters)
 
     def action_run(self) -> None:

@@ -44,7 +44,8 @@ EVERYWHERE = KeySet(
         Key("theme.pick", "C", "pick_theme", "colours", "pick a theme"),
         Key("refresh", "ctrl+r f5", "ask_again", "refresh", "ask the hosts now", hint=True),
         Key("reload", "O", "reload", "reload", "read the hosts file again"),
-        Key("run", "r", "run", "run", "run a command on this host, or the marked", opens=True),
+        Key("run", "r", "run", "run", "a command on this host, or the marked",
+            opens=True, turn="again"),
         Key("run.again", "R", "run_again", "run again", "the last command again", opens=True),
         Key("root.ask", "#", "root", "root", "give sudo password"),
         Key("hint.hide", "h", "hide_hint", "hide hint", "put the line for newcomers away for good"),
@@ -156,28 +157,4 @@ YES_OR_NO = KeySet(
         Key("prompt.agree", "y", "agree", "yes", hint=True, keeps="a way to agree"),
         Key("prompt.refuse", "n enter q", "decline", "no", hint=True),
     ),
-)  # fmt: skip
-
-CONFIRM = KeySet(
-    "confirm",
-    "Before a plan runs",
-    (Place.PROMPT,),
-    (
-        Key("confirm.agree", "y", "agree", "yes", "do what the plan says", hint=True,
-            keeps="a way to agree to a plan"),
-        Key("confirm.refuse", "n enter q", "refuse", "no", "leave everything as it is", hint=True),
-    ),
-)  # fmt: skip
-
-CONFIRM_TYPED = KeySet(
-    "confirm.typed",
-    "Before a plan runs",
-    (Place.PROMPT,),
-    (
-        Key("confirm.leave", "esc", "refuse", "leave it", "leave everything as it is", hint=True,
-            keeps="a way to leave a plan"),
-        Key("confirm.down", "pgdn", "scroll_plan(0.9)", "read on", hint=True),
-        Key("confirm.up", "pgup", "scroll_plan(-0.9)", "back"),
-    ),
-    typing=True,
 )  # fmt: skip

@@ -158,13 +158,13 @@ async def test_ctrl_c_asks_on_a_job_that_has_ended() -> None:
         assert "again within" in stage.text
 
 
-async def test_an_export_holds_every_output() -> None:
+async def test_an_export_holds_every_output(monkeypatch: pytest.MonkeyPatch) -> None:
     async with at_work(mixed(running=False)) as (stage, _):
         await open_job(stage)
         wanted = stage.app.page
         assert wanted is not None
         heard: list[str] = []
-        stage.app.write_file = _writer(heard)  # type: ignore[method-assign]
+        monkeypatch.setattr(stage.app, "write_file", _writer(heard))
         await stage.press("X")
         await settled(stage)
         assert "permitrootlogin prohibit-password" in heard[0]

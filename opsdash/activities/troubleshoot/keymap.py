@@ -53,6 +53,7 @@ DOCTOR = KeySet(
     (
         Key("doctor.answer", "a", "answer", "answer",
             "be asked: whether the host key is right, passphrase, password", hint=True),
-        Key("doctor.again", "r", "again", "again", "examine the host again", hint=True),
+        Key("doctor.again", "r", "again", "again", "examine the host again", hint=True,
+            turn="again"),
     ),
 )  # fmt: skip
