@@ -142,7 +142,9 @@ class OpsdashApp(Shells, inherit_bindings=False):
     action_leave = action_quit
 
     def action_interrupt(self) -> None:
-        """The first ctrl+c only asks: it is pressed by habit."""
+        """The first ctrl+c ends what runs on the page, or only asks: it is pressed by habit."""
+        if self.interrupt_page():
+            return
         if self._now() - self._interrupted_at <= TWICE_WITHIN_S:
             self.call_next(self.action_quit)
             return
