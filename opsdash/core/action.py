@@ -72,6 +72,24 @@ class Action:
     target: str = ""
     rollout: Rollout = ONE_BY_FIVE
 
+    def typed(self, words: Iterable[str]) -> dict[str, str]:
+        """What was typed behind its name: ``NAME=VALUE``, and what stands alone is the target.
+
+        ArgumentError for a word that is neither; whether all is there is for understood() to say.
+        """
+        names = {one.name for one in self.arguments}
+        found: dict[str, str] = {}
+        for word in words:
+            name, equals, value = word.partition("=")
+            if not equals or name not in names:
+                name, value = self.target, word
+            if not name:
+                raise ArgumentError(f"{self.id} is done to the host itself: not to {word!r}")
+            if name in found:
+                raise ArgumentError(f"{self.id}: {name} is given twice")
+            found[name] = value
+        return found
+
     def understood(self, given: Arguments) -> dict[str, str]:
         """All arguments by name, defaults included; ArgumentError."""
         known = {one.name: one for one in self.arguments}

@@ -1,0 +1,109 @@
+"""Actions by the palette: named, their target picked or typed, and shown as a plan first."""
+
+from __future__ import annotations
+
+import pytest
+
+from opsdash.app.confirm_screen import ConfirmPlanScreen
+from opsdash.app.picker_screen import PickerScreen
+from opsdash.core.reading import Reading, Row
+from tests.fleet_states import NOW, with_readings
+from tests.pilot.test_jobs import at_work, settled
+from tests.screens import Stage
+
+
+def row(unit: str, state: str) -> Row:
+    return {"unit": unit, "state": state, "enabled": "enabled", "description": f"The {unit}"}
+
+
+def lists_services(stage: Stage, *names: str) -> None:
+    """These hosts have told which services they have."""
+    for name in names:
+        rows = (row("shop.service", "failed"), row("cron.service", "running"))
+        services = Reading(name, "services", NOW, {}, rows)
+        known = stage.source.states[name]
+        systemd = Reading(name, "units", NOW, {}, source="systemctl")
+        stage.source.put(with_readings(known, *known.readings.values(), services, systemd))
+
+
+async def typed(stage: Stage, words: str) -> None:
+    await stage.press("colon", *words, "enter")
+    await settled(stage)
+
+
+async def test_a_unit_is_picked_from_what_the_host_has_the_failed_one_first() -> None:
+    async with at_work() as (stage, kept):
+        lists_services(stage, "web1")
+        await stage.press("f", *"web1", "enter")
+        await typed(stage, "service.restart")
+        assert isinstance(stage.app.screen, PickerScreen)
+        assert "service.restart: which unit on web1" in stage.text
+        assert stage.text.index("failed, The shop.service") < stage.text.index("running, The cron")
+        await stage.press("enter")
+        assert isinstance(stage.app.screen, ConfirmPlanScreen)
+        assert "systemctl restart -- 'shop'" in stage.text
+        assert not kept.begun
+        await stage.press("y")
+        await settled(stage)
+        (plan,) = kept.begun
+        assert (plan.action, plan.target, plan.names()) == ("service.restart", "shop", ("web1",))
+
+
+async def test_a_unit_that_is_typed_needs_no_list() -> None:
+    async with at_work() as (stage, _):
+        lists_services(stage, "web1")
+        await stage.press("f", *"web1", "enter")
+        await typed(stage, "service.stop nginx")
+        assert isinstance(stage.app.screen, ConfirmPlanScreen)
+        assert "'nginx'" in stage.text
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("service.stop nginx shop", "unit is given twice"),
+        ("service.stop -x", "'-x'"),
+        ("service.stop 'nginx", "No closing quotation"),
+        ("host.reboot now", "host.reboot is done to the host itself"),
+        ("process.signal abc", "a process id is a number"),
+    ],
+)
+async def test_what_is_typed_wrong_is_said_and_nothing_is_proposed(words: str, said: str) -> None:
+    async with at_work() as (stage, kept):
+        lists_services(stage, "web1")
+        await stage.press("f", *"web1", "enter")
+        await typed(stage, words)
+        assert said in stage.text
+        assert not kept.begun
+        assert not isinstance(stage.app.screen, ConfirmPlanScreen)
+
+
+async def test_marked_hosts_are_meant_all_together() -> None:
+    async with at_work() as (stage, kept):
+        lists_services(stage, "web1", "web2")
+        await stage.press("f", *"web1", "enter", "space", "f", *"web2", "enter", "space")
+        await typed(stage, "service.reload")
+        assert "failed on 2 hosts" in stage.text
+        await stage.press("enter")
+        assert "type 2" in stage.text
+        await stage.press("2", "enter")
+        await settled(stage)
+        assert kept.begun[0].names() == ("web1", "web2")
+
+
+async def test_what_is_refused_says_why_in_the_list() -> None:
+    async with at_work() as (stage, kept):
+        kept.forbidden = "this is read-only"
+        await stage.press("colon", *"service.restart")
+        assert "this is read-only" in stage.text
+        await stage.press("enter")
+        assert isinstance(stage.app.screen, PickerScreen)
+
+
+async def test_hosts_that_list_nothing_let_one_type_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("opsdash.app.acting.LISTED_S", 0.01)
+    async with at_work() as (stage, _):
+        await stage.press("f", *"web1", "enter")
+        await typed(stage, "service.restart")
+        assert "type it behind the name: service.restart UNIT" in stage.text
+        assert ("web1", "services") in stage.source.wanted
