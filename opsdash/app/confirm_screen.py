@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -10,10 +10,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input
 
+from opsdash.activities.troubleshoot.plan_words import rollout_words
 from opsdash.app.once import OnceScreen
+from opsdash.core.action import grouped
 from opsdash.core.confirm import Asked, Tier
 from opsdash.core.output_lines import shown
-from opsdash.core.plan import Danger, OnFailure, Plan, Step
+from opsdash.core.plan import Danger, Plan, Step
 from opsdash.core.program_keys import MOVING, PROMPT, YES_OR_NO
 from opsdash.core.secret import Secret
 from opsdash.core.text import count, duration
@@ -43,10 +45,7 @@ def plan_lines(plan: Plan, width: int) -> list[Line]:
         *_labelled("do", plan.title, Role.STRONG, width),
         *_labelled("danger", word, role, width),
     ]
-    together: dict[tuple[Step, ...], list[str]] = {}
-    for one in plan.hosts:
-        together.setdefault(one.steps, []).append(one.host)
-    for steps, hosts in together.items():
+    for steps, hosts in grouped(plan):
         lines.append(())
         lines += _hosts(hosts, width)
         for number, step in enumerate(steps, 1):
@@ -59,13 +58,7 @@ def plan_lines(plan: Plan, width: int) -> list[Line]:
 
 
 def _labelled(label: str, text: str, role: Role, width: int) -> list[Line]:
-    heads = [label]
-    parts = wrap(text, width - LABEL)
-    heads += [""] * (len(parts) - 1)
-    return [
-        line(Span(f"{head:<{LABEL}}", Role.MUTED), Span(part, role))
-        for head, part in zip(heads, parts, strict=True)
-    ]
+    return _beside(label, wrap(text, width - LABEL), role)
 
 
 def _hosts(hosts: list[str], width: int) -> list[Line]:
@@ -81,47 +74,34 @@ def _hosts(hosts: list[str], width: int) -> list[Line]:
 
 
 def _step(step: Step, number: int, width: int) -> list[Line]:
-    """The exact command, line by line; what it reads is told by its size."""
-    head = f"step {number}" if number else "runs"
-    raw = step.script or f"{step.kind.value} {step.path}"
-    said = [part for text in raw.split("\n") for part in wrap(shown(text.encode()), width - LABEL)]
-    heads = [head, *[""] * (len(said) - 1)]
-    lines = [
-        line(Span(f"{one:<{LABEL}}", Role.MUTED), Span(part, Role.ACCENT))
-        for one, part in zip(heads, said, strict=True)
-    ]
-    how = [f"at most {duration(step.timeout_s)}"]
-    how += ["as root"] if step.root else []
+    """What it is for, then the exact command, line by line; what it reads is told by its size."""
+    how = ["as root"] if step.root else []
+    how += ["only looks"] if step.reads_only else []
+    how.append(f"at most {duration(step.timeout_s)}")
     if isinstance(step.stdin, Secret):
         how.append("with a secret on stdin")
     elif step.stdin is not None:
         how.append(f"with {count(len(step.stdin), 'byte')} on stdin")
-    how += [f"undo: {step.undo}"] if step.undo else []
-    return [*lines, *_labelled("", ", ".join(how), Role.MUTED, width)]
-
-
-def rollout_words(plan: Plan) -> str:
-    """How a plan goes over its hosts, in words."""
-    rollout, hosts = plan.rollout, len(plan.hosts)
-    parts = []
-    if 0 < rollout.canary < hosts:
-        parts.append(f"{count(rollout.canary, 'host')} first, alone")
-    if rollout.wave and rollout.wave < hosts:
-        parts.append(f"waves of {rollout.wave}")
-    parts.append(f"{min(rollout.at_a_time, hosts) or 1} at a time")
-    if rollout.gate:
-        parts.append("the hosts of a wave must be well before the next")
-    if rollout.on_failure is OnFailure.CONTINUE:
-        parts.append("goes on when hosts fail")
-    elif rollout.failures is None and rollout.wave_failures is None:
-        parts.append("stops at the first failure")
-    elif rollout.failures is not None and rollout.failures >= hosts:
-        parts.append("stops if the first ones fail")
+    raw = step.script or f"{step.kind.value} {step.path}"
+    told = [part for text in raw.split("\n") for part in wrap(shown(text.encode()), width - LABEL)]
+    if not number:
+        lines = [*_beside("runs", told, Role.ACCENT)]
     else:
-        limits = [("a wave", rollout.wave_failures), ("all", rollout.failures)]
-        said = [f"{limit} of {where}" for where, limit in limits if limit is not None]
-        parts.append(f"stops when more than {' or '.join(said)} fail")
-    return "; ".join(parts)
+        lines = [
+            (),
+            *_labelled(f"step {number}", step.does, Role.STRONG, width),
+            *_beside("", told, Role.MUTED if step.reads_only else Role.ACCENT),
+        ]
+    lines += _labelled("", ", ".join(how), Role.MUTED, width)
+    return lines + (_labelled("", f"undo: {step.undo}", Role.MUTED, width) if step.undo else [])
+
+
+def _beside(label: str, parts: Sequence[str], role: Role) -> list[Line]:
+    heads = [label, *[""] * (len(parts) - 1)]
+    return [
+        line(Span(f"{head:<{LABEL}}", Role.MUTED), Span(part, role))
+        for head, part in zip(heads, parts, strict=True)
+    ]
 
 
 class ConfirmPlanScreen(OnceScreen[bool]):
