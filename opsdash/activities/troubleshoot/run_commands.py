@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = examples(
     "opsdash run all -- uptime",
-    "opsdash run 'web*' -- 'sshd -T | grep -i permitroot'",
+    "opsdash run 'web*' -- 'cd /etc; md5sum hosts resolv.conf'",
     "opsdash run tag:db --sudo --canary 1 --confirm 6 -- systemctl restart mysql",
     "opsdash run all --script check.sh --json -- --fast | jq .counts",
     "opsdash run web1 db1 --compare 3fa9c1 --yes -- cat /etc/os-release",
