@@ -14,6 +14,7 @@ from opsdash.app.pages import STARTING
 from opsdash.app.run_line import HOW, RunLine, wish_of_line
 from opsdash.app.time_travel import TimeTravel
 from opsdash.core.errors import OpsdashError, Refused
+from opsdash.core.interactive import wants_terminal
 from opsdash.core.job import Job
 from opsdash.core.jobs import Jobs
 from opsdash.core.kept import Forgetful, Keeper, with_typed
@@ -109,6 +110,8 @@ class Running(TimeTravel):
     def _take(self, text: str, hosts: tuple[str, ...]) -> None:
         """What was typed; ValueError says what is wrong with it."""
         wish = wish_of_line(text)
+        if why := wants_terminal(wish.command):
+            raise ValueError(why)
         kept = self._keeper.kept
         typed = with_typed(kept.history.get(HISTORY, ()), text.strip())
         self._keeper.keep(replace(kept, history={**kept.history, HISTORY: typed}))

@@ -200,7 +200,7 @@ class JobPanel(JobKeys):
         else:
             jobs = self.desk.source.jobs
             found = open_lines(
-                group, job.runs, lambda host: jobs.live(job.id, host), self.desk.wall()
+                group, job.runs, lambda host, most: jobs.tail(job.id, host, most), self.desk.wall()
             )
         wanted = self.found.lower()
         return [one for one in found if wanted in one.text.lower()] if wanted else found
