@@ -110,7 +110,7 @@ class Waves:
         if canary and of_wave and stop:
             return f"the canary failed: {self._first(of_wave)}"
         if limits == (None, None):
-            return f"stopped at the first failure: {self._first(in_all)}" if stop and in_all else ""
+            return f"a host failed: {self._first(in_all)}" if stop and in_all else ""
         for failed, limit, where in ((of_wave, limits[0], " of the wave"), (in_all, limits[1], "")):
             if limit is not None and len(failed) > limit:
                 hosts = count(len(failed), "host")
