@@ -322,6 +322,7 @@ def pages() -> dict[Path, str]:
         DOCS / "metrics.md": metrics_page(),
         DOCS / "checks.md": checks_page(),
         DOCS / "commands.md": commands_page(),
+        DOCS / "actions.md": actions_page(),
         DOCS / "keys.md": keys_page(),
         DOCS / "fleet-page.md": fleet_page(),
         DOCS / "demo.md": demo_page(),

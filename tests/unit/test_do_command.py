@@ -108,8 +108,8 @@ def test_a_plan_in_words_shows_each_command_once_and_hides_no_escape() -> None:
         (
             Rollout(canary=1, wave=2, at_a_time=5, gate=True),
             (
-                "1 canary first, then 2 waves of 2, 2 at a time; after each wave its hosts must be as "
-                "healthy as before it; stops at the first host that fails or can't be reached."
+                "1 canary first, then 2 waves of 2, 2 at a time; after each wave its hosts must be "
+                "as healthy as before it; stops at the first host that fails or can't be reached."
             ),
         ),
         (
