@@ -53,11 +53,11 @@ in=$(dirname -- "$path")
 cd -P -- "$in" || exit 1
 keep=${was%% *}
 umask 077
-room=$(mktemp -d ./.opsdash.XXXXXX) || exit 1
+room=$(mktemp -d ./.opsdash.XXXXXX 2>&1) || say "its folder takes no new file: ${room##*: }"
 # from in here: who owns the folder above can't change what is in this one, only where it lies
 cd -P "$room" || exit 1
 trap 'rm -f ./new; cd ..; rmdir "$room" 2>/dev/null' EXIT
-trap 'exit 143' TERM HUP INT
+trap "trap '' TERM HUP INT; exit 143" TERM HUP INT
 cat >./new || exit 1
 came=$(wc -c <./new)
 [ "$came" -eq "$size" ] || say "of $size bytes only $came arrived: nothing was changed"

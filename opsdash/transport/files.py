@@ -2,7 +2,7 @@
 
 A file is written beside its place, in a folder that nobody else can reach into, checked by its size
 and digest, and then renamed: whoever reads it sees the old one or the new one, whole. Why not by
-SFTP: docs/decisions/0019-files.md.
+SFTP: docs/decisions/0018-commands-and-files.md.
 """
 
 from __future__ import annotations

@@ -47,7 +47,8 @@ newline='
 '
 tell() { printf '\036%s %s\n' "$mark" "$1"; [ "$tty" ] || printf '\036%s %s\n' "$mark" "$1" >&2; }
 mine() {
-  of=" $child " more=1
+  of=" $child " far= more=1
+  [ "$own" ] || far="$child "
   # grep names the file of each line: what a process calls itself can't pass for another one
   all=$(set +f; grep -s . /proc/[0-9]*/stat)
   while [ "$more" ]; do
@@ -59,9 +60,11 @@ mine() {
       d=${s%%/*}
       case $of in *" $d "*) continue ;; esac
       set -- ${s##*) }
-      if [ "$4" = "$child" ]; then of="$of$d "
-      else case $of in *" $2 "*) of="$of$d " more=1 ;; esac
+      if [ "$4" != "$child" ]; then
+        case $of in *" $2 "*) more=1 ;; *) continue ;; esac
       fi
+      of="$of$d "
+      [ "$3" = "$child" ] || far="$far$d "
     done
   done
 }
@@ -77,7 +80,8 @@ finish() {
   trap '' USR1 TERM HUP INT
   [ "$own" ] && kill -TERM -"$child" 2>/dev/null
   mine
-  kill -TERM $of 2>/dev/null
+  # once each: what cleans up must not be told again meanwhile
+  [ "$far" ] && kill -TERM $far 2>/dev/null
   kill -CONT $of 2>/dev/null
   tries=0
   while still && [ "$tries" -lt $((GRACE*10)) ]; do
@@ -128,6 +132,7 @@ age() {
   { IFS= read -r s <"/proc/$$/stat"; } 2>/dev/null || s=
   set -- ${s##*) }
   begun=${20}
+  [ "$1" != Z ] || begun=
 }
 over() {
   was=$begun
