@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from opsdash.core.errors import HostError
 from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Examined, Say
 from opsdash.core.finding import Episode, Finding, urgency
@@ -17,6 +18,7 @@ from opsdash.core.plugin import Collector, Tier
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, Row, SampleKey
 from opsdash.core.series import Ring
+from opsdash.core.shell import ShellCommand
 from opsdash.core.silence import Silence, SilenceKind
 from opsdash.core.silencing import silencing
 from opsdash.core.snapshot import Change, HostState, Link, LinkState, Snapshot
@@ -92,6 +94,7 @@ class Memory:
         self.notices = notices
         self.changes: tuple[Change, ...] = ()
         self.polled_by = ""
+        self.read_only = ""
         self.rev = 1
         self.happened: list[Event] = []
         self.silences = Silenced(self)
@@ -107,13 +110,22 @@ class Memory:
         self.seen_before: list[Episode] = []
         self.stored: dict[float, list[HostState]] = {}
         self.visited: list[float] = []
+        self.shells: list[str] = []
+        self.shell_argv: tuple[str, ...] = ("ssh", "--", "host")
         self.read: list[tuple[str, SampleKey, float, float]] = []
 
     def snapshot(self) -> Snapshot:
         """All as it is now."""
         hosts = MappingProxyType(dict(self.states))
         return Snapshot(
-            self.rev, NOW, hosts, "hosts.yaml", self.notices, self.changes, self.polled_by
+            self.rev,
+            NOW,
+            hosts,
+            "hosts.yaml",
+            self.notices,
+            self.changes,
+            self.polled_by,
+            self.read_only,
         )
 
     def changed_since(self, rev: int) -> list[HostState]:
@@ -165,6 +177,13 @@ class Memory:
         """The next of those moments."""
         stops = [one for one in self.stored if (one < moment if way < 0 else one > moment)]
         return max(stops, key=lambda one: -way * one, default=None)
+
+    async def shell(self, name: str) -> ShellCommand:
+        """Remember who asked; an empty argv refuses as the demo does."""
+        self.shells.append(name)
+        if not self.shell_argv:
+            raise HostError(Problem(ProblemKind.UNSUPPORTED, f"{name} is made up", "go elsewhere"))
+        return ShellCommand(name, self.shell_argv)
 
     def touch(self) -> None:
         """Count it."""

@@ -32,6 +32,7 @@ MOST_STEPS = 60
 FORBIDDEN = {
     "ask_again": "ask a host",
     "root": "become root",
+    "shell": "open a shell",
     "ack": "acknowledge",
     "ack_note": "acknowledge",
     "mute": "mute",
@@ -41,6 +42,9 @@ FORBIDDEN = {
 NOT_PICKED = {
     "refresh": "ask a host",
     "root": "become root",
+    "shell": "open a shell",
+    "shell here": "open a shell",
+    "shell in a window": "open a shell",
     "ack": "acknowledge",
     "ack…": "acknowledge",
     "mute": "mute",

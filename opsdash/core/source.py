@@ -11,6 +11,7 @@ from opsdash.core.finding import Episode
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.offer import Importer
 from opsdash.core.reading import SampleKey
+from opsdash.core.shell import ShellCommand
 from opsdash.core.silence import Silence
 from opsdash.core.snapshot import HostState, Snapshot
 
@@ -96,6 +97,10 @@ class FleetSource(Protocol):
         """The moment of the stored poll before another (`way` is -1) or after it (1); None: there
         is none.
         """
+        ...
+
+    async def shell(self, name: str) -> ShellCommand:
+        """What gives a person a shell on a host; HostError says why there is none."""
         ...
 
     def touch(self) -> None:

@@ -60,10 +60,10 @@ async def _started(argv: Sequence[str], *, stdin: int, mark: str = "") -> Proces
             *argv, stdin=stdin, stdout=PIPE, stderr=PIPE, start_new_session=True, env=env
         )
     except OSError as error:
-        raise HostError(_not_started(argv[0], error)) from error
+        raise HostError(not_started(argv[0], error)) from error
 
 
-def _not_started(program: str, error: OSError) -> Problem:
+def not_started(program: str, error: OSError) -> Problem:
     """Why a program of this machine does not run."""
     text = f"{program} can't be started: {error.strerror}"
     if isinstance(error, FileNotFoundError):

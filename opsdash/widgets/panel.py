@@ -103,6 +103,13 @@ class Panel(Vertical):
             super().__init__()
             self.host = host
 
+    class ShellWanted(Message):
+        """The user wants a shell on these hosts."""
+
+        def __init__(self, hosts: Sequence[str]) -> None:
+            super().__init__()
+            self.hosts = tuple(hosts)
+
     class Said(Message):
         """One sentence for the last line."""
 
@@ -121,6 +128,9 @@ class Panel(Vertical):
 
     def aim(self, host: str) -> None:
         """Be about this host from now on; panels about the whole fleet do not mind."""
+
+    def stay(self) -> None:
+        """The user has chosen the row that the cursor is on: it stays there."""
 
     def gather(self, hosts: Sequence[str]) -> bool:
         """Be about these hosts from now on; False: this panel is about one, or about all."""
