@@ -53,7 +53,7 @@ in=$(dirname -- "$path")
 cd -P -- "$in" || exit 1
 keep=${was%% *}
 umask 077
-room=$(mktemp -d ./.opsdash.XXXXXX 2>&1) || say "its folder takes no new file: ${room##*: }"
+room=$(mktemp -d ./.opsdash.RANDOM 2>&1) || say "its folder takes no new file: ${room##*: }"
 # from in here: who owns the folder above can't change what is in this one, only where it lies
 cd -P "$room" || exit 1
 trap 'rm -f ./new; cd ..; rmdir "$room" 2>/dev/null' EXIT
@@ -70,4 +70,4 @@ chmod "${mode:-${keep:-600}}" ./new || exit 1
 mv -fT ./new "../$name" 2>/dev/null || mv -f ./new "../$name" || exit 1
 command -v restorecon >/dev/null 2>&1 && restorecon "../$name" 2>/dev/null
 facts "../$name"
-"""
+""".replace("RANDOM", "X" * 6)
