@@ -130,8 +130,8 @@ def actions_page() -> str:
         ways += [f"{rollout.at_a_time} at a time"] + (["health gate"] if rollout.gate else [])
         rows.append((f"`{action.id}`", action.danger.value, taken or "-", ", ".join(ways)))
     intro = (
-        "# Actions\n\nWhat `opsdash do ACTION SELECT key=value` knows. How a plan is applied stands in "
-        "[changing-hosts.md](changing-hosts.md).\n\n"
+        "# Actions\n\nWhat `opsdash do ACTION SELECT key=value` knows. How a plan is applied "
+        "stands in [changing-hosts.md](changing-hosts.md).\n\n"
     )
     header = ("action", "danger", "arguments", "several hosts, unless said otherwise")
     return NOTE + intro + table(header, rows)
