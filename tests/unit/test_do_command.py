@@ -90,8 +90,11 @@ def test_plans_are_listed_and_shown(tmp_path: Path) -> None:
 
 
 def test_a_plan_as_json_is_as_its_schema_says(tmp_path: Path) -> None:
-    jsonschema.validate(plan_document(plan_of("ab")), SCHEMA)
-    jsonschema.validate(job_document(job_of(tmp_path, FakeHands({"a": "unreachable"}))), SCHEMA)
+    plan = plan_document(plan_of("ab"))
+    job = job_document(job_of(tmp_path, FakeHands({"a": "unreachable"})))
+    jsonschema.validate(plan, SCHEMA)
+    jsonschema.validate(job, SCHEMA)
+    assert job["hosts"][0]["state"] == "unreachable"
 
 
 def test_a_plan_in_words_shows_each_command_once_and_hides_no_escape() -> None:

@@ -85,17 +85,9 @@ def resume_command() -> click.Command:
         Hosts that never began begin, those between two steps go on. Of a host that was in mid-step
         nobody knows how that ended: you are asked whether to do it again. Exits as opsdash do.
         """
-        from opsdash.core.job import JobState
-
         job = read_job(plan_id)
-        if job.state in (JobState.PLANNED, JobState.RUNNING):
-            verb = "apply it instead" if job.state is JobState.PLANNED else "it runs now"
-            raise click.UsageError(f"plan {job.id} has not been broken off: {verb}")
-        if not job.rest().hosts:
-            raise click.UsageError(f"plan {job.id}: no host is left to go on with")
-        unknown = [name for name in again if name not in job.runs]
-        if unknown:
-            raise click.UsageError(f"--again {unknown[0]}: this host is not in the plan")
+        if fault := _not_resumable(job, again):
+            raise click.UsageError(fault)
 
         async def go_on(work: Application) -> int:
             return await work.resume(job, {*again, *await _once_more(job, again, work)})
@@ -103,6 +95,19 @@ def resume_command() -> click.Command:
         raise SystemExit(_worked(job.rest(), options, go_on))
 
     return resume
+
+
+def _not_resumable(job: Job, again: tuple[str, ...]) -> str:
+    """Why a job can't go on; empty: it can."""
+    from opsdash.core.job import JobState
+
+    if job.state in (JobState.PLANNED, JobState.RUNNING):
+        verb = "apply it instead" if job.state is JobState.PLANNED else "it runs now"
+        return f"plan {job.id} has not been broken off: {verb}"
+    if not job.rest().hosts:
+        return f"plan {job.id}: no host is left to go on with"
+    unknown = [name for name in again if name not in job.runs]
+    return f"--again {unknown[0]}: this host is not in the plan" if unknown else ""
 
 
 async def _once_more(job: Job, again: tuple[str, ...], work: Application) -> list[str]:
