@@ -96,14 +96,6 @@ class FakeHand:
                 raise
             await asyncio.Event().wait()
 
-    async def put(self, path: str, order: Order) -> Completed:
-        """Put as told."""
-        return await self.run(Order(f"put {path}".encode()))
-
-    async def get(self, path: str, order: Order) -> Completed:
-        """Get as told."""
-        return await self.run(Order(f"get {path}".encode()))
-
     async def renew(self) -> None:
         """It is there at once."""
 

@@ -23,14 +23,6 @@ class Hand(Protocol):
         """
         ...
 
-    async def put(self, path: str, order: Order) -> Completed:
-        """Write what the order has as its stdin to a file over there, whole or not at all."""
-        ...
-
-    async def get(self, path: str, order: Order) -> Completed:
-        """Read a file over there: the output is its content."""
-        ...
-
     async def renew(self) -> None:
         """Reach the host anew: it was restarted, or the connection is of no use any more."""
         ...

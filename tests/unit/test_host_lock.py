@@ -37,14 +37,6 @@ class Shell:
         )
         return Completed(done.returncode, done.stdout, done.stderr)
 
-    async def put(self, path: str, order: Order) -> Completed:
-        """Not wanted here."""
-        raise NotImplementedError
-
-    async def get(self, path: str, order: Order) -> Completed:
-        """Not wanted here."""
-        raise NotImplementedError
-
     async def renew(self) -> None:
         """Nothing to do."""
 
