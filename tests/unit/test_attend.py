@@ -39,7 +39,7 @@ async def test_what_tells_of_its_own_end_while_it_is_being_ended_has_ended_by_it
 
 async def test_what_takes_too_long_is_ended_and_that_is_no_call_of_a_person() -> None:
     with pytest.raises(Overtime) as error:
-        await attend(asyncio.sleep(9), asyncio.Event(), 0.01)
+        await attend(asyncio.Event().wait(), asyncio.Event(), 0.01)
     assert error.value.confirmed
 
 
@@ -48,7 +48,7 @@ async def test_what_is_slow_to_end_has_not_confirmed_it(monkeypatch: pytest.Monk
     off = asyncio.Event()
     off.set()
     with pytest.raises(CalledOff) as error:
-        await attend(asyncio.sleep(9), off, 9.0)
+        await attend(asyncio.Event().wait(), off, 9.0)
     assert not error.value.confirmed
 
 
