@@ -129,6 +129,11 @@ class FleetHand:
         privilege = self.hands.reach.privilege
         return await privilege.run(self.host, await self._standing(), order, heard)
 
+    async def execute(self, script: bytes, *, timeout_s: float, max_bytes: int) -> Completed:
+        """Run a short script of our own; HostError."""
+        connection = await self._standing()
+        return await connection.execute(script, timeout_s=timeout_s, max_bytes=max_bytes)
+
     async def renew(self) -> None:
         """Reach it by another connection; HostError."""
         known, self._connection = self._connection, None

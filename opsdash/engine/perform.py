@@ -129,12 +129,11 @@ def _boot_before(before: Sequence[Result]) -> str:
 
 async def _reached(hand: Hand, boot: str) -> Completed:
     """Reach the host anew, as soon as it is there, in another boot than the one given."""
-    look = Order(BOOT_MARK.encode(), timeout_s=LOOK_S, max_bytes=4096)
     while True:
         try:
             if not boot:
                 await hand.renew()
-            done = await hand.run(look)
+            done = await hand.execute(BOOT_MARK.encode(), timeout_s=LOOK_S, max_bytes=4096)
             found = _BOOT.search(done.stdout)
             if found is not None and found[1].decode("ascii", "replace") != boot:
                 return done

@@ -43,6 +43,10 @@ class Hand:
             raise answer
         return answer if isinstance(answer, Completed) else answer(order)
 
+    async def execute(self, script: bytes, *, timeout_s: float, max_bytes: int) -> Completed:
+        """The next answer."""
+        return await self.run(Order(script))
+
     async def renew(self) -> None:
         """The next renewal."""
         self.renewed += 1
