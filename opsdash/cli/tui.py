@@ -76,11 +76,17 @@ class Watching:
         from opsdash.engine.declared import DeclaredFleet
         from opsdash.engine.session import Session
         from opsdash.engine.surroundings import Surroundings
+        from opsdash.transport.syslog import Syslog
 
         known = {one.id: one.lower_is_worse for one in checks().values()}
         self._files = FleetFiles(self._hosts_file, known)
         around = Surroundings(
-            state_dir(), self._prompter, lasts=True, role=Role.SCREEN, ring=self._ring
+            state_dir(),
+            self._prompter,
+            lasts=True,
+            role=Role.SCREEN,
+            ring=self._ring,
+            tell_audit=Syslog().tell,
         )
         session = Session(self._files.read(), around)
         self._fleet = DeclaredFleet(session, self._files)

@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
+from opsdash.core.event import Event, EventKind
 from opsdash.core.masking import mask
-from opsdash.core.text import clean
+from opsdash.core.text import clean, clean_line
 
 FIRST_HASH = "0" * 64
 """What the first entry has in the place of an earlier one's hash."""
@@ -161,6 +162,16 @@ class Done:
     plan_id: str
     ok: bool | None
     text: str = ""
+
+    @property
+    def words(self) -> str:
+        """In words: ``tom: service.restart nginx, ok``."""
+        how = {True: "ok", False: f"failed ({self.text})", None: "end not known"}[self.ok]
+        return clean_line(f"{self.who}: {self.action} {self.target}".rstrip() + f", {how}", 200)
+
+    def event(self) -> Event:
+        """As an event of the host."""
+        return Event(self.at, EventKind.ACTED, self.host, self.words, subject=self.target)
 
 
 def done(entries: Iterable[AuditEntry]) -> list[Done]:

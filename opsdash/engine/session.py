@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
+from opsdash.core.audit import Done
 from opsdash.core.discover import checks, collectors
 from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Say
@@ -79,9 +80,8 @@ class Session(ByHand):
             self._state, self._store, self._collectors, reach, self.silences, surroundings
         )
         self._polling = Polling(self._parts)
-        self._bystander = Bystander(
-            self._state, self._store, lambda: self.fleet, surroundings.clock
-        )
+        clock = surroundings.clock
+        self._bystander = Bystander(self._state, self._store, lambda: self.fleet, clock)
         self._rewind = Rewind(self._store, lambda: self.fleet, checks())
         self._stops = Stops(self._store)
         poll = Poll(lambda: self._polling.poller.live, self.refresh, lambda: self._polling.begun)
@@ -263,11 +263,15 @@ class Session(ByHand):
 
     async def events(self, since: float) -> list[Event]:
         """What happened since (seconds since 1970), oldest first."""
-        return await self._polling.memory.chronicle.since(since)
+        return await self.workshop.with_acts(self._polling.memory.chronicle.since, since)
 
     async def episodes(self, host: str) -> list[Episode]:
         """What was wrong with a host, the latest first."""
         return await self._polling.memory.episodes(host)
+
+    async def last_done(self, host: str, since: float) -> list[Done]:
+        """What was done on a host from here, the latest first."""
+        return await self.workshop.audit.last_done(host, since)
 
     async def at(self, moment: float) -> Snapshot:
         """The fleet as it was at a moment."""
