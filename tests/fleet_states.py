@@ -12,6 +12,7 @@ from opsdash.core.errors import HostError
 from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Examined, Say
 from opsdash.core.finding import Episode, Finding, urgency
+from opsdash.core.forward import Forward, Tell, Wish
 from opsdash.core.health import Health, worst
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.host import Host
@@ -87,6 +88,33 @@ def _end(one: Silence) -> float:
     return one.until
 
 
+class Forwarded:
+    """Forwarded ports that a test puts in; `refuses` is why none can be opened."""
+
+    def __init__(self) -> None:
+        self.known: dict[int, Forward] = {}
+        self.tells: list[Tell] = []
+        self.refuses: Problem | None = None
+        self.said = ""
+
+    def all(self) -> tuple[Forward, ...]:
+        """Those that are open."""
+        return tuple(self.known.values())
+
+    async def open(self, host: str, wish: Wish, tell: Tell) -> Forward:
+        """One more."""
+        if self.refuses is not None:
+            raise HostError(self.refuses)
+        self.tells.append(tell)
+        made = Forward(len(self.tells), host, wish, NOW, said=self.said)
+        self.known[made.id] = made
+        return made
+
+    async def close(self, number: int) -> None:
+        """One less."""
+        self.known.pop(number, None)
+
+
 class Memory:
     """A fleet source that holds what a test puts in."""
 
@@ -113,6 +141,7 @@ class Memory:
         self.stored: dict[float, list[HostState]] = {}
         self.visited: list[float] = []
         self.shells: list[str] = []
+        self.forwards = Forwarded()
         self.shell_argv: tuple[str, ...] = ("ssh", "--", "host")
         self.read: list[tuple[str, SampleKey, float, float]] = []
 

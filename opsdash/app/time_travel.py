@@ -44,6 +44,7 @@ NOT_PICKED = {
     "root": "become root",
     "shell": "open a shell",
     "shell here": "open a shell",
+    "forward": "forward a port",
     "shell in a window": "open a shell",
     "ack": "acknowledge",
     "ack…": "acknowledge",

@@ -9,6 +9,7 @@ from opsdash.core.audit import Done
 from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Say
 from opsdash.core.finding import Episode
+from opsdash.core.forward import Forwarder
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.offer import Importer
 from opsdash.core.reading import SampleKey
@@ -102,6 +103,11 @@ class FleetSource(Protocol):
         """The moment of the stored poll before another (`way` is -1) or after it (1); None: there
         is none.
         """
+        ...
+
+    @property
+    def forwards(self) -> Forwarder:
+        """The ports of this machine that lead to hosts."""
         ...
 
     async def shell(self, name: str) -> ShellCommand:

@@ -150,6 +150,7 @@ class Session(ByHand):
         if self._silencer is not None:
             self._silencer.cancel()
             await asyncio.wait([self._silencer])
+        await self.forwards.close_all()
         if self._turns is not None:
             await self._turns.stop()
         else:

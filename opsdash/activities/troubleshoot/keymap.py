@@ -1,8 +1,28 @@
-"""The keys of the doctor's page, besides those of every page of text."""
+"""The keys of the pages of this activity."""
 
 from __future__ import annotations
 
 from opsdash.core.keymap import Key, KeySet, Place
+
+PAGES = KeySet(
+    "pages.troubleshoot",
+    "Pages",
+    (Place.PAGE,),
+    (Key("view.forwards", "F", "view('forwards')", "Forwards", "ports that lead to hosts"),),
+)
+
+FORWARDS = KeySet(
+    "forwards",
+    "The forwarded ports",
+    (Place.PAGE,),
+    (
+        Key("forward.close", "K del", "close_forward", "close", "end the forward of the row",
+            hint=True),
+        Key("forward.copy", "c", "copy_forward", "copy", "copy where it is to be found here",
+            hint=True),
+    ),
+    ("forwards",),
+)  # fmt: skip
 
 DOCTOR = KeySet(
     "doctor",
