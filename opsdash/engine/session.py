@@ -59,7 +59,8 @@ class Session(ByHand):
         self._collectors = {
             name: one for name, one in known if surroundings.root or not one.needs_root
         }
-        self._state = State(fleet, self._collectors, surroundings.clock)
+        clock = surroundings.clock
+        self._state = State(fleet, self._collectors, clock)
         self._store = Store(surroundings.state_dir / "history.db")
         self._known_hosts = surroundings.state_dir / "known_hosts"
         self._given = surroundings.transports
@@ -76,11 +77,9 @@ class Session(ByHand):
         self._changing = asyncio.Lock()
         self._privilege = Privilege(self._asker, surroundings.clock, root_rule())
         reach = Reach(self._transports, self._privilege)
-        self._parts = Parts(
-            self._state, self._store, self._collectors, reach, self.silences, surroundings
-        )
+        held = (self._state, self._store, self._collectors)
+        self._parts = Parts(*held, reach, self.silences, surroundings)
         self._polling = Polling(self._parts)
-        clock = surroundings.clock
         self._bystander = Bystander(self._state, self._store, lambda: self.fleet, clock)
         self._rewind = Rewind(self._store, lambda: self.fleet, checks())
         self._stops = Stops(self._store)
