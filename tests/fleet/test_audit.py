@@ -1,4 +1,4 @@
-"""A change of real hosts is refused, or proven: the log of it is whole, and no more when altered."""
+"""A change of real hosts is refused, or proven: its log is whole, and no more when altered."""
 
 from __future__ import annotations
 
