@@ -72,6 +72,7 @@ class Watching:
             return DemoSession(self._demo)
         from opsdash.config.fleet_files import FleetFiles
         from opsdash.config.paths import state_dir
+        from opsdash.config.person import from_where
         from opsdash.core.discover import checks
         from opsdash.engine.declared import DeclaredFleet
         from opsdash.engine.session import Session
@@ -86,6 +87,7 @@ class Watching:
             lasts=True,
             role=Role.SCREEN,
             ring=self._ring,
+            from_where=from_where(),
             tell_audit=Syslog().tell,
         )
         session = Session(self._files.read(), around)

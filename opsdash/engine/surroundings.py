@@ -21,8 +21,8 @@ class Surroundings:
     become root where it needs no password, time, and ways in place of real ones. A run that `lasts`
     writes down what happens, and `heard` is called with each event. One that has a `role` polls
     only while no other that has one polls for the same store. `ring` is there where somebody sits
-    at a screen, for hooks that ring. `tell_audit` is told each new end of the audit log, so
-    that somebody else knows it, too.
+    at a screen, for hooks that ring. `from_where` is the machine and terminal of the person.
+    `tell_audit` is told each new end of the audit log, so that somebody else knows it, too.
     """
 
     state_dir: Path
@@ -35,4 +35,5 @@ class Surroundings:
     role: Role | None = None
     heard: Callable[[Event], None] | None = None
     ring: Ring | None = None
+    from_where: str = ""
     tell_audit: Callable[[str], None] = lambda text: None

@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from opsdash.config.person import from_where
 from opsdash.core.event import Event
 from opsdash.core.fleet import Fleet
 from opsdash.core.guard import Guard
@@ -57,7 +56,7 @@ class Workshop:
                 clock=around.clock,
                 gate=HealthGate(bench.look) if bench.look else None,
                 journal_of=self.jobs.of,
-                from_where=from_where(),
+                from_where=around.from_where,
             )
         )
 
