@@ -16,7 +16,9 @@ from typing import Any, Protocol
 
 from opsdash.core.event import Event, EventKind
 from opsdash.core.masking import mask
-from opsdash.core.text import clean, clean_line
+from opsdash.core.plan import Step
+from opsdash.core.secret import Secret
+from opsdash.core.text import clean, clean_line, count
 
 FIRST_HASH = "0" * 64
 """What the first entry has in the place of an earlier one's hash."""
@@ -95,6 +97,16 @@ def fit_to_keep(entry: AuditEntry) -> AuditEntry:
     words: dict[str, Any] = {name: clean(getattr(entry, name), MOST_TEXT) for name in _WORDS}
     words["target"], words["text"] = mask(words["target"]), mask(words["text"])
     return replace(entry, command=command, **words)
+
+
+def input_words(step: Step) -> str:
+    """What a step is given to read, as far as that may be written down: its length and digest."""
+    if step.stdin is None:
+        return ""
+    if isinstance(step.stdin, Secret):
+        return "given a secret"
+    digest = hashlib.sha256(step.stdin).hexdigest()
+    return f"given {count(len(step.stdin), 'byte')}, sha256 {digest}"
 
 
 def canonical(values: Mapping[str, Any]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -16,6 +17,7 @@ from opsdash.core.fleet import Fleet
 from opsdash.core.guardrail import Guardrail, Guardrails
 from opsdash.core.job import RunState
 from opsdash.core.plan import Danger, HostSteps, Plan, Step, StepKind
+from opsdash.core.secret import Secret
 from opsdash.engine import host_lock
 from opsdash.engine.surroundings import Surroundings
 from opsdash.engine.workshop import Workshop, workshop_alone
@@ -97,3 +99,21 @@ async def test_a_change_is_proven_and_one_changed_byte_shows(tmp_path: Path) -> 
         path = tmp_path / "state" / "audit.jsonl"
         path.write_bytes(path.read_bytes().replace(b"touch", b"Touch", 1))
         assert "entry 1 was edited" in (await shop.audit.verify()).fault
+
+
+async def test_what_a_step_is_given_is_written_down_by_its_digest(tmp_path: Path) -> None:
+    given = b"touch no more\n"
+    steps = (
+        Step(StepKind.RUN, "read", "cat", stdin=given),
+        Step(StepKind.RUN, "read", "cat", stdin=Secret("sesame")),
+    )
+    plan = touching(tmp_path, hosts=(HostSteps("web1", steps),), note="CHG-17")
+    async with workshop(tmp_path) as (shop, _):
+        await (await shop.runner.begin(plan)).wait()
+        entries = [one for one in await shop.audit.entries() if one.phase is Phase.BEGIN]
+    digest = hashlib.sha256(given).hexdigest()
+    assert [one.text for one in entries] == [
+        f"CHG-17; given 14 bytes, sha256 {digest}",
+        "CHG-17; given a secret",
+    ]
+    assert b"sesame" not in (tmp_path / "state" / "audit.jsonl").read_bytes()
