@@ -36,8 +36,8 @@ def open_desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
 
     @asynccontextmanager
     async def desk(read_only: str = "") -> AsyncIterator[JobDesk]:
-        around = Surroundings(tmp_path / "state", root=False, read_only=read_only)
-        async with workshop_alone(this_machine("here"), around) as shop:
+        fleet = replace(this_machine("here"), read_only=read_only)
+        async with workshop_alone(fleet, Surroundings(tmp_path / "state", root=False)) as shop:
             yield JobDesk(shop, clock.now)
 
     return desk
