@@ -122,6 +122,7 @@ class Memory:
         self.notices = notices
         self.changes: tuple[Change, ...] = ()
         self.polled_by = ""
+        self.read_only = ""
         self.rev = 1
         self.happened: list[Event] = []
         self.silences = Silenced(self)
@@ -146,7 +147,14 @@ class Memory:
         """All as it is now."""
         hosts = MappingProxyType(dict(self.states))
         return Snapshot(
-            self.rev, NOW, hosts, "hosts.yaml", self.notices, self.changes, self.polled_by
+            self.rev,
+            NOW,
+            hosts,
+            "hosts.yaml",
+            self.notices,
+            self.changes,
+            self.polled_by,
+            self.read_only,
         )
 
     def changed_since(self, rev: int) -> list[HostState]:
