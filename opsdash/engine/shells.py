@@ -32,8 +32,8 @@ async def shell_command(fleet: Fleet, name: str, known_hosts: Path) -> ShellComm
         text = f"{name} is none of these hosts"
         raise HostError(Problem(ProblemKind.CONFIG, text, "opsdash hosts list names them"))
     if host.way is Way.REPLAY:
-        text = f"{name} is made up for the demo: there is no host to open a shell on"
-        hint = "start opsdash without --demo, on hosts of your own"
+        text = f"{name} is a host of the demo, which has no shells"
+        hint = "start without --demo"
         raise HostError(Problem(ProblemKind.UNSUPPORTED, text, hint))
     if host.way is Way.LOCAL:
         return ShellCommand(name, (own_shell(), "-l"), by_ssh=False)
@@ -77,7 +77,7 @@ class ShellLog:
         why = self.refusal(plan_of(command, now), now)
         if why:
             await self._write(command, Phase.REFUSED, text=why)
-            hint = "opsdash run and its plans say what is allowed; a shell could do anything"
+            hint = "what is done in a shell can't be known: it counts as a change"
             raise HostError(Problem(ProblemKind.DENIED, f"no shell: {why}", hint))
         await self._write(command, Phase.BEGIN)
         return command

@@ -86,7 +86,7 @@ async def test_this_machine_has_the_users_own_login_shell(monkeypatch: pytest.Mo
 
 async def test_the_demo_and_strangers_are_refused_with_a_next_step() -> None:
     known = fleet(Host("web1", way=Way.REPLAY))
-    with pytest.raises(HostError, match="made up for the demo") as caught:
+    with pytest.raises(HostError, match="a host of the demo") as caught:
         await shell_command(known, "web1", OWN)
     assert "without --demo" in caught.value.problem.hint
     with pytest.raises(HostError, match="none of these hosts"):
