@@ -75,12 +75,10 @@ async def _forward(fleet: Fleet, name: str, wish: Wish) -> int:
 
     import click
 
-    from opsdash.config.paths import state_dir
+    from opsdash.engine.asked import surroundings
     from opsdash.engine.look import for_one_look, settle
-    from opsdash.engine.surroundings import Surroundings
-    from opsdash.engine.tty_prompter import TtyPrompter
 
-    async with for_one_look(fleet, Surroundings(state_dir(), TtyPrompter())) as session:
+    async with for_one_look(fleet, surroundings(batch=False)) as session:
         await settle(session, DEADLINE_S, ("uptime",))
         problem = session.snapshot().hosts[name].link.problem
         if problem is not None:

@@ -50,16 +50,14 @@ def build() -> click.Command:
 async def _shell(fleet: Fleet, name: str) -> int:
     import click
 
-    from opsdash.config.paths import state_dir
-    from opsdash.config.person import from_where
     from opsdash.core.problem import ProblemKind
     from opsdash.core.shell import ShellEnd
+    from opsdash.engine.asked import surroundings
     from opsdash.engine.shells import ShellLog, shell_command
-    from opsdash.engine.surroundings import Surroundings
     from opsdash.engine.workshop import workshop_alone
     from opsdash.transport.on_terminal import on_terminal
 
-    around = Surroundings(state_dir(), from_where=from_where())
+    around = surroundings(batch=True)
     async with workshop_alone(fleet, around) as shop:
         log = ShellLog(shop.audit, shop.guard.refusal, around.clock, around.from_where)
         ended = ShellEnd(None, "opsdash ended before it")
