@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from opsdash.app.keys_in_force import KeysInForce
-from opsdash.transport.terminal_lent import a_shell_waits
+from opsdash.transport.terminal_lent import a_shell_waits as a_shell_waits
 
 T = TypeVar("T")
 

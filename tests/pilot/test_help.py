@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
+from opsdash.app import suspend
 from opsdash.app.first_hint import CHOICE, PUT_AWAY, hint_line
 from opsdash.app.text_blocks import blocks_of, holding, side_by_side, stacked
 from opsdash.config.keys import preset_keymap, presets
@@ -14,7 +15,6 @@ from opsdash.core.discover import keys
 from opsdash.core.kept import Forgetful
 from opsdash.core.keymap import Keymap
 from opsdash.store.kept_views import KeptViews
-from opsdash.transport import terminal_lent
 from opsdash.widgets.key_hints import KeyHints, active_bindings
 from opsdash.widgets.line import Line, Role, Span, line, width_of
 from tests.fleet_states import mixed_fleet, up
@@ -196,7 +196,7 @@ def test_only_a_shell_below_can_go_on(
 ) -> None:
     monkeypatch.setattr("os.getsid", lambda _: session)
     monkeypatch.setattr("os.getpgrp", lambda: group)
-    assert terminal_lent.a_shell_waits() is waits
+    assert suspend.a_shell_waits() is waits
 
 
 # -- no key is silent -----------------------------------------------------------------------------
