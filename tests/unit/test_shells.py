@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -107,7 +108,7 @@ class Written:
 
 
 def log(written: Written, read_only: str = "") -> ShellLog:
-    guard = Guard(fleet(Host("web1")), read_only=read_only)
+    guard = Guard(replace(fleet(Host("web1")), read_only=read_only))
     return ShellLog(written, guard.refusal, lambda: 1_800_000_000.0, "desk pts/3")
 
 
