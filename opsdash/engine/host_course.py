@@ -13,7 +13,7 @@ from opsdash.core.errors import AuditError, HostError
 from opsdash.core.job import HostRun, Job, Result, RunState
 from opsdash.core.plan import LOOKS, Plan, Step
 from opsdash.core.problem import ProblemKind
-from opsdash.core.text import clean_line, duration
+from opsdash.core.text import clean_line, duration, size
 from opsdash.engine.attend import CalledOff, Overtime, attend
 from opsdash.engine.hands import Hand, Hands
 from opsdash.engine.host_lock import LOCK_S, Claim, release_lock, take_lock
@@ -231,6 +231,10 @@ class HostCourse:
 
     def _failure(self, number: int, result: Result) -> _Stop:
         problem = result.problem
+        if problem is None and result.truncated and (result.status or 0) != 0:
+            cap = size(self._steps[number].max_bytes)
+            text = f"{self._named(number)}: put out more than {cap}, and was ended"
+            return _Stop(RunState.FAILED, text)
         if problem is None:
             said = result.stderr.strip() or result.stdout.strip()
             last = clean_line(said.splitlines()[-1].decode("utf-8", "replace"), 200) if said else ""
