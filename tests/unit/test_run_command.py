@@ -82,6 +82,7 @@ def test_exit_codes_tell_all_some_and_none(run: Run, tmp_path: Path) -> None:
         (["safe", "--yes", "--", "true"], "prod"),
         (["one", "--yes", "--", "vi", "/etc/hosts"], "wants a terminal"),
         (["one", "--yes", "--compare", "nosuch", "--", "true"], "there is no plan"),
+        (["all", "--demo", "5", "--", "true"], "this is a demo"),
     ],
 )
 def test_what_is_not_confirmed_or_can_not_be_run_ends_with_4(

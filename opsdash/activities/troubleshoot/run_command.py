@@ -51,6 +51,7 @@ from opsdash.core.run_plan import (
 from opsdash.core.text import clean_line
 from opsdash.core.volatile import Volatile
 from opsdash.engine.asked import asked_once, chosen, surroundings
+from opsdash.engine.demo import CANT_RUN
 from opsdash.engine.surroundings import Surroundings
 from opsdash.engine.tty_prompter import TtyPrompter
 from opsdash.engine.workshop import Workshop, workshop_alone
@@ -80,6 +81,8 @@ def run_it(asking: Asking) -> int:
         raise click.UsageError(str(error)) from None
     if why := "" if asking["script"] else wants_terminal(wish.command):
         return refused(why)
+    if asking["demo"] is not None:
+        return refused(CANT_RUN)
     fleet = _fleet(asking)
     around = surroundings(batch=asking["as_json"] or asking["batch"])
     plan = replace(
