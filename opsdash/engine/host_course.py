@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
-from opsdash.core.audit import AuditEntry, AuditLog, Phase
+from opsdash.core.audit import AuditEntry, AuditLog, Phase, input_words
 from opsdash.core.errors import AuditError, HostError
 from opsdash.core.job import HostRun, Job, Result, RunState
 from opsdash.core.plan import LOOKS, Plan, Step
@@ -194,7 +194,8 @@ class HostCourse:
         """Write down that a step begins, or there is none."""
         self._run = replace(self._run, begun=number + 1)
         try:
-            await self._tools.audit.write(self._entry(number, Phase.BEGIN))
+            text = "; ".join(filter(None, (self._plan.note, input_words(self._steps[number]))))
+            await self._tools.audit.write(replace(self._entry(number, Phase.BEGIN), text=text))
             await self._tools.journal.run(self._run)
         except (AuditError, OSError) as error:
             self._run = replace(self._run, begun=number)
