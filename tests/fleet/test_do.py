@@ -25,6 +25,7 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.fleet
 
 UNIT = "opsdash-fleet-test.service"
+FOLDER = "/usr/lib/systemd/system"  # what lies in /etc can not be masked
 GOOD, BAD = "/bin/sleep 1000000", "/bin/false"
 
 
@@ -65,7 +66,7 @@ def unit_on(testbed: Testbed, hosts: tuple[str, ...], command: str) -> Iterator[
         f"[Service]\\nExecStart={command}\\nExecReload=/bin/true\\n"
         "[Install]\\nWantedBy=multi-user.target\\n"
     )
-    path = f"/etc/systemd/system/{UNIT}"
+    path = f"{FOLDER}/{UNIT}"
     for host in hosts:
         testbed.inside(host, f"printf '{text}' >{path}; systemctl daemon-reload")
     try:
@@ -95,8 +96,7 @@ async def test_a_canary_whose_unit_fails_stops_the_restart_and_mended_it_goes_th
             assert "inactive" in testbed.inside("rpm1", f"systemctl is-active {UNIT}; true")
             testbed.inside(
                 "web1",
-                f"sed -i 's,/bin/false,{GOOD},' /etc/systemd/system/{UNIT};"
-                " systemctl daemon-reload",
+                f"sed -i 's,/bin/false,{GOOD},' {FOLDER}/{UNIT}; systemctl daemon-reload",
             )
             started = await applied(
                 session, plan_of(session, "service.start", "fleet-2", rollout, unit=UNIT)
