@@ -11,28 +11,14 @@ from opsdash.core.errors import HostError
 from opsdash.core.fleet import Fleet
 from opsdash.core.host import Host, Way
 from opsdash.core.problem import Problem, ProblemKind
-from opsdash.core.quoting import quote
 from opsdash.engine.live import LiveConnections
 from opsdash.engine.poller import Reach
 from opsdash.transport.base import Completed, Connection, Heard, Order
+from opsdash.transport.files import RemoteFile, content_in, get_order, put_order
 from opsdash.transport.local import LocalConnection
 
 LIVE_WAIT_S = 30.0
 """How long to wait until the poller has reached a host that it has no connection to."""
-
-_PUT = """\
-f=%s
-umask 077
-t=$f.opsdash.$$
-(set -C; : >"$t") || exit
-trap 'rm -f "$t"' EXIT
-[ ! -e "$f" ] || cp -p "$f" "$t" || exit
-cat >"$t" && { sync "$t" 2>/dev/null || sync; } && mv -f "$t" "$f" || exit
-trap - EXIT
-"""
-_GET = (
-    'f=%s\n[ -f "$f" ] || { echo \'no such file, or not a regular one\' >&2; exit 1; }\ncat <"$f"\n'
-)
 
 
 @dataclass
@@ -146,11 +132,18 @@ class FleetHand:
 
     async def put(self, path: str, order: Order) -> Completed:
         """Write the order's stdin to a file over there; one that is there keeps owner and mode."""
-        return await self.run(replace(order, script=(_PUT % quote(path)).encode()))
+        file = RemoteFile(path, root=order.root)
+        made = put_order(file, order.stdin or b"")
+        return await self.run(replace(order, script=made.script))
 
     async def get(self, path: str, order: Order) -> Completed:
         """Read a regular file over there."""
-        return await self.run(replace(order, script=(_GET % quote(path)).encode()))
+        file = RemoteFile(path, root=order.root)
+        made = get_order(file, order.max_bytes)
+        done = await self.run(replace(order, script=made.script, max_bytes=made.max_bytes))
+        if done.status != 0 and not done.truncated:
+            return done
+        return replace(done, stdout=content_in(done, file, order.max_bytes), stderr=b"")
 
     async def renew(self) -> None:
         """Reach it by another connection; HostError."""
