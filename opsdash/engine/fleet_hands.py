@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from opsdash.core.errors import HostError
 from opsdash.core.fleet import Fleet
@@ -14,7 +14,6 @@ from opsdash.core.problem import Problem, ProblemKind
 from opsdash.engine.live import LiveConnections
 from opsdash.engine.poller import Reach
 from opsdash.transport.base import Completed, Connection, Heard, Order
-from opsdash.transport.files import RemoteFile, content_in, get_order, put_order
 from opsdash.transport.local import LocalConnection
 
 LIVE_WAIT_S = 30.0
@@ -130,20 +129,10 @@ class FleetHand:
         privilege = self.hands.reach.privilege
         return await privilege.run(self.host, await self._standing(), order, heard)
 
-    async def put(self, path: str, order: Order) -> Completed:
-        """Write the order's stdin to a file over there; one that is there keeps owner and mode."""
-        file = RemoteFile(path, root=order.root)
-        made = put_order(file, order.stdin or b"")
-        return await self.run(replace(order, script=made.script))
-
-    async def get(self, path: str, order: Order) -> Completed:
-        """Read a regular file over there."""
-        file = RemoteFile(path, root=order.root)
-        made = get_order(file, order.max_bytes)
-        done = await self.run(replace(order, script=made.script, max_bytes=made.max_bytes))
-        if done.status != 0 and not done.truncated:
-            return done
-        return replace(done, stdout=content_in(done, file, order.max_bytes), stderr=b"")
+    async def execute(self, script: bytes, *, timeout_s: float, max_bytes: int) -> Completed:
+        """Run a short script of our own; HostError."""
+        connection = await self._standing()
+        return await connection.execute(script, timeout_s=timeout_s, max_bytes=max_bytes)
 
     async def renew(self) -> None:
         """Reach it by another connection; HostError."""
