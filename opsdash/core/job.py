@@ -32,10 +32,12 @@ class RunState(StrEnum):
 
 
 class JobState(StrEnum):
-    """How far a job has come: it runs, all waves are through, or it ended before that: a budget or
-    gate stopped it, or a person did. One that is found unfinished at the next start was broken off.
+    """How far a job has come: it was only shown yet, it runs, all waves are through, or it ended
+    before that: a budget or gate stopped it, or a person did. One that is found unfinished at the
+    next start was broken off.
     """
 
+    PLANNED = "planned"
     RUNNING = "running"
     FINISHED = "finished"
     STOPPED = "stopped"
@@ -65,9 +67,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class HostRun:
-    """One host's part of a job: the results of the steps that were begun, and `text`, one sentence
-    about why it is in this state, where there is more to say than that. Times are seconds since
-    1970; 0: not yet.
+    """One host's part of a job: the results of the steps that have ended, and `text`, one sentence
+    about why it is in this state, where there is more to say than that. `begun` counts the steps
+    that were begun: one more than there are results is under way, or was when it all broke off.
+    Times are seconds since 1970; 0: not yet.
     """
 
     host: str
@@ -76,6 +79,12 @@ class HostRun:
     text: str = ""
     began_at: float = 0.0
     ended_at: float = 0.0
+    begun: int = 0
+
+    @property
+    def in_mid_step(self) -> bool:
+        """Whether a step was begun of which nobody knows how it ended."""
+        return self.begun > len(self.results)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,9 +96,11 @@ class Rollout:
     """How a plan goes over the hosts.
 
     The first `canary` hosts go alone, the rest in waves of `wave` hosts (0: one wave), `at_a_time`
-    of them at once. More than `wave_failures` in a wave, or `failures` in all, and no further wave
-    begins (None: any number is borne); a host that can't be reached counts as one. With `gate` the
-    hosts of a wave must be as healthy as before it, before the next one begins.
+    of them at once. More than `wave_failures` hosts of a wave, or `failures` in all, that are not
+    done, whatever the reason, and no further host begins; those under way go on to their end.
+    Where neither is given, `on_failure` says whether none is borne or any number. The canary bears
+    none, unless failures are to be CONTINUEd over. With `gate` the hosts of a wave must be as
+    healthy as before it, before the next one begins.
     """
 
     canary: int = 0

@@ -16,6 +16,7 @@ from opsdash.core.clock import now
 from opsdash.core.errors import HostError
 from opsdash.core.plugin import Collector, failed, understand
 from opsdash.core.problem import Problem, ProblemKind
+from opsdash.core.quoting import quote as quote
 from opsdash.core.reading import Output, Reading
 from opsdash.transport.base import Completed
 
@@ -66,13 +67,6 @@ def _script(collectors: Sequence[Collector], nonce: str) -> bytes:
         cap = collector.max_bytes + 1  # one more than allowed tells cut from just full
         parts.append(f"section {number} {round(collector.timeout_s)} {cap} {command}\n")
     return "".join(parts).encode()
-
-
-def quote(text: str) -> str:
-    """One word for a POSIX shell, whatever `text` holds; NUL can't be passed and is refused."""
-    if "\0" in text:
-        raise ValueError("a shell word can't hold NUL")
-    return "'" + text.replace("'", "'\"'\"'") + "'"
 
 
 def split_bundle(data: bytes, due: Sequence[Collector], nonce: str) -> dict[str, Output]:

@@ -1,0 +1,48 @@
+"""Hands that reach the hosts of a plan: the session's connections, or some of their own."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from opsdash.core.host import Host
+from opsdash.transport.base import Completed, Heard, Order
+
+
+class Hand(Protocol):
+    """One host, held for as long as a plan has something to do there. HostError: it can't be."""
+
+    @property
+    def host(self) -> Host:
+        """Who it is."""
+        ...
+
+    async def run(self, order: Order, heard: Heard | None = None) -> Completed:
+        """Run a script to its end, as root if it says so. HostError (TIMEOUT) when its time is over
+        and (DENIED) when it may not be run as root. Cancelled, it ends what runs there.
+        """
+        ...
+
+    async def put(self, path: str, order: Order) -> Completed:
+        """Write what the order has as its stdin to a file over there, whole or not at all."""
+        ...
+
+    async def get(self, path: str, order: Order) -> Completed:
+        """Read a file over there: the output is its content."""
+        ...
+
+    async def renew(self) -> None:
+        """Reach the host anew: it was restarted, or the connection is of no use any more."""
+        ...
+
+
+class Hands(Protocol):
+    """The way to all hosts of a plan."""
+
+    def hold(self, name: str) -> AbstractAsyncContextManager[Hand]:
+        """Reach a host and hold it for the length of the block; HostError says why not."""
+        ...
+
+    async def run_here(self, order: Order, heard: Heard | None = None) -> Completed:
+        """Run a script on this machine."""
+        ...

@@ -1,0 +1,134 @@
+"""One plan at a time on a host: a lock that lies on the host itself, for all users of all machines.
+
+Why it is a symbolic link, why there, and when it counts no more: docs/decisions/0017.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from urllib.parse import quote as encoded
+from urllib.parse import unquote as decoded
+
+from opsdash.core.quoting import quote
+from opsdash.core.text import clean_line
+from opsdash.engine.hands import Hand
+from opsdash.transport.base import Order
+
+PLACES = ("/run/lock", "/dev/shm", "/tmp")  # noqa: S108 - a link there, never a file
+"""Folders that every user may write to, and from which nobody can take away what is another's. The
+first two lie in memory: they are empty after a boot, and a full disk does not hinder them.
+"""
+
+SLOTS = 8
+LOCK_S = 10.0
+LONGEST_S = 86_400
+"""A lock counts no longer than this, whatever it says."""
+
+SLACK_S = 120.0
+"""What a plan takes on a host besides its steps."""
+
+_KNOW = r"""LC_ALL=C; export LC_ALL
+p=%(plan)s; places=%(places)s; slots=%(slots)s
+each() { for d in $places; do for n in $slots; do "$@" "$d/opsdash.lock.$n"; done; done; }
+read_link() {
+  [ -L "$1" ] && said=$(readlink "$1" 2>/dev/null) || return 1
+  set -f; set -- $said; set +f
+  boot=$2 until=$3 plan=$4
+}
+"""
+
+_TAKE = r"""
+b=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null); b=${b:-none}
+t=$(cut -d. -f1 /proc/uptime)
+mine="o1 $b $((t + %(for_s)d)) $p "%(holder)s
+live() {
+  read_link "$1" && [ "$boot" = "$b" ] && [ "$plan" != "$p" ] || return 1
+  case $until in ''|*[!0-9]*|????????????*) return 1 ;; esac
+  [ "$until" -gt "$t" ] && [ "$until" -le $((t + %(longest_s)d)) ]
+}
+refuse() { if [ "$1" != "$got" ] && live "$1"; then
+  [ -z "$got" ] || rm -f "$got"; echo "held $said"; exit 0; fi; }
+sweep() { [ "$1" = "$got" ] || [ ! -L "$1" ] || rm -f "$1" 2>/dev/null || :; }
+first() { [ -n "$free" ] || [ -e "$1" ] || [ -L "$1" ] || free=$1; }
+got= open=
+for d in $places; do
+  case $(ls -ld "$d/" 2>/dev/null) in drwxrwxrwt*) open="$open $d" ;; esac
+done
+places=$open
+[ "$places" ] || { echo 'no folder there is open to all'; exit 0; }
+each refuse
+for d in $open; do
+  free= places=$d; each first
+  [ "$free" ] && ln -s "$mine" "$free" 2>&1 && got=$free && break
+done
+places=$open
+[ "$got" ] || { echo 'no link could be made'; exit 0; }
+each refuse
+each sweep
+[ "$(readlink "$got")" = "$mine" ] && echo "taken $got"
+"""
+
+_RELEASE = """
+drop() { if read_link "$1" && [ "$plan" = "$p" ]; then rm -f "$1"; fi; }
+each drop
+echo released
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who wants a host to themselves: the plan, the person, since when (seconds since 1970), and
+    for how many seconds at most.
+    """
+
+    plan: str
+    who: str
+    since: float
+    for_s: float
+
+
+async def take_lock(hand: Hand, claim: Claim, places: tuple[str, ...] = PLACES) -> str:
+    """Keep all other plans off this host; empty: it is ours. Else who holds it, as a sentence, or
+    why there is no lock to be had. HostError as Hand.run().
+    """
+    holder = f"{encoded(claim.who, safe='@')} {claim.since:.0f}"
+    values = {
+        "for_s": min(LONGEST_S, round(claim.for_s + SLACK_S)),
+        "longest_s": LONGEST_S,
+        "holder": quote(holder),
+    }
+    script = (_KNOW % _known(claim.plan, places)) + (_TAKE % values)
+    done = await hand.run(Order(script.encode(), timeout_s=LOCK_S, max_bytes=65_536))
+    said = (done.stdout + done.stderr).decode("utf-8", "replace").strip().splitlines()
+    last = said[-1] if said else ""
+    if last.startswith("taken "):
+        return ""
+    if last.startswith("held "):
+        return _held(last.split()[1:])
+    return f"no lock could be had there: {clean_line(' '.join(said), 200) or 'not a word'}"
+
+
+async def release_lock(hand: Hand, plan: str, places: tuple[str, ...] = PLACES) -> None:
+    """Let others at the host again; HostError as Hand.run()."""
+    script = (_KNOW % _known(plan, places)) + _RELEASE
+    await hand.run(Order(script.encode(), timeout_s=LOCK_S, max_bytes=65_536))
+
+
+def _known(plan: str, places: tuple[str, ...]) -> dict[str, str]:
+    slots = " ".join(str(number) for number in range(SLOTS))
+    return {
+        "plan": quote(encoded(plan, safe="")),
+        "places": quote(" ".join(places)),
+        "slots": quote(slots),
+    }
+
+
+def _held(words: list[str]) -> str:
+    """Who holds a host: what stands in their lock, which anybody there could have written."""
+    plan, who, since = ([decoded(word) for word in words[3:6]] + ["", "", ""])[:3]
+    when = ""
+    if since.isdigit() and len(since) < 12:
+        when = time.strftime(" since %Y-%m-%d %H:%M", time.localtime(int(since)))
+    name = clean_line(who, 80) or "somebody"
+    return f"{name} changes this host{when} (plan {clean_line(plan, 40) or '-'})"

@@ -1,0 +1,150 @@
+"""Doing one step of a plan by a hand on the host, whatever its kind."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from time import monotonic
+
+from opsdash.core.errors import HostError
+from opsdash.core.job import Result
+from opsdash.core.plan import Step, StepKind
+from opsdash.core.problem import Problem, ProblemKind
+from opsdash.core.quoting import quote
+from opsdash.engine.hands import Hand, Hands
+from opsdash.transport.base import Completed, Heard, Order
+
+PAUSE_S = 1.0
+"""How long to wait before a host is tried again that restarts, or a look is taken again."""
+
+LOOK_S = 10.0
+"""How long one look may take: at a digest, at which boot it is."""
+
+GONE = "gone"
+"""The digest of a file that is not there."""
+
+BOOT_MARK = (
+    "echo boot=$(cat /proc/sys/kernel/random/boot_id):"
+    "$(sed 's/.*) //' /proc/1/stat | cut -d' ' -f20)"
+)
+"""Says which boot it is: of a container too, which has its machine's boot id."""
+
+_BOOT = re.compile(rb"^boot=(\S+)$", re.MULTILINE)
+
+_DETACHED = """\
+if command -v setsid >/dev/null 2>&1; then s=setsid; else s=; fi
+nohup $s /bin/sh -c %s >/dev/null 2>&1 </dev/null &
+"""
+
+
+def order_of(step: Step, script: str, *, looks: bool = False) -> Order:
+    """What runs there for a step."""
+    if looks:
+        return Order(script.encode(), root=step.root, timeout_s=LOOK_S, max_bytes=65_536)
+    return Order(
+        script.encode("utf-8", "surrogateescape"),
+        stdin=step.stdin,
+        root=step.root,
+        timeout_s=step.timeout_s,
+        max_bytes=step.max_bytes,
+    )
+
+
+async def perform(
+    step: Step, hand: Hand, hands: Hands, before: Sequence[Result], heard: Heard
+) -> Result:
+    """Do it: what came of it. `before` are the results of the steps before it."""
+    began = monotonic()
+    try:
+        await _unchanged(step, hand)
+        done = await _do(step, hand, hands, before, heard)
+    except HostError as error:
+        took_s = monotonic() - began
+        return Result(None, error.partial, took_s=took_s, problem=error.problem)
+    took_s = monotonic() - began
+    return Result(done.status, done.stdout, done.stderr, done.truncated, took_s)
+
+
+async def _do(
+    step: Step, hand: Hand, hands: Hands, before: Sequence[Result], heard: Heard
+) -> Completed:
+    order = order_of(step, step.script)
+    work: Mapping[StepKind, Callable[[], Awaitable[Completed]]] = {
+        StepKind.RUN: lambda: hand.run(order, heard),
+        StepKind.LOCAL: lambda: hands.run_here(order, heard),
+        StepKind.PUT: lambda: hand.put(step.path, order),
+        StepKind.GET: lambda: hand.get(step.path, order),
+        StepKind.DETACH: lambda: hand.run(
+            replace(order, script=(_DETACHED % quote(step.script)).encode()), heard
+        ),
+        StepKind.PROBE: lambda: _until_yes(hand, order, heard),
+        StepKind.RECONNECT: lambda: _reached(hand, ""),
+        StepKind.WAIT_BOOT: lambda: _reached(hand, _boot_before(before)),
+    }
+    return await work[step.kind]()
+
+
+async def _unchanged(step: Step, hand: Hand) -> None:
+    """HostError when what is about to be changed is not what it was when the plan was made."""
+    if not step.expects:
+        return
+    path = quote(step.path)
+    script = f"if [ -e {path} ]; then sha256sum < {path}; else echo {GONE}; fi\n"
+    done = await hand.run(order_of(step, script, looks=True))
+    found = done.stdout.decode("utf-8", "replace").split()
+    if found[:1] != [step.expects]:
+        text = f"{step.path} is not what it was when the plan was made"
+        hint = "nothing was done to it: make the plan again"
+        raise HostError(Problem(ProblemKind.BAD_OUTPUT, text, hint))
+
+
+async def _until_yes(hand: Hand, order: Order, heard: Heard) -> Completed:
+    """Look again and again until it says yes, or its time is over (the one who waits sees to it);
+    what it said last counts.
+    """
+    deadline = monotonic() + order.timeout_s
+    while True:
+        done = await hand.run(order, heard)
+        if done.status == 0 or monotonic() + PAUSE_S > deadline:
+            return done
+        await asyncio.sleep(PAUSE_S)
+
+
+def _boot_before(before: Sequence[Result]) -> str:
+    """Which boot it was, as an earlier step said it by BOOT_MARK."""
+    for result in reversed(before):
+        found = _BOOT.findall(result.stdout)
+        if found:
+            return str(found[-1].decode("ascii", "replace"))
+    text = "no step before it told which boot it was: it can't be told whether it has restarted"
+    raise HostError(Problem(ProblemKind.BAD_OUTPUT, text))
+
+
+async def _reached(hand: Hand, boot: str) -> Completed:
+    """Reach the host anew, as soon as it is there, in another boot than the one given."""
+    look = Order(BOOT_MARK.encode(), timeout_s=LOOK_S, max_bytes=4096)
+    while True:
+        try:
+            if not boot:
+                await hand.renew()
+            done = await hand.run(look)
+            found = _BOOT.search(done.stdout)
+            if found is not None and found[1].decode("ascii", "replace") != boot:
+                return done
+        except HostError as error:
+            if not error.problem.mends_itself:
+                raise
+            if boot:
+                await _renewed(hand)
+        await asyncio.sleep(PAUSE_S)
+
+
+async def _renewed(hand: Hand) -> None:
+    """Try to reach it; a host that is not there yet is looked for again."""
+    try:
+        await hand.renew()
+    except HostError as error:
+        if not error.problem.mends_itself:
+            raise
