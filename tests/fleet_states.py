@@ -7,16 +7,19 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from opsdash.core.errors import HostError
 from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Examined, Say
 from opsdash.core.finding import Episode, Finding, urgency
 from opsdash.core.health import Health, worst
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.host import Host
+from opsdash.core.jobs import Jobs, NoJobs
 from opsdash.core.plugin import Collector, Tier
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, Row, SampleKey
 from opsdash.core.series import Ring
+from opsdash.core.shell import ShellCommand
 from opsdash.core.silence import Silence, SilenceKind
 from opsdash.core.silencing import silencing
 from opsdash.core.snapshot import Change, HostState, Link, LinkState, Snapshot
@@ -95,6 +98,7 @@ class Memory:
         self.rev = 1
         self.happened: list[Event] = []
         self.silences = Silenced(self)
+        self.jobs: Jobs = NoJobs("nothing can be run here")
         self.asked: list[tuple[str, ...]] = []
         self.waiting_for_root = 0
         self.told_root: list[Callable[[str], None]] = []
@@ -107,6 +111,8 @@ class Memory:
         self.seen_before: list[Episode] = []
         self.stored: dict[float, list[HostState]] = {}
         self.visited: list[float] = []
+        self.shells: list[str] = []
+        self.shell_argv: tuple[str, ...] = ("ssh", "--", "host")
         self.read: list[tuple[str, SampleKey, float, float]] = []
 
     def snapshot(self) -> Snapshot:
@@ -165,6 +171,13 @@ class Memory:
         """The next of those moments."""
         stops = [one for one in self.stored if (one < moment if way < 0 else one > moment)]
         return max(stops, key=lambda one: -way * one, default=None)
+
+    async def shell(self, name: str) -> ShellCommand:
+        """Remember who asked; an empty argv refuses as the demo does."""
+        self.shells.append(name)
+        if not self.shell_argv:
+            raise HostError(Problem(ProblemKind.UNSUPPORTED, f"{name} is made up", "go elsewhere"))
+        return ShellCommand(name, self.shell_argv)
 
     def touch(self) -> None:
         """Count it."""

@@ -14,10 +14,10 @@ from textual.widgets import ContentSwitcher
 from opsdash.app.failure import exit_code, failure_lines, farewell
 from opsdash.app.first_hint import FirstHint
 from opsdash.app.help_screen import HelpScreen, key_blocks
-from opsdash.app.importing import Importing
 from opsdash.app.look import Looks
 from opsdash.app.pages import STARTING
 from opsdash.app.panels import find_panels, view_bindings
+from opsdash.app.shells import Shells
 from opsdash.core import clock
 from opsdash.core.errors import OpsdashError
 from opsdash.core.kept import Forgetful, Keeper
@@ -43,7 +43,7 @@ NOTICE_S = 15.0
 """How long a sentence about the start stays: long enough for eyes that are still elsewhere."""
 
 
-class OpsdashApp(Importing, inherit_bindings=False):
+class OpsdashApp(Shells, inherit_bindings=False):
     """The program. `start` delivers the fleet after the first paint, `stop` lets go of it.
 
     `now` is the wall clock in seconds since 1970; tests stop it. `badge` stands on every screen:
@@ -142,7 +142,9 @@ class OpsdashApp(Importing, inherit_bindings=False):
     action_leave = action_quit
 
     def action_interrupt(self) -> None:
-        """The first ctrl+c only asks: it is pressed by habit."""
+        """The first ctrl+c ends what runs on the page, or only asks: it is pressed by habit."""
+        if self.interrupt_page():
+            return
         if self._now() - self._interrupted_at <= TWICE_WITHIN_S:
             self.call_next(self.action_quit)
             return

@@ -135,6 +135,7 @@ class Pages(SlowLink):
         self._host = host
         if self.page is not None:
             self.page.aim(host)
+            self.page.stay()
             self.page.draw()
 
     def _open_host(self, host: str) -> None:

@@ -115,6 +115,9 @@ class PickerScreen(OnceScreen[Picked | None]):
         self.grid.action_first()
         self.grid.repaint()
         self._preview()
+        self._say_heading()
+
+    def _say_heading(self) -> None:
         number = f"{len(self._found)} of {len(self._entries)}, enter picks"
         heading = line(Span(f": {self._heading}", Role.HEADING))
         title = spread(heading, line(Span(number, Role.MUTED)), max(20, self.grid.size.width))
@@ -146,7 +149,7 @@ class PickerScreen(OnceScreen[Picked | None]):
     def on_resize(self) -> None:
         """Another width, another title line."""
         if self.is_mounted:
-            self._narrow(self.query_one("#picker-field", Input).value)
+            self._say_heading()
 
     def action_move(self, rows: int) -> None:
         """Up and down the list, while the letters go to the field."""

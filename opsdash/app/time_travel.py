@@ -32,6 +32,9 @@ MOST_STEPS = 60
 FORBIDDEN = {
     "ask_again": "ask a host",
     "root": "become root",
+    "run": "run anything",
+    "run_again": "run anything",
+    "shell": "open a shell",
     "ack": "acknowledge",
     "ack_note": "acknowledge",
     "mute": "mute",
@@ -41,6 +44,11 @@ FORBIDDEN = {
 NOT_PICKED = {
     "refresh": "ask a host",
     "root": "become root",
+    "run": "run anything",
+    "run again": "run anything",
+    "shell": "open a shell",
+    "shell here": "open a shell",
+    "shell in a window": "open a shell",
     "ack": "acknowledge",
     "ack…": "acknowledge",
     "mute": "mute",

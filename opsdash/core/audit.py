@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -117,25 +118,69 @@ def as_line(entry: AuditEntry) -> bytes:
     return canonical(asdict(entry))
 
 
-_NAMES = frozenset(one.name for one in fields(AuditEntry))
+_TEXTS = frozenset(
+    {"who", "host", "action", "plan_id", "command", "target", "from_where", "text"}
+    | {"before", "after", "prev_hash", "hash"}
+)
+_NUMBERS = frozenset({"at", "step", "seq"})
 
 
 def from_line(line: bytes) -> AuditEntry:
     """The entry that a line holds; ValueError: it holds none. What a newer opsdash has added is
     left out. Whether its hash is right is not looked at.
     """
-    values = json.loads(line)
-    if not isinstance(values, dict):
-        raise ValueError("not an object")  # noqa: TRY004 - of the text, not of a caller's value
     try:
-        known = {name: value for name, value in values.items() if name in _NAMES}
-        entry = AuditEntry(**{**known, "phase": Phase(values["phase"])})
-    except (TypeError, KeyError) as error:
-        raise ValueError(f"not an entry: {error}") from None
-    texts = (entry.who, entry.host, entry.action, entry.prev_hash, entry.hash, entry.command)
-    numbers = (entry.seq, entry.step, entry.at)
-    if not all(isinstance(text, str) for text in texts):
-        raise ValueError("a text is missing")
-    if not all(isinstance(number, int | float) for number in numbers):
-        raise ValueError("a number is missing")
-    return entry
+        values = json.loads(line)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    if not isinstance(values, dict) or not values.keys() >= _TEXTS | _NUMBERS:
+        raise ValueError("not an entry")
+    status = values.get("exit_status")
+    if not (
+        all(isinstance(values[name], str) for name in _TEXTS)
+        and all(isinstance(values[name], int | float) for name in _NUMBERS)
+        and math.isfinite(values["at"])
+        and (status is None or isinstance(status, int))
+    ):
+        raise ValueError("not the values of an entry")
+    known = {name: values[name] for name in _TEXTS | _NUMBERS}
+    return AuditEntry(phase=Phase(str(values.get("phase"))), exit_status=status, **known)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a plan did on one host, told by its entries: `ok` None where it is not known how it
+    ended (it runs, or opsdash ended first).
+    """
+
+    at: float
+    who: str
+    host: str
+    action: str
+    target: str
+    plan_id: str
+    ok: bool | None
+    text: str = ""
+
+
+def done(entries: Iterable[AuditEntry]) -> list[Done]:
+    """What was done, by plan and host, the latest first; `entries` in the order of the log."""
+    by_plan: dict[tuple[str, str], list[AuditEntry]] = {}
+    for entry in entries:
+        if entry.phase in (Phase.BEGIN, Phase.END) and entry.host:
+            by_plan.setdefault((entry.plan_id, entry.host), []).append(entry)
+    found = [_done(steps) for steps in by_plan.values()]
+    return sorted(found, key=lambda one: one.at, reverse=True)
+
+
+def _done(steps: Sequence[AuditEntry]) -> Done:
+    last = steps[-1]
+    ends = [one for one in steps if one.phase is Phase.END]
+    failed = [one for one in ends if one.exit_status != 0]
+    ok = False if failed else None if last.phase is Phase.BEGIN else True
+    text = failed[0].text or _status(failed[0].exit_status) if failed else last.text
+    return Done(last.at, last.who, last.host, last.action, last.target, last.plan_id, ok, text)
+
+
+def _status(status: int | None) -> str:
+    return "no exit status" if status is None else f"exit status {status}"

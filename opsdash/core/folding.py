@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from opsdash.core.job import HostRun, Job, RunState
+from opsdash.core.job import HostRun, RunState
 
 
 class Bucket(StrEnum):
@@ -87,6 +87,9 @@ def output_of(run: HostRun) -> Output:
 
 def words_of(run: HostRun) -> str:
     """One sentence about why a host is where it is; empty: its status and output say it."""
+    last = run.results[-1] if run.results else None
+    if run.state is RunState.FAILED and last and last.status is not None and not last.problem:
+        return ""
     if run.text:
         return run.text
     problems = [one.problem.text for one in run.results if one.problem is not None]
@@ -121,21 +124,29 @@ def fold(runs: Iterable[HostRun], mask: Mask | None = None) -> tuple[Group, ...]
     With `mask` outputs are compared, and kept, as it leaves them. It matters neither in which order
     the runs come nor in which they ended.
     """
-    masked = _Masked(mask)
-    found: dict[_Key, list[str]] = {}
-    for run in runs:
-        found.setdefault(_key(run, masked), []).append(run.host)
-    groups = [_group(key, hosts) for key, hosts in found.items()]
-    groups.sort(key=_rank)
-    if groups and groups[0].bucket is Bucket.DIFFERS:
-        most = groups[0]
-        groups[0] = Group(Bucket.SAME, most.hosts, most.status, most.output, most.words)
-    return tuple(groups)
+    return Folder(mask).fold(runs)
 
 
-def fold_job(job: Job, mask: Mask | None = None) -> tuple[Group, ...]:
-    """The hosts of a job in groups."""
-    return fold(job.runs.values(), mask)
+class Folder:
+    """Folds one job again and again while it runs; what a host said is looked at once."""
+
+    def __init__(self, mask: Mask | None = None) -> None:
+        self._masked = _Masked(mask)
+        self._keys: dict[str, tuple[HostRun, _Key]] = {}
+
+    def fold(self, runs: Iterable[HostRun]) -> tuple[Group, ...]:
+        """The hosts in groups, as fold() says."""
+        found: dict[_Key, list[str]] = {}
+        for run in runs:
+            known = self._keys.get(run.host)
+            if known is None or known[0] is not run:
+                known = self._keys[run.host] = (run, _key(run, self._masked))
+            found.setdefault(known[1], []).append(run.host)
+        groups = [_group(key, hosts) for key, hosts in found.items()]
+        groups.sort(key=_rank)
+        if groups and groups[0].bucket is Bucket.DIFFERS:
+            groups[0] = replace(groups[0], bucket=Bucket.SAME)
+        return tuple(groups)
 
 
 class _Masked:

@@ -12,17 +12,19 @@ _NAMES = (
 )
 _VALUE = r"""(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s"'&;,]+)"""
 
+# Runs are bounded or begin in one place alone: a megabyte without a space must not take minutes.
 _PRIVATE_KEY = re.compile(
     r"-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----.*?(?:-----END \1-----|\Z)", re.DOTALL
 )
-_IN_URL = re.compile(r"([a-z][a-z0-9+.-]*://[^\s/:@]*):[^\s/@]+@", re.IGNORECASE)
+_IN_URL = re.compile(r"([a-z][a-z0-9+.-]{0,30}://[^\s/:@]*):[^\s/@]+@", re.IGNORECASE)
 _BEARER = re.compile(r"\b(bearer|basic)\s+[a-z0-9._~+/=-]{8,}", re.IGNORECASE)
 _ASSIGNED = re.compile(
-    rf"""(?<![a-z0-9])([a-z0-9_.-]*(?:{_NAMES})["']?\s*(?:=|:(?!//))\s*){_VALUE}""", re.IGNORECASE
+    rf"""(?<![a-z0-9_.-])([a-z0-9_.-]*(?:{_NAMES})["']?\s*(?:=|:(?!//))\s*){_VALUE}""",
+    re.IGNORECASE,
 )
 _OPTION = re.compile(rf"(?<!\S)(--?[a-z0-9-]*(?:{_NAMES}))(\s+)(?!-){_VALUE}", re.IGNORECASE)
 _MYSQL = re.compile(
-    r"(\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump)\b[^\n]*?\s-p)[^\s-]\S*"
+    r"(\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump)\b[^\n]{0,300}?\s-p)[^\s-]\S*"
 )
 _CLOUD_KEY = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
 

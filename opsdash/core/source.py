@@ -9,8 +9,10 @@ from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Say
 from opsdash.core.finding import Episode
 from opsdash.core.history import Holdings, Stretch
+from opsdash.core.jobs import Jobs
 from opsdash.core.offer import Importer
 from opsdash.core.reading import SampleKey
+from opsdash.core.shell import ShellCommand
 from opsdash.core.silence import Silence
 from opsdash.core.snapshot import HostState, Snapshot
 
@@ -84,6 +86,11 @@ class FleetSource(Protocol):
         """The acks, mutes and maintenance windows of the fleet."""
         ...
 
+    @property
+    def jobs(self) -> Jobs:
+        """What is run on hosts, and was."""
+        ...
+
     async def episodes(self, host: str) -> list[Episode]:
         """What was wrong with a host, now and before, the latest that began first."""
         ...
@@ -96,6 +103,10 @@ class FleetSource(Protocol):
         """The moment of the stored poll before another (`way` is -1) or after it (1); None: there
         is none.
         """
+        ...
+
+    async def shell(self, name: str) -> ShellCommand:
+        """What gives a person a shell on a host; HostError says why there is none."""
         ...
 
     def touch(self) -> None:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from opsdash.core.clock import now
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.host import Way
+from opsdash.core.jobs import NoJobs
 from opsdash.core.reading import SampleKey
 from opsdash.engine.demo_past import MadeUpPast, step_of
 from opsdash.engine.rehearsal import KNOWN_FOR_S, Remembered, opening
@@ -21,6 +22,7 @@ from opsdash.store.store import Store
 from opsdash.transport.demo.cast import FIRST_SEED, make_cast
 from opsdash.transport.replay import Pause, ReplayTransport
 
+CANT_RUN = "this is a demo: its hosts are recordings, and no command can be run on them"
 NOTICE = "a demo: these hosts are made up of recordings, and nothing is contacted"
 
 
@@ -54,6 +56,7 @@ class DemoSession(Session):
                 transports={Way.REPLAY: transport},
             ),
         )
+        self.jobs = NoJobs(CANT_RUN)
 
     async def start(self) -> None:
         """Remember what an earlier run would have left, then begin."""

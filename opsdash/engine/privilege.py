@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from opsdash.core.errors import HostError
 from opsdash.core.host import Host, Sudo, Way
@@ -15,9 +16,9 @@ from opsdash.core.prompts import Asker, Question
 from opsdash.core.reading import Reading
 from opsdash.core.secret import Secret
 from opsdash.core.text import count
-from opsdash.transport.base import Connection
+from opsdash.transport.base import Completed, Connection, Heard, Order
 from opsdash.transport.bundle import collect_bundle
-from opsdash.transport.elevate import Root, as_root, by_rule, find_root
+from opsdash.transport.elevate import Root, as_root, by_rule, elevation, find_root
 from opsdash.transport.root_rule import RootRule
 
 LOG = logging.getLogger(__name__)
@@ -29,6 +30,13 @@ HOW = "press # to type it: it is tried on one host first, and forgotten after 15
 
 
 NEEDS_ROOT = "needs root: "
+
+T = TypeVar("T")
+
+Use = Callable[[Root, Secret | None], Awaitable[T]]
+"""What is done as root: it is told how that is become, and with which password."""
+
+_NOTHING = Order(b":", root=True)
 
 
 def _tool(root: Root) -> str:
@@ -42,7 +50,7 @@ def _wants_password(root: Root, hint: str) -> HostError:
 
 @dataclass
 class Privilege:
-    """Fetches what needs root. One password serves all hosts that ask for one; a wrong one fails on
+    """Does what needs root. One password serves all hosts that ask for one; a wrong one fails on
     a single host, because until it has worked somewhere no other host gets to see it. `rule` is
     what a host may allow without one where it allows nothing else.
     """
@@ -102,23 +110,58 @@ class Privilege:
         """The readings of collectors that need root; HostError (DENIED) says why there are none."""
         if host.way is Way.REPLAY:
             return await connection.collect(due)
-        root = await self._way_of(host, connection)
-        if not root.takes_password:
-            return await self._freely(root, host, connection, due)
-        if self.clock() - self._touched > IDLE_S:
-            self.forget()
-        if host.name in self._proved and self._password is not None:
-            return await self._by_password(root, host, connection, due)
-        async with self._turn:
-            return await self._first_time(root, host, connection, due)
 
-    async def _freely(
-        self, root: Root, host: Host, connection: Connection, due: Sequence[Collector]
-    ) -> list[Reading]:
-        try:
+        async def ask(root: Root, password: Secret | None) -> list[Reading]:
             if root is Root.RULE and self.rule is not None:
                 return await self.rule.collect(by_rule(connection, self.rule), due, host.name)
-            return await collect_bundle(as_root(connection, root), due, host.name)
+            return await collect_bundle(as_root(connection, root, password), due, host.name)
+
+        return await self._as_root(host, connection, ask)
+
+    async def run(
+        self, host: Host, connection: Connection, order: Order, heard: Heard | None = None
+    ) -> Completed:
+        """Run an order, as root if it says so; else this is the connection's own run().
+
+        Where root takes a password, that is tried by an order which does nothing, so that others
+        need not wait for this one to end. HostError as Connection.run().
+        """
+        if not order.root or host.way is Way.REPLAY:
+            return await connection.run(order, heard)
+
+        async def act(root: Root, password: Secret | None) -> Completed:
+            return await connection.run(order, heard, by=elevation(root, password))
+
+        async def prove(root: Root, password: Secret | None) -> None:
+            await connection.run(_NOTHING, by=elevation(root, password))
+
+        return await self._as_root(host, connection, act, prove)
+
+    async def _as_root(
+        self,
+        host: Host,
+        connection: Connection,
+        use: Use[T],
+        prove: Use[None] | None = None,
+    ) -> T:
+        """Do something as root, when it is known how; whoever shows first that the password is
+        right does so by `prove`, if there is one.
+        """
+        root = await self._way_of(host, connection)
+        if not root.takes_password:
+            return await self._freely(root, host, use)
+        if self.clock() - self._touched > IDLE_S:
+            self.forget()
+        if host.name not in self._proved or self._password is None:
+            async with self._turn:
+                if prove is None:
+                    return await self._first_time(root, host, use)
+                await self._first_time(root, host, prove)
+        return await self._by_password(root, host, use)
+
+    async def _freely(self, root: Root, host: Host, use: Use[T]) -> T:
+        try:
+            return await use(root, None)
         except HostError as error:
             if error.problem.kind is ProblemKind.DENIED:
                 self._root.pop(host.name, None)  # it was allowed once: find out anew
@@ -148,9 +191,7 @@ class Privilege:
         known = self._root.get(name)
         return known is None or known is Root.NEVER or name in self._doubted
 
-    async def _first_time(
-        self, root: Root, host: Host, connection: Connection, due: Sequence[Collector]
-    ) -> list[Reading]:
+    async def _first_time(self, root: Root, host: Host, use: Use[T]) -> T:
         """One host at a time shows whether the password is right; the first is the canary."""
         if self._password is None and self._wanted:
             self._wanted = False  # asked for once, whatever comes of it
@@ -160,17 +201,14 @@ class Privilege:
             self._refused.clear()
         if self._password is None or host.name in self._refused:
             raise _wants_password(root, HOW)
-        return await self._by_password(root, host, connection, due)
+        return await self._by_password(root, host, use)
 
-    async def _by_password(
-        self, root: Root, host: Host, connection: Connection, due: Sequence[Collector]
-    ) -> list[Reading]:
+    async def _by_password(self, root: Root, host: Host, use: Use[T]) -> T:
         """A refusal counts for this host; where nothing has proved the password, or this very host
         had, it is wrong altogether: no other host is to see it.
         """
-        elevated = as_root(connection, root, self._password)
         try:
-            readings = await collect_bundle(elevated, due, host.name)
+            outcome = await use(root, self._password)
         except HostError as error:
             if not self._proved or error.problem.kind is ProblemKind.DENIED:
                 self._tell(f"{host.name}: {error.problem.text.removeprefix(NEEDS_ROOT)}")
@@ -184,7 +222,7 @@ class Privilege:
             more = f", {count(others, 'other host')} may have it now" if others > 0 else ""
             self._tell(f"{host.name}: {_tool(root)} took the password{more}")
         self._proved.add(host.name)
-        return readings
+        return outcome
 
     async def _ask(self, host: Host, tool: str) -> Secret | None:
         user = host.user or "your user"

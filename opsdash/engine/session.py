@@ -15,10 +15,12 @@ from opsdash.core.finding import Episode
 from opsdash.core.fleet import Fleet
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.holder import Holder
+from opsdash.core.jobs import Jobs, NoJobs
 from opsdash.core.prompts import Asker
 from opsdash.core.reading import SampleKey
 from opsdash.core.snapshot import Change, HostState, Snapshot
 from opsdash.core.text import count
+from opsdash.engine.by_hand import ByHand
 from opsdash.engine.bystander import Bystander, own_holder
 from opsdash.engine.doctor import begun, examine, sought
 from opsdash.engine.fleet_change import FleetChange, compare
@@ -48,7 +50,7 @@ LOOKED_AT_S = 10.0
 """For how long a host is asked for its processes after a look at its page."""
 
 
-class Session:
+class Session(ByHand):
     """A fleet being watched; the FleetSource of every screen and command."""
 
     def __init__(self, fleet: Fleet, surroundings: Surroundings) -> None:
@@ -69,6 +71,7 @@ class Session:
             lambda one: self._polling.memory.chronicle.silenced(one),
         )
         self.silences = Silences(SilenceTable(self._store), surroundings.clock, told)
+        self.jobs: Jobs = NoJobs("nothing can be run from here yet")
         self._asker = Asker(surroundings.prompter)
         self._transports = dict(self._given or {})
         self._open_ways(fleet)

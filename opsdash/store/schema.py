@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 
 _FINDINGS = """
 CREATE TABLE IF NOT EXISTS finding (
@@ -91,6 +91,13 @@ CREATE TABLE IF NOT EXISTS hook_message (
 CREATE TABLE IF NOT EXISTS hook_standing (hook TEXT PRIMARY KEY, data TEXT NOT NULL);
 """
 
+# Ends of the audit log as they were written: how many entries there were, and the last one's hash.
+_AUDIT = """
+CREATE TABLE IF NOT EXISTS audit_head (
+    count INTEGER PRIMARY KEY, hash TEXT NOT NULL, at REAL NOT NULL
+);
+"""
+
 
 def create(db: sqlite3.Connection) -> None:
     """Make what is missing; sqlite3.DatabaseError for a file of a newer opsdash."""
@@ -99,5 +106,5 @@ def create(db: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError(f"written by a newer opsdash (schema {version})")
     if version == 1:
         db.execute("ALTER TABLE host ADD COLUMN first_judged REAL NOT NULL DEFAULT 0")
-    db.executescript(_FINDINGS + _HISTORY + _EVENTS + _SILENCES + _FRAMES + _HOOKS)
+    db.executescript(_FINDINGS + _HISTORY + _EVENTS + _SILENCES + _FRAMES + _HOOKS + _AUDIT)
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION:d}")

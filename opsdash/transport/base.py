@@ -46,6 +46,24 @@ Heard = Callable[[bytes, bool], None]
 """Told each piece of output as it comes, and whether it came as an error."""
 
 
+TOKEN = "TOKEN"  # noqa: S105 - where the words of an Elevation have one put
+
+
+@dataclass(frozen=True, slots=True)
+class Elevation:
+    """How root is become for a command: the words of shell that its own shell is put after (none:
+    root is not become), and the password, if it takes one. `on_tty` wants a terminal for that.
+    """
+
+    words: str = ""
+    password: Secret | None = None
+    on_tty: bool = False
+
+    def asking(self, token: str) -> str:
+        """The words, which let a password be asked for by this token."""
+        return self.words.replace(TOKEN, token)
+
+
 class Connection(Protocol):
     """One host, reached. Every method raises HostError when the host can't be asked any more."""
 
@@ -70,13 +88,19 @@ class Connection(Protocol):
         """Run a POSIX sh script to its end; HostError when it takes longer than `timeout_s`."""
         ...
 
-    async def execute_on_tty(
-        self, command: str, answer: Secret, *, timeout_s: float, max_bytes: int
+    async def run(
+        self, order: Order, heard: Heard | None = None, *, by: Elevation | None = None
     ) -> Completed:
-        """Run a command on a terminal of its own, and answer the first question for a password.
+        """Run a person's command to its end, with its own input, as root if the order says so.
 
-        Both outputs come as one, with whatever the terminal makes of them. HostError as execute(),
-        and UNSUPPORTED where there are no terminals to be had.
+        `by` says how root is become (see Privilege.run, which knows the password); without it only
+        what takes no password is tried. It has no terminal. `/usr/sbin` and the like are in its
+        PATH. Its exit status is as a shell tells it: 128 and more, and a signal ended it. What is
+        over `max_bytes` ends it, and the result is marked as truncated. However this ends, by a
+        cancelled task too, nothing is left of the command over there.
+
+        HostError: TIMEOUT, with what it had put out as `partial`; LOST when the connection broke,
+        then how it ended is not known; DENIED when root is refused ("needs root: ...").
         """
         ...
 

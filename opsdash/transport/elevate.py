@@ -11,7 +11,7 @@ from secrets import token_hex
 from opsdash.core.errors import HostError
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.secret import Secret
-from opsdash.transport.base import Completed, Connection
+from opsdash.transport.base import TOKEN, Completed, Connection, Elevation, Order
 from opsdash.transport.bundle import Execute, quote
 from opsdash.transport.root_rule import NOT_THE_SCRIPT, RootRule
 
@@ -115,27 +115,47 @@ def _with_input(command: str, text: str) -> bytes:
     return f"{command} <<'{end}'\n{text}\n{end}\n".encode()
 
 
-def as_root(connection: Connection, root: Root, password: Secret | None = None) -> Execute:
-    """A connection's execute(), but as root; HostError (DENIED) when the host refuses.
+def elevation(root: Root, password: Secret | None = None) -> Elevation:
+    """The way in which root is become; HostError (DENIED) where there is none.
 
-    A password is tried once: it stands alone on sudo's input, so a second try finds the end of it.
-    It is never an argument, in the environment or on a disk: the remote shell gets it on its own
-    input and prints it by a builtin.
+    A password is given once, to what asks for it and nothing else. It is never an argument, in the
+    environment or on a disk, and no shell reads it.
     """
+    match root:
+        case Root.IS:
+            return Elevation()
+        case Root.SUDO | Root.DOAS:
+            return Elevation(f"{root} -n --")
+        case Root.PASSWORD if password:
+            # without -k it may not ask, and without -S it would want a terminal
+            return Elevation(f"sudo -k -S -p {TOKEN} --", password)
+        case Root.TTY if password:
+            return Elevation("doas --", password, on_tty=True)
+        case Root.RULE:
+            raise _denied("sudo allows only what opsdash itself looks at", "ask for a wider rule")
+        case Root.PASSWORD | Root.TTY:
+            raise _denied("it takes a password, and none was given", AGAIN)
+    hint = "opsdash sudoers prints a rule for sudo that allows just this"
+    raise _denied("neither sudo nor doas lets this user", hint)
+
+
+def as_root(connection: Connection, root: Root, password: Secret | None = None) -> Execute:
+    """A connection's execute(), but as root; HostError (DENIED) when the host refuses."""
+    by = elevation(root, password)
 
     async def elevated(script: bytes, *, timeout_s: float, max_bytes: int) -> Completed:
-        if root is Root.TTY and password:
-            command = f"doas -- /bin/sh -c {quote(_RAW_TTY + script.decode())}"
-            done = await connection.execute_on_tty(
-                command, password, timeout_s=timeout_s, max_bytes=max_bytes
-            )
-            if done.status != 0 and b"doas: " in done.stdout[:400]:
-                raise _denied("doas refused the password", AGAIN)
-            return done
-        wrapped = _wrapped(script, root, password)
-        return await _allowed(connection.execute, wrapped, timeout_s, max_bytes)
+        order = Order(script, root=True, timeout_s=timeout_s, max_bytes=max_bytes)
+        return await connection.run(order, by=by)
 
     return elevated
+
+
+def refused(said: bytes, by: Elevation, status: int = 1) -> Problem:
+    """Why root could not be become: what the host said of it, in our words where they are known."""
+    if by.on_tty and re.search(rb"doas: |incorrect password", said):
+        return _denied("doas refused the password", AGAIN).problem
+    reason = _refusal(said.decode("utf-8", "replace"), status)
+    return _denied(reason, AGAIN if reason == REFUSED else "").problem
 
 
 def _denied(reason: str, hint: str = "") -> HostError:
@@ -148,26 +168,3 @@ def _refusal(said: str, status: int) -> str:
         if re.search(pattern, said):
             return words
     return (said.strip().splitlines() or [f"status {status}"])[-1]
-
-
-_RAW_TTY = "stty -opost -echo 2>/dev/null; "
-"""Else the terminal would put a carriage return before every newline."""
-
-
-def _wrapped(script: bytes, root: Root, password: Secret | None) -> bytes:
-    text = script.decode()
-    match root:
-        case Root.IS:
-            return script
-        case Root.SUDO | Root.DOAS:
-            return _with_input(f"exec {root} -n -- /bin/sh -s", text)
-        case Root.PASSWORD if password:
-            word = quote(password.reveal().decode("utf-8", "surrogateescape"))
-            lines = [
-                "case $(command -V printf) in *built*) ;; *) echo no builtin >&2; exit 1 ;; esac",
-                f"p={word}",
-                "printf '%s\\n' \"$p\" | LC_ALL=C sudo -k -S -p '' -- /bin/sh -c " + quote(text),
-            ]
-            return "\n".join(lines).encode("utf-8", "surrogateescape") + b"\n"
-    hint = "opsdash sudoers prints a rule for sudo that allows just this"
-    raise _denied("neither sudo nor doas lets this user", hint)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 
 from opsdash.core.clock import now
@@ -14,11 +14,12 @@ from opsdash.core.host import Host
 from opsdash.core.plugin import Collector, failed
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, SampleKey
-from opsdash.core.secret import Secret
 from opsdash.transport import process
-from opsdash.transport.base import Completed
+from opsdash.transport.base import Completed, Elevation, Heard, Order
 from opsdash.transport.bundle import collect_bundle
-from opsdash.transport.frames import pulse_files, read_frame
+from opsdash.transport.channel import Listener, Talk
+from opsdash.transport.frames import BOOT, pulse_files, read_frame
+from opsdash.transport.orders import elevated, no_terminal, run_over
 
 Samples = dict[SampleKey, float]
 
@@ -130,12 +131,17 @@ class LocalConnection:
         argv = ["/bin/sh", "-s"]
         return await process.run(argv, stdin=script, timeout_s=timeout_s, max_bytes=max_bytes)
 
-    async def execute_on_tty(
-        self, command: str, answer: Secret, *, timeout_s: float, max_bytes: int
+    async def run(
+        self, order: Order, heard: Heard | None = None, *, by: Elevation | None = None
     ) -> Completed:
-        """There is no terminal but the user's own."""
-        text = f"{self._host.name}: no terminal to be had for a command"
-        raise HostError(Problem(ProblemKind.UNSUPPORTED, text))
+        """Run an order by /bin/sh here. What wants a terminal to become root gets none."""
+
+        def start(listener: Listener, on_tty: bool) -> AbstractAsyncContextManager[Talk]:
+            if on_tty:
+                raise HostError(no_terminal(self._host.name))
+            return process.talk(["/bin/sh", "-c", BOOT], listener)
+
+        return await run_over(start, order, heard, await elevated(self, order, by))
 
     async def close(self) -> None:
         """Nothing is held open."""

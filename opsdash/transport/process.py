@@ -11,11 +11,11 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from time import monotonic
-from typing import Protocol
 
 from opsdash.core.errors import HostError
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.transport.base import Completed
+from opsdash.transport.channel import Listener, Talk
 
 _CHUNK_BYTES = 65_536
 _FAREWELL_S = 1.0
@@ -60,10 +60,10 @@ async def _started(argv: Sequence[str], *, stdin: int, mark: str = "") -> Proces
             *argv, stdin=stdin, stdout=PIPE, stderr=PIPE, start_new_session=True, env=env
         )
     except OSError as error:
-        raise HostError(_not_started(argv[0], error)) from error
+        raise HostError(not_started(argv[0], error)) from error
 
 
-def _not_started(program: str, error: OSError) -> Problem:
+def not_started(program: str, error: OSError) -> Problem:
     """Why a program of this machine does not run."""
     text = f"{program} can't be started: {error.strerror}"
     if isinstance(error, FileNotFoundError):
@@ -127,26 +127,33 @@ async def _end(process: Process) -> None:
         transport.close()
 
 
-class Listener(Protocol):
-    """Who takes in what a talking program says; `status` is set before `end` is called."""
+class _PipeTalk:
+    """The input of a process; to one that has ended nothing is said."""
 
-    status: int
+    def __init__(self, process: Process) -> None:
+        self._process = process
 
-    def feed(self, data: bytes) -> None:
-        """Some of its output."""
+    def write(self, data: bytes) -> None:
+        if self._process.stdin is not None and self._process.returncode is None:
+            self._process.stdin.write(data)
 
-    def complain(self, data: bytes) -> None:
-        """Some of its error output."""
+    async def drain(self) -> None:
+        if self._process.stdin is not None:
+            with suppress(ConnectionError):
+                await self._process.stdin.drain()
 
-    def end(self) -> None:
-        """It has ended, and all that it said has been heard."""
+    def write_eof(self) -> None:
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+
+    def terminate(self) -> None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGTERM)
 
 
 @asynccontextmanager
-async def talk(
-    argv: Sequence[str], listener: Listener
-) -> AsyncGenerator[Callable[[bytes], None], None]:
-    """Run a program for as long as the block lasts; gives what writes to its input.
+async def talk(argv: Sequence[str], listener: Listener) -> AsyncGenerator[Talk, None]:
+    """Run a program for as long as the block lasts; gives its input.
 
     At the end its input is closed; if that does not end it, it is killed. HostError when it can't
     be started.
@@ -160,14 +167,9 @@ async def talk(
         listener.status = await process.wait()
         listener.end()
 
-    def send(data: bytes) -> None:
-        # to one that has ended nothing is said: its listener is told that it has
-        if process.stdin is not None and process.returncode is None:
-            process.stdin.write(data)
-
     hearing = asyncio.create_task(hear(), name=f"hear {argv[0]}")
     try:
-        yield send
+        yield _PipeTalk(process)
     finally:
         if process.stdin is not None:
             process.stdin.close()

@@ -16,8 +16,7 @@ from opsdash.core.host import Host
 from opsdash.core.plugin import Collector, failed, understand
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Output, Reading
-from opsdash.core.secret import Secret
-from opsdash.transport.base import Completed, Connection
+from opsdash.transport.base import Completed, Connection, Elevation, Heard, Order
 from opsdash.transport.frames import pulse_files, read_frame
 
 Pause = Callable[[float], Awaitable[None]]
@@ -151,12 +150,13 @@ class ReplayConnection:
         text = f"{self._host.name} is a recording: nothing runs there"
         raise HostError(Problem(ProblemKind.UNSUPPORTED, text))
 
-    async def execute_on_tty(
-        self, command: str, answer: Secret, *, timeout_s: float, max_bytes: int
+    async def run(
+        self, order: Order, heard: Heard | None = None, *, by: Elevation | None = None
     ) -> Completed:
-        """There is no terminal but the user's own."""
-        text = f"{self._host.name}: no terminal to be had for a command"
-        raise HostError(Problem(ProblemKind.UNSUPPORTED, text))
+        """Nothing can be run on a recording."""
+        text = f"{self._host.name} is a recording: nothing runs there"
+        hint = "start opsdash without --demo to act on real hosts"
+        raise HostError(Problem(ProblemKind.UNSUPPORTED, text, hint))
 
     async def close(self) -> None:
         """A recording holds nothing open."""

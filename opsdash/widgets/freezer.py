@@ -10,7 +10,9 @@ from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Say
 from opsdash.core.finding import Episode
 from opsdash.core.history import Holdings, Stretch
+from opsdash.core.jobs import Jobs
 from opsdash.core.reading import SampleKey
+from opsdash.core.shell import ShellCommand
 from opsdash.core.silence import Silence
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.core.source import FleetSource, Silencer
@@ -111,6 +113,11 @@ class Freezer:
         return [one for one in await self._source.events(since) if one.at <= self.now()]
 
     @property
+    def jobs(self) -> Jobs:
+        """What runs goes on, whatever is shown."""
+        return self._source.jobs
+
+    @property
     def silences(self) -> Silencer:
         """The acks, mutes and maintenance windows, as they are now, or as far as they are known of
         the moment of the past that is shown.
@@ -133,6 +140,10 @@ class Freezer:
     async def stop_next_to(self, moment: float, way: int) -> float | None:
         """The stored poll before a moment (-1) or after it (1)."""
         return await self._source.stop_next_to(moment, way)
+
+    async def shell(self, name: str) -> ShellCommand:
+        """What gives a person a shell on a host, as it is now."""
+        return await self._source.shell(name)
 
     def touch(self) -> None:
         """Somebody is at the keyboard."""

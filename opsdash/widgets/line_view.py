@@ -83,18 +83,28 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         """A taller screen leaves no empty room below while lines are hidden above."""
         self.show_from(self.scroll_offset.y)
 
+    def on_show(self) -> None:
+        """What changed out of sight is on the screen now."""
+        self.sync()
+
     def repaint(self) -> None:
         """Draw everything anew."""
         self._painted.clear()
         self.refresh()
 
     def sync(self) -> None:
-        """Repaint what changed among the lines on the screen, and nothing else."""
+        """Repaint what changed among the lines on the screen, and nothing else.
+
+        Out of sight it has no size, but Textual keeps its strips and shows them again: what they
+        hold must not be forgotten here.
+        """
         size = Size(0, self.line_count() + self.header_rows)
         if size.height != self.virtual_size.height:
             # set without its watchers: they lay the whole screen out anew and repaint it
             self.set_reactive(LineView.virtual_size, size)
             self.show_from(self.scroll_offset.y)
+        if not self.size.height:
+            return
         for y in list(self._painted):
             if y >= self.size.height:
                 del self._painted[y]

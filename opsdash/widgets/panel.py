@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual.containers import Vertical
 from textual.message import Message
 
+from opsdash.core.job import Job
 from opsdash.core.kept import Forgetful, Keeper
 from opsdash.core.snapshot import Snapshot
 from opsdash.core.source import FleetSource
@@ -103,6 +104,27 @@ class Panel(Vertical):
             super().__init__()
             self.host = host
 
+    class JobChosen(Message):
+        """The user wants to see this job, by its id."""
+
+        def __init__(self, job_id: str) -> None:
+            super().__init__()
+            self.job_id = job_id
+
+    class ExportWanted(Message):
+        """The user wants this text in a file; `what` names it in a word that a file can have."""
+
+        def __init__(self, text: str, what: str) -> None:
+            super().__init__()
+            self.text, self.what = text, what
+
+    class ShellWanted(Message):
+        """The user wants a shell on these hosts."""
+
+        def __init__(self, hosts: Sequence[str]) -> None:
+            super().__init__()
+            self.hosts = tuple(hosts)
+
     class Said(Message):
         """One sentence for the last line."""
 
@@ -122,6 +144,9 @@ class Panel(Vertical):
     def aim(self, host: str) -> None:
         """Be about this host from now on; panels about the whole fleet do not mind."""
 
+    def stay(self) -> None:
+        """The user has chosen the row that the cursor is on: it stays there."""
+
     def gather(self, hosts: Sequence[str]) -> bool:
         """Be about these hosts from now on; False: this panel is about one, or about all."""
         return False
@@ -136,6 +161,16 @@ class Panel(Vertical):
     def targets(self) -> tuple[str, ...]:
         """The hosts that a refresh is about; none: the whole fleet."""
         return ()
+
+    def job(self) -> Job | None:
+        """The job that this page is about."""
+        return None
+
+    def interrupt(self) -> str:
+        """Something runs on this page that the user wants ended: what was done about it, in a
+        sentence; empty: nothing runs.
+        """
+        return ""
 
     def entries(self) -> list[Entry]:
         """What the palette offers on this page, besides its keys."""

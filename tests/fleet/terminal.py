@@ -45,7 +45,7 @@ class Terminal:
         """What is on the screen."""
         return self.tmux("capture-pane", "-p").splitlines()
 
-    async def shows(self, text: str, within_s: float = 60) -> list[str]:
+    async def shows(self, text: str, within_s: float = 240) -> list[str]:
         """Wait for a text on the screen; returns all its lines."""
         try:
             await wait_for(lambda: any(text in line for line in self.lines()), within_s=within_s)

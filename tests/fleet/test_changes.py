@@ -110,12 +110,14 @@ async def test_what_was_done_to_a_host_is_named_where_it_broke_afterwards(
             began[change.host] = time.time()
             change.do(testbed)
         done = time.time()
-        await wait_for(lambda: _is_back(session, "arch1", done), within_s=90, what="arch1's reboot")
+        await wait_for(
+            lambda: _is_back(session, "arch1", done), within_s=240, what="arch1's reboot"
+        )
         for host in ("web2", "rpm1", "arch1"):
             testbed.fault(host, "service-failed", "on")
         for change in CHANGES:
             host = change.host
-            await wait_for(partial(_is_broken, session, host), within_s=60, what=f"{host} broken")
+            await wait_for(partial(_is_broken, session, host), within_s=240, what=f"{host} broken")
             found: list[Happening] = []
 
             def told(change: Change = change, found: list[Happening] = found) -> bool:
@@ -125,7 +127,7 @@ async def test_what_was_done_to_a_host_is_named_where_it_broke_afterwards(
                 found[:] = [one for one in fits if one.at >= began[change.host] - SLACK_S]
                 return bool(found)
 
-            await wait_for(told, within_s=60, what=f"the change of {host} in its story")
+            await wait_for(told, within_s=240, what=f"the change of {host} in its story")
             one = found[0]
             assert one.at <= done + 60, f"{one} is told for a time that has not been"
             page = why_page(session, host)
@@ -171,10 +173,10 @@ async def test_a_wrong_clock_a_slow_network_and_a_log_storm_stand_in_the_timelin
         login = session.snapshot().hosts["rpm1"].login
         return login is not None and login.usual_s is not None
 
-    await wait_for(knows_usual, within_s=90, what="how long logins to rpm1 usually take")
+    await wait_for(knows_usual, within_s=240, what="how long logins to rpm1 usually take")
     began = time.time()
     with (
-        testbed.with_fault("rpm1", "delay"),
+        testbed.with_fault("rpm1", "delay", "300"),
         testbed.with_fault("rc1", "log-storm"),
         testbed.with_fault("web2", "clock"),
     ):
@@ -218,10 +220,10 @@ async def test_an_admin_sees_it_with_two_keys(
         f"PS1='$ ' XDG_STATE_HOME={tmp_path / 'state'} {sys.executable} -m opsdash "
         f"--hosts {hosts_yaml}; echo left with $?"
     )
-    await terminal.shows("●10 OK", within_s=90)
+    await terminal.shows("●10 OK", within_s=240)
     testbed.inside("web1", MISTAKE)
     try:
-        await terminal.shows("✖1 CRIT", within_s=90)
+        await terminal.shows("✖1 CRIT", within_s=240)
         terminal.keys("x")
         lines = await terminal.shows("override.conf")
         (line,) = [text for text in lines if "override.conf" in text]
@@ -232,7 +234,7 @@ async def test_an_admin_sees_it_with_two_keys(
         assert any("shop-web.service failed" in text for text in lines)
     finally:
         testbed.inside("web1", MENDED)
-    await terminal.shows("OK (was CRIT)", within_s=90)
+    await terminal.shows("OK (was CRIT)", within_s=240)
     terminal.keys("q", "q")
     await terminal.shows("HOST     WHY")
     terminal.keys("q")

@@ -39,7 +39,7 @@ async def test_io_load_is_named_with_its_process(
             words = "machine's disks stall work"
             return why is not None and why.summary.startswith(words) and "/s" in why.summary
 
-        await wait_for(hosts_up, within_s=60, what="all hosts")
+        await wait_for(hosts_up, within_s=240, what="all hosts")
         with testbed.with_fault("web1", "io"):
             await becomes_so(session, "web1", named, "the process that writes is named")
             why = session.snapshot().hosts["web1"].why

@@ -22,7 +22,7 @@ from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.fleet, pytest.mark.usefixtures("impatient")]
 
-WITHIN_S = 90.0
+WITHIN_S = 240.0
 
 
 def test_the_list_names_every_fault_of_the_fleet(testbed: Testbed) -> None:

@@ -28,7 +28,7 @@ async def sick(session: Session, *but: str) -> list[str]:
         return [said(s) for s in states if s.name not in but and s.health is not Health.OK]
 
     with suppress(AssertionError):
-        await wait_for(lambda: not found(), within_s=60)
+        await wait_for(lambda: not found(), within_s=240)
     return found()
 
 
@@ -47,7 +47,7 @@ async def becomes(session: Session, name: str, health: Health, *words: str) -> H
 async def becomes_so(session: Session, name: str, there: Callable[[], bool], what: str) -> None:
     """wait_for() that tells how the host was in the end."""
     try:
-        await wait_for(there, within_s=60, what=what)
+        await wait_for(there, within_s=240, what=what)
     except AssertionError as error:
         raise AssertionError(f"{error}; it is {said(session.snapshot().hosts[name])}") from None
 

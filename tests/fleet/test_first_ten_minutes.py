@@ -47,11 +47,11 @@ class Both:
         for one in self.terminals:
             one.keys(*keys)
 
-    async def show(self, text: str, within_s: float = 60) -> None:
+    async def show(self, text: str, within_s: float = 240) -> None:
         """Wait until both show a text."""
         await asyncio.gather(*(one.shows(text, within_s) for one in self.terminals))
 
-    async def gone(self, text: str, within_s: float = 60) -> None:
+    async def gone(self, text: str, within_s: float = 240) -> None:
         """Wait until neither shows a text any more."""
         await wait_for(
             lambda: not any(text in screen for screen in self.screens()),

@@ -38,7 +38,7 @@ class Home:
     def opsdash(self, *words: str) -> None:
         """Run a verb."""
         argv = [sys.executable, "-m", "opsdash", *words, "--hosts", f"{self.folder}/hosts.yaml"]
-        subprocess.run(argv, env=self.env, check=True, timeout=60, capture_output=True)
+        subprocess.run(argv, env=self.env, check=True, timeout=120, capture_output=True)
 
     @contextmanager
     def watch(self) -> Iterator[subprocess.Popen[bytes]]:
@@ -56,7 +56,7 @@ class Home:
         path = self.folder / "opsdash" / "history.db"
         if not path.exists():
             return []
-        with closing(sqlite3.connect(path, timeout=5)) as db:
+        with closing(sqlite3.connect(path, timeout=30)) as db:
             try:
                 return db.execute(question).fetchall()
             except sqlite3.OperationalError:  # it is just being made

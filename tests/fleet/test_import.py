@@ -76,7 +76,7 @@ def opsdash(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         "XDG_STATE_HOME": str(folder / "state"),
     }
     argv = [sys.executable, "-m", "opsdash", *arguments]
-    return subprocess.run(argv, env=own, capture_output=True, text=True, timeout=90, check=False)
+    return subprocess.run(argv, env=own, capture_output=True, text=True, timeout=120, check=False)
 
 
 def test_every_host_of_an_imported_config_comes_up(

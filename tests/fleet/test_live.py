@@ -55,7 +55,7 @@ async def asked(session: Session, name: str, *collectors: str) -> dict[str, Read
         readings = session.snapshot().hosts[name].readings
         return all(one in readings and readings[one].at > before[one] for one in collectors)
 
-    await wait_for(there, within_s=60, what=f"{collectors} of {name}")
+    await wait_for(there, within_s=240, what=f"{collectors} of {name}")
     found = session.snapshot().hosts[name].readings
     return {one: found[one] for one in collectors}
 

@@ -98,7 +98,7 @@ async def test_a_server_that_is_full_of_strangers_drops_new_logins(
     address = str(testbed.hosts["web1"]["address"])
     with changed(testbed, "web1", f"{full}; {RELOAD}", back), ExitStack() as strangers:
         for _ in range(3):
-            strangers.enter_context(socket.create_connection((address, 22), timeout=5))
+            strangers.enter_context(socket.create_connection((address, 22), timeout=30))
         state = await becomes(session, "web1", Health.CRIT, "new logins fail", "MaxStartups")
         assert state.link.state is LinkState.UP
     await becomes(session, "web1", Health.OK)

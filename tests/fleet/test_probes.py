@@ -21,7 +21,7 @@ from tests.waiting import wait_for
 
 pytestmark = pytest.mark.fleet
 
-WITHIN_S = 40.0
+WITHIN_S = 240.0
 PAGES = "/tmp/probed"
 
 PROBES = {
@@ -112,7 +112,7 @@ async def test_what_is_broken_is_found_and_what_is_well_is_well(
             states = session.snapshot().hosts.values()
             return all(state.probed for state in states)
 
-        await wait_for(all_tried, within_s=60, what="every probe tried once")
+        await wait_for(all_tried, within_s=240, what="every probe tried once")
         for host, missing in (("web1", set[str]()), ("box1", {NO_TOOL}), ("rc1", set[str]())):
             assert set(summaries(session.snapshot().hosts[host])) == missing, host
         web1 = session.snapshot().hosts["web1"]

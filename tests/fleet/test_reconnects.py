@@ -79,7 +79,7 @@ async def test_nothing_grows_over_five_hundred_connections(
     assert after.rss_bytes - before.rss_bytes < RSS_MAY_GROW_BYTES
     await wait_for(
         lambda: all(children(testbed, name) <= known for name, known in sessions.items()),
-        within_s=20,
+        within_s=240,
         what="the end of every session on every host",
     )
 

@@ -55,7 +55,7 @@ def as_user(testbed: Testbed, command: str, given: bytes = b"") -> tuple[int, st
     host = testbed.hosts[HOST]
     options = f"-F none -i {host['key']} -o UserKnownHostsFile={host['known_hosts']}"
     argv = ["ssh", *options.split(), "-o", "BatchMode=yes", f"{USER}@{host['address']}", command]
-    done = subprocess.run(argv, input=given, capture_output=True, timeout=30, check=False)
+    done = subprocess.run(argv, input=given, capture_output=True, timeout=120, check=False)
     return done.returncode, (done.stdout + done.stderr).decode("utf-8", "replace")
 
 
@@ -74,12 +74,12 @@ async def test_what_needs_root_works_by_the_rule_alone(
                 return None
             return [one.problem.text for one in asked if one and one.problem]
 
-        await wait_for(lambda: bool(said()), within_s=60, what="a refusal")
+        await wait_for(lambda: bool(said()), within_s=240, what="a refusal")
         assert all(text.startswith("needs root") for text in said() or ["nothing"])
         with with_rule(testbed):
             session.refresh()
             try:
-                await wait_for(lambda: said() == [], within_s=60, what="readings by the rule")
+                await wait_for(lambda: said() == [], within_s=240, what="readings by the rule")
             except AssertionError as error:
                 raise AssertionError(f"{error}: {said()}") from None
             readings = session.snapshot().hosts[HOST].readings

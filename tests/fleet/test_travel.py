@@ -25,7 +25,7 @@ pytestmark = [
 CULPRIT = "while :; do"
 """The command line of the process that the fault starts."""
 
-LIMIT = "thresholds: {cpu-saturated: {warn: 20%, crit: never}}"
+LIMIT = "thresholds: {cpu-saturated: {warn: 10%, crit: never}}"
 """The fault keeps one of two cores busy, and that is a share of this machine's."""
 
 
@@ -68,14 +68,14 @@ async def all_pages_show_it(terminal: Terminal, host: str) -> None:
     def is_ill() -> bool:
         return any(line.startswith("▲") and host in line for line in terminal.lines())
 
-    await wait_for(is_ill, within_s=15, what="the host's row")
+    await wait_for(is_ill, within_s=240, what="the host's row")
     terminal.keys("Enter")
     lines = await terminal.shows("TOP ")
     assert any("root" in line and line.rstrip().endswith(" sh") for line in lines)
     assert "ago)" in lines[0]
     for key in ("P", "8", "x"):
         terminal.keys(key)
-        lines = await terminal.shows(CULPRIT if key == "P" else "limit 20%")
+        lines = await terminal.shows(CULPRIT if key == "P" else "limit 10%")
         assert "ago)" in lines[0]
         terminal.keys("q")
     await terminal.shows("TOP ")
@@ -94,14 +94,14 @@ async def test_the_culprit_is_there_after_the_fault_is_gone(
     terminal.open(f"PS1='$ '; {command}; echo left with $?")
     await terminal.shows(well)
     with testbed.with_fault(host, "cpu"):
-        await terminal.shows("▲1 WARN", within_s=120)
-        await wait_for(lambda: blamed_at(state, host) > 0, within_s=60, what="the culprit's frame")
+        await terminal.shows("▲1 WARN", within_s=240)
+        await wait_for(lambda: blamed_at(state, host) > 0, within_s=240, what="the culprit's frame")
     moment = blamed_at(state, host) + 1
-    await terminal.shows(well, within_s=120)
+    await terminal.shows(well, within_s=240)
     await goes_to(terminal, moment)
     await all_pages_show_it(terminal, host)
     terminal.keys("\\;")  # alone it would part two commands of tmux
-    await wait_for(lambda: "ago)" not in terminal.lines()[0], within_s=15, what="live again")
+    await wait_for(lambda: "ago)" not in terminal.lines()[0], within_s=240, what="live again")
     assert any(well in line for line in terminal.lines())
     # another run remembers it as well
     terminal.keys("C-q")
@@ -113,7 +113,7 @@ async def test_the_culprit_is_there_after_the_fault_is_gone(
     terminal.keys(",")
     await wait_for(
         lambda: time.strftime("%H:%M:%S", time.localtime(moment)) not in terminal.lines()[0],
-        within_s=15,
+        within_s=240,
         what="a step back",
     )
     assert "ago)" in terminal.lines()[0]

@@ -28,7 +28,7 @@ def report(testbed: Testbed, tmp_path_factory: pytest.TempPathFactory) -> dict[s
         [sys.executable, "-m", "opsdash", "status", "--hosts", hosts, "--json", "--deadline", "30"],
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=120,
         env={**os.environ, "XDG_STATE_HOME": str(folder)},
         check=False,
     )

@@ -76,6 +76,23 @@ async def test_a_few_letters_jump_to_a_host_also_out_of_a_fold() -> None:
         assert any(line.startswith("●  node0123") for line in stage.lines)
 
 
+async def test_a_jump_to_the_first_host_stays_there_when_another_becomes_the_worst() -> None:
+    async with on_stage([up("db1"), up("web1")]) as stage:
+        assert here(stage) == "db1"
+        await stage.press("f", *"db1", "enter")
+        stage.source.put(up("web1", disk_full("web1")))
+        await stage.draw()
+        assert stage.lines[3].startswith("✖  web1")
+        assert here(stage) == "db1"
+
+
+async def test_keys_that_come_with_the_list_move_in_it() -> None:
+    async with on_stage([up("db1"), up("web1")]) as stage:
+        await stage.pilot.press("f", "down", "enter")  # at once, as a terminal sends them
+        await stage.settle()
+        assert here(stage) == "web1"
+
+
 async def test_a_jump_keeps_the_page() -> None:
     async with on_stage(mixed_fleet()) as stage:
         await stage.press("enter", "f", *"web3", "enter")

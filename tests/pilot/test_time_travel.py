@@ -77,6 +77,18 @@ async def test_pages_of_the_past_look_like_this(page: str, key: str, size: tuple
         assert_snapshot(f"past-{page}-{size[0]}x{size[1]}", stage.text)
 
 
+async def test_the_first_line_is_right_after_a_while_on_another_page() -> None:
+    async with with_a_past() as stage:
+        await go(stage, ",")
+        hidden = stage.app.query_one("FleetPanel TopLine", TopLine)
+        await go(stage, "P")
+        hidden._heed_past()
+        await go(stage, "q")
+        assert "DOWN" in stage.lines[0]
+        await go(stage, ",")
+        assert "DOWN" not in stage.lines[0]
+
+
 @pytest.mark.parametrize("key", ["", "2", "P", "8", "t", "x", "T"])
 async def test_the_first_line_of_every_page_says_when_it_is(key: str) -> None:
     async with with_a_past(SMALL) as stage:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from random import Random
+
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from opsdash.core.folding import Bucket, Output, fold
@@ -13,11 +15,13 @@ from opsdash.core.volatile import Volatile
 OUTPUTS = st.sampled_from([b"", b"a\n", b"b\n", b"12:00:01 up\n", b"12:00:02 up\n", b"\xff\n"])
 
 
+NAMES = ["a1", "a2", "a10", "b", "b01", "b1", "c-2", "C"]
+
+
 @st.composite
 def runs(draw: st.DrawFn) -> list[HostRun]:
-    names = draw(st.lists(st.from_regex(r"[a-c]{1,2}[0-9]{0,2}", fullmatch=True), unique=True))
     found = []
-    for name in names:
+    for name in NAMES[: draw(st.integers(0, len(NAMES)))]:
         state = draw(st.sampled_from(list(RunState)))
         status = 0 if state is RunState.DONE else draw(st.sampled_from([None, 1, -9]))
         result = Result(status, draw(OUTPUTS), draw(OUTPUTS), draw(st.booleans()))
@@ -25,6 +29,10 @@ def runs(draw: st.DrawFn) -> list[HostRun]:
     return found
 
 
+CHEAP = settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+
+
+@CHEAP
 @given(runs(), st.booleans())
 def test_every_host_is_in_exactly_one_group(given_runs: list[HostRun], masked: bool) -> None:
     groups = fold(given_runs, Volatile().mask if masked else None)
@@ -41,9 +49,12 @@ def test_every_host_is_in_exactly_one_group(given_runs: list[HostRun], masked: b
         assert group.bucket.ended == states[group.first].ended
 
 
-@given(runs().flatmap(lambda some: st.tuples(st.just(some), st.permutations(some))))
-def test_it_does_not_matter_who_answers_first(pair: tuple[list[HostRun], list[HostRun]]) -> None:
-    assert fold(pair[0]) == fold(pair[1])
+@CHEAP
+@given(runs(), st.randoms(use_true_random=False))
+def test_it_does_not_matter_who_answers_first(some: list[HostRun], chance: Random) -> None:
+    others = list(some)
+    chance.shuffle(others)
+    assert fold(others) == fold(some)
 
 
 TOKENS = st.sampled_from(
@@ -56,6 +67,7 @@ TOKENS = st.sampled_from(
 TEXTS = st.one_of(st.text(), st.lists(TOKENS).map("".join))
 
 
+@CHEAP
 @given(TEXTS, st.sampled_from([(), ("web1", "host", "ip", "10.0.0.9")]))
 def test_masking_twice_changes_nothing(text: str, names: tuple[str, ...]) -> None:
     once = Volatile(names).mask(text)
@@ -66,6 +78,7 @@ def test_masking_twice_changes_nothing(text: str, names: tuple[str, ...]) -> Non
 LINES = st.lists(st.sampled_from([b"a", b"b", b"c", b"", b"-x", b"+y"]), max_size=12)
 
 
+@CHEAP
 @given(LINES, LINES)
 def test_a_diff_holds_what_is_only_on_one_side(old: list[bytes], new: list[bytes]) -> None:
     before, after = (Output(b"".join(one + b"\n" for one in lines)) for lines in (old, new))
@@ -76,6 +89,7 @@ def test_a_diff_holds_what_is_only_on_one_side(old: list[bytes], new: list[bytes
     assert (gone + fresh == 0) == (old == new)
 
 
+@CHEAP
 @given(st.binary(max_size=200), st.binary(max_size=200))
 def test_no_output_breaks_a_diff(one: bytes, other: bytes) -> None:
     for line in diff_lines(Output(one), Output(b"", other)):

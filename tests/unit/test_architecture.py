@@ -20,6 +20,7 @@ BROAD_EXCEPTS = {
     "opsdash/core/discover.py",  # plug-in load
     "opsdash/core/plugin.py",  # collector run
     "opsdash/widgets/boundary.py",  # panel show
+    "opsdash/app/suspend.py",  # the terminal is taken back first
 }
 MACHINE = {"subprocess", "pty", "socketserver", "multiprocessing", "asyncssh", "psutil"}
 STARTS = {"create_subprocess_exec", "create_subprocess_shell", "open_connection", "start_server"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -13,9 +13,9 @@ from opsdash.core.host import Host, Sudo
 from opsdash.core.plugin import Collector, Tier
 from opsdash.core.prompts import Asker
 from opsdash.core.reading import Output, Reading
-from opsdash.core.secret import Secret
 from opsdash.engine.privilege import IDLE_S, Privilege
-from opsdash.transport.base import Completed
+from opsdash.transport.base import Completed, Elevation, Heard, Order
+from opsdash.transport.elevate import refused
 from tests.fleet_states import Clock
 from tests.person import Person
 
@@ -27,6 +27,12 @@ def parse(output: Output, host: str, at: float) -> Reading:
 DUE = [Collector("logins", "Logins", Tier.FACTS, parse, command="true", needs_root=True)]
 
 
+REFUSALS = (
+    b"Sorry, try again.\nsudo: no password was provided\n",
+    b"\r\ndoas: Authorization failed\r\n",
+)
+
+
 @dataclass
 class SudoHost:
     """A connection to a host whose sudo asks; `tried` holds the passwords that it has seen."""
@@ -34,6 +40,7 @@ class SudoHost:
     right: str = "good"
     says: str = "password"
     tried: list[str] = field(default_factory=list)
+    ran: list[bytes] = field(default_factory=list)
     probes: int = 0
 
     async def execute(self, script: bytes, *, timeout_s: float, max_bytes: int) -> Completed:
@@ -42,14 +49,7 @@ class SudoHost:
             self.probes += 1
             mark = text.rsplit("echo ", 1)[1].partition("=")[0]
             return Completed(0, f"{mark}={self.says}\n".encode())
-        if self.says == "password":
-            typed = text.partition("p='")[2].partition("'")[0]
-            self.tried.append(typed)
-            if typed != self.right:
-                return Completed(1, b"", b"Sorry, try again.\nsudo: no password was provided\n")
-        nonce = text.partition("N=")[2].partition("\n")[0]
-        mark = f"\x1e{nonce} "
-        return Completed(0, f"{mark}begin 0\n{mark}end 0\n".encode())
+        raise AssertionError("not by the login")
 
     async def collect(self, due: Sequence[Collector]) -> list[Reading]:
         raise AssertionError("not by the login")
@@ -61,16 +61,21 @@ class SudoHost:
 
     host_key = ""
 
-    async def execute_on_tty(
-        self, command: str, answer: Secret, *, timeout_s: float, max_bytes: int
+    async def run(
+        self, order: Order, heard: Heard | None = None, *, by: Elevation | None = None
     ) -> Completed:
-        """As execute(), for a doas that asks."""
-        self.tried.append(answer.reveal().decode())
-        if self.tried[-1] != self.right:
-            return Completed(1, b"\r\ndoas: Authorization failed\r\n")
-        nonce = command.partition("N=")[2].partition("\n")[0]
+        """As root by whatever way is said."""
+        assert by is not None
+        if by.password is not None:
+            self.tried.append(by.password.reveal().decode())
+            if self.tried[-1] != self.right:
+                raise HostError(refused(REFUSALS[by.on_tty], by))
+        self.ran.append(order.script)
+        if b"N=" not in order.script:
+            return Completed(0, b"")
+        nonce = order.script.decode().partition("N=")[2].partition("\n")[0]
         mark = f"\x1e{nonce} "
-        return Completed(0, f"\r\n{mark}begin 0\n{mark}end 0\n".encode())
+        return Completed(0, f"{mark}begin 0\n{mark}end 0\n".encode())
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -235,3 +240,42 @@ async def test_two_that_ask_at_once_after_a_doubt_both_go_by_what_is_found() -> 
     both = await asyncio.gather(fleet.ask("web1"), fleet.ask("web1"))
     assert list(both) == ["", ""]
     assert host.probes == probes + 1
+
+
+def order_of(fleet: Fleet, name: str, script: bytes) -> Coroutine[None, None, Completed]:
+    host = Host(name, user="ops", sudo=fleet.sudo)
+    return fleet.privilege.run(host, fleet.hosts[name], Order(script, root=True))
+
+
+async def test_an_order_proves_the_password_by_one_that_does_nothing() -> None:
+    fleet = Fleet("good", db1=SudoHost(), db2=SudoHost())
+    with pytest.raises(HostError, match=ASKS):
+        await order_of(fleet, "db1", b"reboot")
+    fleet.privilege.want(fleet.told.append)
+    assert (await order_of(fleet, "db1", b"reboot")).status == 0
+    assert (await order_of(fleet, "db1", b"uptime")).status == 0
+    assert fleet.hosts["db1"].ran == [b":", b"reboot", b"uptime"]
+
+
+async def test_an_order_with_a_wrong_password_runs_nowhere_and_is_seen_on_one_host() -> None:
+    fleet = Fleet("wrong", db1=SudoHost(), db2=SudoHost())
+    fleet.privilege.want(fleet.told.append)
+    for name, words in (("db1", REFUSED), ("db2", ASKS), ("db1", ASKS)):
+        with pytest.raises(HostError, match=words):
+            await order_of(fleet, name, b"reboot")
+    assert (fleet.hosts["db1"].tried, fleet.hosts["db2"].tried) == (["wrong"], [])
+    assert fleet.hosts["db1"].ran == []
+
+
+async def test_a_host_that_asks_for_nothing_never_sees_the_password() -> None:
+    fleet = Fleet("good", db1=SudoHost(), free=SudoHost(says="sudo"), root=SudoHost(says="is"))
+    fleet.privilege.want(fleet.told.append)
+    for name in ("db1", "free", "root"):
+        assert (await order_of(fleet, name, b"reboot")).status == 0
+    assert (fleet.hosts["free"].tried, fleet.hosts["root"].tried) == ([], [])
+
+
+async def test_a_rule_for_looking_is_no_root_for_orders() -> None:
+    fleet = Fleet("good", db1=SudoHost(says="rule"))
+    with pytest.raises(HostError, match="needs root: sudo allows only"):
+        await order_of(fleet, "db1", b"reboot")

@@ -120,6 +120,10 @@ class AlertsPanel(AlertKeys, FilteredPage):
             keys = (key for key, row in self._rows.items() if row[1] and row[1].host == host)
             self.grid.point_to(next(keys, ""))
 
+    def stay(self) -> None:
+        """The cursor does not go with the first row any more."""
+        self.grid.steered = True
+
     def action_problem(self, step: int) -> None:
         """To the next open row, round and round."""
         keys = list(self._rows)

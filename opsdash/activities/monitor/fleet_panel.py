@@ -101,6 +101,10 @@ class FleetPanel(FleetKeys):
             shows = f": {key} shows all hosts" if (key := self.key("filter.reset")) else ""
             self.post_message(self.Said(f"{host} does not fit the filter{shows}"))
 
+    def stay(self) -> None:
+        """The cursor does not go with the worst host any more."""
+        self.grid.steered = True
+
     # -- drawing --------------------------------------------------------------------------------
 
     def show(self, snapshot: Snapshot) -> None:
@@ -249,6 +253,7 @@ class FleetPanel(FleetKeys):
         """A cell of the map brings the cursor to its host."""
         event.stop()
         self.aim(event.host)
+        self.stay()
 
     @on(AskLine.Typed)
     @on(AskLine.Dropped)

@@ -73,6 +73,13 @@ class HostKeys(Panel):
         if self.state_or_say() is not None:
             self.post_message(self.ExamineWanted(self.pointed()))
 
+    def action_shell(self) -> None:
+        """A shell on the host, or on the marked ones."""
+        if hosts := self.chosen():
+            self.post_message(self.ShellWanted(hosts))
+        else:
+            self.post_message(self.Said("no host is pointed at: go to the row of one"))
+
     def action_raw(self) -> None:
         """Everything that is known of the host, as it was understood."""
         state = self.state_or_say()

@@ -49,6 +49,7 @@ HOST = KeySet(
     (
         Key("problem.next", "e", "problem(1)", "next problem", hint=True),
         Key("problem.prev", "E", "problem(-1)", "previous problem"),
+        Key("shell", "s", "shell", "shell", "a shell there, by ssh"),
         Key("doctor", "D", "doctor", "doctor", "what is wrong with the way to the host"),
         Key("raw", "y", "raw", "raw facts", "all that the host said"),
         Key("copy", "c", "copy", "copy", "copy host and reason"),

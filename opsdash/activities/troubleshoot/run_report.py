@@ -17,7 +17,7 @@ from opsdash.core.folding import (
     words_of,
 )
 from opsdash.core.job import HostRun, Job, JobState, RunState
-from opsdash.core.output_lines import ERROR_MARK, Kind, diff_lines, output_lines
+from opsdash.core.output_lines import ERROR_MARK, Kind, OutputLine, diff_lines, output_lines
 from opsdash.core.progress import Progress
 from opsdash.core.text import clean, clean_line, count, duration
 
@@ -204,32 +204,38 @@ def _moment(at: float) -> str | None:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds") if at else None
 
 
-def compared(before: Job, groups_before: Iterable[Group], groups: Iterable[Group]) -> list[str]:
+def compared(
+    before: Job, groups_before: Iterable[Group], groups: Iterable[Group]
+) -> list[OutputLine]:
     """Which hosts answer otherwise than in an earlier run, and how."""
     old = {host: group for group in groups_before for host in group.hosts}
-    lines: list[str] = []
+    lines: list[OutputLine] = []
     changed: dict[tuple[Group, Group], list[str]] = {}
     alike = 0
     for group in groups:
         for host in group.hosts:
             was = old.get(host)
             if was is None:
-                lines.append(f"{host} was not part of {before.id}")
+                lines.append(_note(f"{host} was not part of {before.id}"))
             elif (was.status, was.output) == (group.status, group.output):
                 alike += 1
             else:
                 changed.setdefault((was, group), []).append(host)
     for (was, group), hosts in changed.items():
-        lines.append(f"{count(len(hosts), 'host')} changed: {' '.join(hosts)}")
-        lines += [INDENT + one for one in _change(was, group)]
-    head = f"against {before.id}: {alike} as before, {sum(map(len, changed.values()))} changed"
-    return [head, *lines]
+        lines.append(_note(f"{count(len(hosts), 'host')} changed: {' '.join(hosts)}"))
+        lines += _change(was, group)
+    total = sum(map(len, changed.values()))
+    return [_note(f"against {before.id}: {alike} as before, {total} changed"), *lines]
 
 
-def _change(was: Group, group: Group) -> Iterator[str]:
+def _change(was: Group, group: Group) -> Iterator[OutputLine]:
     then = f"{was.bucket.value}{status_words(was)}"
     now = f"{group.bucket.value}{status_words(group)}"
     if was.bucket.answered != group.bucket.answered or was.status != group.status:
-        yield f"was {then}, is {now}{': ' + group.words if group.words else ''}"
+        yield _note(f"was {then}, is {now}{': ' + group.words if group.words else ''}")
     if was.output != group.output:
-        yield from (str(one) for one in diff_lines(was.output, group.output))
+        yield from diff_lines(was.output, group.output)
+
+
+def _note(text: str) -> OutputLine:
+    return OutputLine(Kind.NOTE, clean_line(text, 10_000))

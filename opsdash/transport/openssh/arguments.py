@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from opsdash.core.errors import HostError
@@ -38,6 +39,12 @@ PROGRAM = ("env", "SHELL=/bin/sh", "LC_ALL=C", "ssh")
 English.
 """
 
+UNATTENDED = frozenset({"BatchMode=yes", "EscapeChar=none", "LogLevel=INFO", "ConnectTimeout=8"})
+"""What of them holds only where nobody is there to be asked."""
+
+ON_THE_WAY = tuple(one for one in ALWAYS if one not in UNATTENDED)
+"""What an ssh is called with that only leads to another one, while a person looks on."""
+
 MOST_JUMPS = 8
 
 
@@ -56,10 +63,39 @@ def options(
     """The options for one host, its jump hosts included. `route` says which known_hosts files its
     user's config names; an unknown key is never taken but by `accept-new`, into our own file.
     """
+    return _options(host, route, _Fleet(hosts, own_known_hosts), ALWAYS)
+
+
+def by_hand(
+    host: Host, route: Route, hosts: Mapping[str, Host], own_known_hosts: Path
+) -> list[str]:
+    """The whole argument list of an ssh for a person at the terminal: reached and verified as by
+    options(), while all else is as the user's config has it. It may ask whatever it wants to.
+    """
+    fleet = _Fleet(hosts, own_known_hosts, ON_THE_WAY)
+    # a ProxyCommand of ours is quoted for sh, and ssh runs it by $SHELL
+    program = ["env", "SHELL=/bin/sh", "ssh"] if host.jump else ["ssh"]
+    return [*program, *_options(host, route, fleet, ()), "--", destination(host)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fleet:
+    """The hosts that may be jumped through, our own known_hosts file, and the options of an ssh
+    that leads through one.
+    """
+
+    hosts: Mapping[str, Host]
+    own_known_hosts: Path
+    on_the_way: Sequence[str] = ALWAYS
+
+
+def _options(
+    host: Host, route: Route, fleet: _Fleet, first: Sequence[str], deepest: int = MOST_JUMPS
+) -> list[str]:
     found = ["-F", host.ssh_config] if host.ssh_config else []
-    for option in ALWAYS:
+    for option in first:
         found += ["-o", option]
-    found += _host_keys(host, route, own_known_hosts)
+    found += _host_keys(host, route, fleet.own_known_hosts)
     if host.port:
         found += ["-p", str(host.port)]
     if host.user:
@@ -69,7 +105,7 @@ def options(
     if host.keys:
         found += ["-o", "IdentitiesOnly=yes"]
     if host.jump:
-        through = _through(host, hosts, own_known_hosts, MOST_JUMPS)
+        through = _through(host, fleet, deepest)
         found += ["-o", f"ProxyCommand={through}"]
     return found
 
@@ -84,13 +120,13 @@ def _host_keys(host: Host, route: Route, own: Path) -> list[str]:
     ]
 
 
-def _through(behind: Host, hosts: Mapping[str, Host], own: Path, deepest: int) -> str:
+def _through(behind: Host, fleet: _Fleet, deepest: int) -> str:
     """The ProxyCommand that leads through a host's jump host, by an ssh of the same options."""
     if deepest == 0 or behind.jump is None:
         raise HostError(Problem(ProblemKind.CONFIG, f"{behind.name}: too many jump hosts"))
-    jump = hosts.get(behind.jump) or hop_host(behind.jump, behind)
+    jump = fleet.hosts.get(behind.jump) or hop_host(behind.jump, behind)
     route = Route(destination(jump), known_hosts=jump.known_hosts or _USUAL_FILES)
-    argv = [*PROGRAM, *(options(jump, route, hosts, own) if deepest > 1 else [])]
+    argv = [*PROGRAM, *_options(jump, route, fleet, fleet.on_the_way, deepest - 1)]
     argv += ["-o", "ControlPath=none", "-W", "[%h]:%p", "--", destination(jump)]
     return " ".join(word if word == "[%h]:%p" else quote(_plain(word)) for word in argv)
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    aclosing,
+    asynccontextmanager,
+    suppress,
+)
 from itertools import count
 from pathlib import Path
 
@@ -15,15 +21,16 @@ from opsdash.core.host import Host
 from opsdash.core.plugin import Collector
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading
-from opsdash.core.secret import Secret
 from opsdash.transport import process
-from opsdash.transport.base import Completed, Connection
+from opsdash.transport.base import Completed, Connection, Elevation, Heard, Order
 from opsdash.transport.bundle import collect_bundle
+from opsdash.transport.channel import Listener, Talk
 from opsdash.transport.frames import BOOT
 from opsdash.transport.openssh.arguments import PROGRAM, destination, options
 from opsdash.transport.openssh.complaints import behind, complaint, proxy_ended
 from opsdash.transport.openssh.examine import EXAMINED_S, Told, resolved, spoken, tell, tell_end
 from opsdash.transport.openssh.master import Master
+from opsdash.transport.orders import elevated, no_terminal, run_over
 from opsdash.transport.pulse import Frames, Send, pulse_over, renewed
 from opsdash.transport.ssh.problems import place, stuck
 from opsdash.transport.ssh.resolve import Route, resolve
@@ -38,6 +45,8 @@ SSH_FAILED = 255
 
 DYING_S = 0.5
 """A channel's ssh ends a little before the master does that lost the connection."""
+
+_OF_A_CHANNEL = frozenset({ProblemKind.LOST, ProblemKind.SESSION})
 
 _NOT_OF_SSH = frozenset({ProblemKind.SILENT, ProblemKind.TRUNCATED, ProblemKind.MISSING_COMMAND})
 
@@ -81,8 +90,8 @@ class OpensshConnection:
 
     @asynccontextmanager
     async def _loop(self, frames: Frames) -> AsyncGenerator[Send, None]:
-        async with process.talk(self._over_master(BOOT), frames) as send:
-            yield send
+        async with process.talk(self._over_master(BOOT), frames) as talk:
+            yield talk.write
 
     async def _why(self, problem: Problem) -> Problem:
         """When the master has ended, that is the reason and not what its channels say of it."""
@@ -111,12 +120,24 @@ class OpensshConnection:
             raise HostError(complaint(said, self._host.name, self._host.name))
         return done
 
-    async def execute_on_tty(
-        self, command: str, answer: Secret, *, timeout_s: float, max_bytes: int
+    async def run(
+        self, order: Order, heard: Heard | None = None, *, by: Elevation | None = None
     ) -> Completed:
-        """Not by this way: a terminal would be the user's own."""
-        text = f"{self._host.name}: no terminal to be had by the system's ssh"
-        raise HostError(Problem(ProblemKind.UNSUPPORTED, text))
+        """Run an order by a channel of its own. What wants a terminal to become root gets none."""
+
+        def start(listener: Listener, on_tty: bool) -> AbstractAsyncContextManager[Talk]:
+            if on_tty:
+                raise HostError(no_terminal(self._host.name))
+            return process.talk(self._over_master(BOOT), listener)
+
+        rising = await elevated(self, order, by)
+        async with self._channels:
+            try:
+                return await run_over(start, order, heard, rising)
+            except HostError as error:
+                if error.problem.kind not in _OF_A_CHANNEL:
+                    raise
+                raise HostError(await self._why(error.problem), error.partial) from error
 
     async def close(self) -> None:
         """End the master, and with it every channel."""

@@ -3,54 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from contextlib import suppress
 
 import asyncssh
 
 from opsdash.core.errors import HostError
 from opsdash.core.problem import Problem, ProblemKind
-from opsdash.core.secret import Secret
 from opsdash.transport.base import Completed
 from opsdash.transport.ssh.problems import CAUGHT, explain
 
 _CHUNK_BYTES = 65_536
 _FAREWELL_S = 1.0
-_QUESTION_BYTES = 4096
-
-
-class Answer:
-    """A password for whatever asks for one on a terminal: typed once, when the question is there.
-
-    What is typed before that is lost: a program that asks drops what was typed ahead.
-    """
-
-    def __init__(self, secret: Secret) -> None:
-        self._secret = secret
-
-    async def give(self, process: asyncssh.SSHClientProcess[bytes]) -> None:
-        """Wait for the question and answer it; what was put out before it is no output."""
-        said = bytearray()
-        while chunk := await process.stdout.read(_QUESTION_BYTES):
-            said = (said + chunk)[-_QUESTION_BYTES:]
-            if re.search(rb"assword[^\n]*: ?$", said):
-                process.stdin.write(self._secret.reveal() + b"\n")
-                return
-        reason = bytes(said).decode("utf-8", "replace").strip().splitlines()
-        text = f"needs root: {reason[-1] if reason else 'no password was asked for'}"
-        raise HostError(Problem(ProblemKind.DENIED, text))
 
 
 async def execute(
     connection: asyncssh.SSHClientConnection,
     command: str,
-    stdin: bytes | Answer,
+    stdin: bytes,
     timeout_s: float,
     max_bytes: int,
 ) -> Completed:
     """Run a command to its end, its input given, its output capped at `max_bytes`.
-
-    With an Answer as its input it gets a terminal, and both outputs are one.
 
     asyncssh's own ``run()`` returns normally when the connection dies and leaves the remote
     process when it is cancelled; here the first is a HostError and the second ends the process.
@@ -59,10 +32,7 @@ async def execute(
     kept = bytearray()
     try:
         async with asyncio.timeout(timeout_s):
-            on_tty = isinstance(stdin, Answer)
-            process = await connection.create_process(
-                command, encoding=None, request_pty=on_tty, term_type="dumb" if on_tty else None
-            )
+            process = await connection.create_process(command, encoding=None)
             return await _finish(process, stdin, kept, max_bytes)
     except TimeoutError:
         text = f"no answer within {timeout_s:.0f}s"
@@ -82,15 +52,12 @@ async def execute(
 
 
 async def _finish(
-    process: asyncssh.SSHClientProcess[bytes], stdin: bytes | Answer, kept: bytearray, cap: int
+    process: asyncssh.SSHClientProcess[bytes], stdin: bytes, kept: bytearray, cap: int
 ) -> Completed:
     """Both outputs to their end: one that nobody reads would stop the other."""
     with suppress(BrokenPipeError, ConnectionError):
-        if isinstance(stdin, Answer):
-            await stdin.give(process)
-        else:
-            process.stdin.write(stdin)
-            process.stdin.write_eof()
+        process.stdin.write(stdin)
+        process.stdin.write_eof()
     errors = bytearray()
     reading = [
         asyncio.create_task(_read(process.stdout, kept, cap)),

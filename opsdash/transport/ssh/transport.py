@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
@@ -20,17 +20,19 @@ from opsdash.core.plugin import Collector
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.prompts import Asker, Nobody
 from opsdash.core.reading import Reading
-from opsdash.core.secret import Secret
-from opsdash.transport.base import Completed, Connection
+from opsdash.transport.base import Completed, Connection, Elevation, Heard, Order
 from opsdash.transport.bundle import collect_bundle
+from opsdash.transport.channel import Listener, Talk
+from opsdash.transport.orders import elevated, run_over
 from opsdash.transport.pulse import renewed
 from opsdash.transport.ssh.dial import LOGIN_TOOK_S, Dialer
-from opsdash.transport.ssh.execute import Answer, execute
+from opsdash.transport.ssh.execute import execute
 from opsdash.transport.ssh.hang_up import hang_up
 from opsdash.transport.ssh.hostkeys import KnownHosts, kind_and_bits
 from opsdash.transport.ssh.login import May
 from opsdash.transport.ssh.pulse import pulse
 from opsdash.transport.ssh.resolve import hop_host, resolve
+from opsdash.transport.ssh.talk import talk
 from opsdash.transport.ssh.trace import QUIET, Trace
 
 CHANNELS_PER_HOST = 4
@@ -99,13 +101,17 @@ class SshConnection:
             done = await execute(self._connection, "exec /bin/sh -s", script, timeout_s, max_bytes)
         return Completed(done.status, done.stdout, done.stderr, done.truncated, monotonic() - began)
 
-    async def execute_on_tty(
-        self, command: str, answer: Secret, *, timeout_s: float, max_bytes: int
+    async def run(
+        self, order: Order, heard: Heard | None = None, *, by: Elevation | None = None
     ) -> Completed:
-        """Run a command on a terminal, and answer its question for a password."""
+        """Run an order by a channel of its own."""
+
+        def start(listener: Listener, on_tty: bool) -> AbstractAsyncContextManager[Talk]:
+            return talk(self._connection, listener, on_tty=on_tty)
+
+        rising = await elevated(self, order, by)
         async with self._channels:
-            question = Answer(answer)
-            return await execute(self._connection, command, question, timeout_s, max_bytes)
+            return await run_over(start, order, heard, rising)
 
     async def close(self) -> None:
         """Say goodbye, and hang up if the goodbye is not answered.

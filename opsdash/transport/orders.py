@@ -1,0 +1,261 @@
+"""Carrying out an order by any way to a host: its input given, its outputs heard and capped, its
+end known, and nothing of it left behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from contextlib import suppress
+from secrets import token_hex
+from time import monotonic
+
+from opsdash.core.errors import HostError
+from opsdash.core.problem import Problem, ProblemKind
+from opsdash.core.secret import Secret
+from opsdash.transport.accounts import account_refused
+from opsdash.transport.base import Completed, Connection, Elevation, Heard, Order
+from opsdash.transport.channel import Start, Talk
+from opsdash.transport.elevate import elevation, find_root, refused
+from opsdash.transport.supervised import GRACE_S, command_lines, end_of_input, risen
+
+STOPPED = 143
+"""The exit status of a command that was ended: killed by TERM, as a shell says it."""
+
+_AS_INPUT = "give binary data to the command on its standard input"
+
+_CHUNK_BYTES = 65_536
+_EARLY_BYTES = 8_192
+_ASKED = re.compile(rb"assword[^\n]*: ?$")
+
+
+class _Output:
+    """One output, and the marks that tell what of it is the command's own."""
+
+    def __init__(self, mark: str) -> None:
+        self._mark = b"\x1e" + mark.encode() + b" "
+        self._begin = self._mark + b"begin\n"
+        self._held = b""
+        self.begun = False
+        self.status: int | None = None
+
+    def take(self, data: bytes) -> bytes:
+        """What of it is the command's, as far as that is known by now."""
+        if self.status is not None:
+            return b""
+        data = self._held + data
+        self._held = b""
+        if not self.begun:
+            _, found, rest = data.partition(self._begin)
+            if not found:
+                self._held = data[-len(self._begin) :]
+                return b""
+            self.begun, data = True, rest
+        own, found, rest = data.partition(self._mark)
+        if found:
+            said, whole, _ = rest.partition(b"\n")
+            if whole:
+                self.status = int(said)
+            else:
+                self._held = found + rest
+            return own
+        return self._without_half_a_mark(data)
+
+    def _without_half_a_mark(self, data: bytes) -> bytes:
+        at = data.rfind(b"\x1e", -len(self._mark))
+        if at < 0 or not self._mark.startswith(data[at:]):
+            return data
+        self._held = data[at:]
+        return data[:at]
+
+
+class _Hearing:
+    """Both outputs of an order, up to its cap. `over` is set when nothing more is to be waited
+    for: the command has ended, or too much came, or the shell that ran it is gone.
+    """
+
+    def __init__(self, order: Order, heard: Heard | None, mark: str, *, on_tty: bool) -> None:
+        self._room = order.max_bytes
+        self._heard = heard
+        self._marked = (_Output(mark), _Output(mark))
+        self._waited_for = self._marked[:1] if on_tty else self._marked
+        self.kept = (bytearray(), bytearray())
+        self.early = bytearray()
+        self.status = 0
+        self.truncated = False
+        self.gone = False
+        self.over = asyncio.Event()
+        self._news = asyncio.Event()
+
+    def feed(self, data: bytes) -> None:
+        """Output."""
+        self._take(data, is_error=False)
+
+    def complain(self, data: bytes) -> None:
+        """Error output."""
+        self._take(data, is_error=True)
+
+    def end(self) -> None:
+        """The shell is gone."""
+        self.gone = True
+        self.over.set()
+        self._news.set()
+
+    def _take(self, data: bytes, *, is_error: bool) -> None:
+        marked = self._marked[is_error]
+        if not marked.begun:
+            self.early = (self.early + data)[-_EARLY_BYTES:]
+            self._news.set()
+        own = marked.take(data)
+        if self.ended is not None:
+            self.over.set()
+        if not own or self.truncated:
+            return
+        kept, self._room = own[: self._room], self._room - len(own)
+        self.kept[is_error].extend(kept)
+        if self._room < 0:
+            self.truncated = True
+            self.over.set()
+        if self._heard is not None and kept:
+            self._heard(kept, is_error)
+
+    @property
+    def begun(self) -> bool:
+        """Whether the command was started."""
+        return self._marked[0].begun
+
+    @property
+    def ended(self) -> int | None:
+        """The command's exit status, once both outputs have told it."""
+        told = [marked.status for marked in self._waited_for]
+        return None if None in told else told[0]
+
+    async def news(self) -> None:
+        """Wait for something that is said before the command begins."""
+        self._news.clear()
+        if not self.gone:
+            await self._news.wait()
+
+
+def no_terminal(host: str) -> Problem:
+    """What a way says that has no terminal for what asks for a password on one."""
+    text = f"needs root: {host} asks for the password on a terminal, and this way has none"
+    return Problem(ProblemKind.DENIED, text, "reach it by opsdash's own ssh: transport: ssh")
+
+
+async def elevated(connection: Connection, order: Order, by: Elevation | None) -> Elevation:
+    """How an order becomes root: as was said, or by what takes no password; DENIED if neither."""
+    if not order.root:
+        return Elevation()
+    return by or elevation(await find_root(connection.execute))
+
+
+async def run_over(start: Start, order: Order, heard: Heard | None, by: Elevation) -> Completed:
+    """Run an order by the shell that `start` starts, as root if `by` says how.
+
+    However this ends, the command is ended too if it has not ended by itself: a cancelled task
+    waits for that, a few seconds at most. HostError TIMEOUT when the order's time is over, LOST
+    when the shell is gone without having told of an end, DENIED when root is refused.
+    """
+    began = monotonic()
+    if b"\0" in order.script:
+        raise HostError(Problem(ProblemKind.UNSUPPORTED, "a script can't hold NUL", _AS_INPUT))
+    mark = token_hex(8)
+    hearing = _Hearing(order, heard, mark, on_tty=by.on_tty)
+    async with start(hearing, by.on_tty) as talk:
+        feeding: asyncio.Task[None] | None = None
+        try:
+            async with asyncio.timeout(order.timeout_s):
+                await _rise(talk, hearing, by)
+                feeding = asyncio.create_task(_feed(talk, order, mark, on_tty=by.on_tty))
+                await hearing.over.wait()
+        except TimeoutError:
+            text = f"did not end within {order.timeout_s:g}s, and was ended"
+            problem = Problem(ProblemKind.TIMEOUT, text, "give it more time, or look why it hangs")
+            raise HostError(problem, bytes(hearing.kept[0])) from None
+        finally:
+            if feeding is not None:
+                feeding.cancel()
+            if hearing.ended is None and not hearing.gone:
+                await _stop(talk, hearing)
+    return _completed(hearing, by, monotonic() - began)
+
+
+async def _feed(talk: Talk, order: Order, mark: str, *, on_tty: bool) -> None:
+    """All that the shell over there is to read: itself, the command, and the command's input."""
+    stdin = order.stdin.reveal() if isinstance(order.stdin, Secret) else order.stdin or b""
+    timeout_s = order.timeout_s
+    talk.write(
+        command_lines(order.script, mark, stdin_bytes=len(stdin), timeout_s=timeout_s, tty=on_tty)
+    )
+    for at in range(0, len(stdin), _CHUNK_BYTES):
+        await talk.drain()
+        talk.write(stdin[at : at + _CHUNK_BYTES])
+    if stdin:
+        talk.write(end_of_input(mark))
+
+
+async def _rise(talk: Talk, hearing: _Hearing, by: Elevation) -> None:
+    """Become who is wanted. A password is given when it is asked for, and only once; a host that
+    does not ask never sees it.
+    """
+    if not by.words:
+        return
+    if by.password is None:
+        talk.write(risen(by.words))
+        return
+    asks, ready = token_hex(8), (token_hex(4), token_hex(4))
+    talk.write(risen(by.asking(asks), ready=ready, tty=by.on_tty))
+    given = False
+    while "".join(ready).encode() not in hearing.early:
+        if hearing.gone:
+            raise HostError(refused(bytes(hearing.early), by))
+        if asks.encode() in hearing.early or _ASKED.search(hearing.early):
+            if given:
+                raise HostError(refused(b"incorrect password", by))
+            given = True
+            hearing.early.clear()
+            talk.write(by.password.reveal() + b"\n")
+        await hearing.news()
+
+
+async def _stop(talk: Talk, hearing: _Hearing) -> None:
+    """End the command, and wait until it has: the shell beside it tells.
+
+    The end of input ends it on every kind of host, whoever it became. The signal is for a shell
+    that is still busy with an input which the command does not take.
+    """
+    hearing.truncated = True  # whatever still comes is nobody's
+    for step in (talk.write_eof, talk.terminate):
+        step()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE_S + 1):
+                while hearing.ended is None and not hearing.gone:
+                    hearing.over.clear()
+                    await hearing.over.wait()
+                return
+
+
+def _completed(hearing: _Hearing, by: Elevation, took_s: float) -> Completed:
+    stdout, stderr = bytes(hearing.kept[0]), bytes(hearing.kept[1])
+    if hearing.truncated:
+        return Completed(STOPPED, stdout, stderr, truncated=True, took_s=took_s)
+    if hearing.ended is not None:
+        return Completed(hearing.ended, stdout, stderr, took_s=took_s)
+    if not hearing.begun:
+        if by.words and hearing.status:
+            raise HostError(refused(bytes(hearing.early), by, hearing.status))
+        raise HostError(_no_shell(hearing))
+    text = "the connection broke in mid-command: how it ended is not known"
+    raise HostError(Problem(ProblemKind.LOST, text), stdout)
+
+
+def _no_shell(hearing: _Hearing) -> Problem:
+    """Why the command was not even started."""
+    said = hearing.early.decode("utf-8", "replace")
+    lines = said.strip().splitlines()
+    if not lines and not hearing.status:
+        return Problem(ProblemKind.LOST, "the connection broke before the command began")
+    why = lines[-1] if lines else f"status {hearing.status}"
+    closed = Problem(ProblemKind.SESSION, f"the session was closed: {why}")
+    return account_refused(said) or closed
