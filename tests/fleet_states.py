@@ -11,6 +11,7 @@ from opsdash.core.errors import HostError
 from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Examined, Say
 from opsdash.core.finding import Episode, Finding, urgency
+from opsdash.core.forward import Forward, Tell, Wish
 from opsdash.core.health import Health, worst
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.host import Host
@@ -87,6 +88,33 @@ def _end(one: Silence) -> float:
     return one.until
 
 
+class Forwarded:
+    """Forwarded ports that a test puts in; `refuses` is why none can be opened."""
+
+    def __init__(self) -> None:
+        self.known: dict[int, Forward] = {}
+        self.tells: list[Tell] = []
+        self.refuses: Problem | None = None
+        self.said = ""
+
+    def all(self) -> tuple[Forward, ...]:
+        """Those that are open."""
+        return tuple(self.known.values())
+
+    async def open(self, host: str, wish: Wish, tell: Tell) -> Forward:
+        """One more."""
+        if self.refuses is not None:
+            raise HostError(self.refuses)
+        self.tells.append(tell)
+        made = Forward(len(self.tells), host, wish, NOW, said=self.said)
+        self.known[made.id] = made
+        return made
+
+    async def close(self, number: int) -> None:
+        """One less."""
+        self.known.pop(number, None)
+
+
 class Memory:
     """A fleet source that holds what a test puts in."""
 
@@ -95,6 +123,7 @@ class Memory:
         self.notices = notices
         self.changes: tuple[Change, ...] = ()
         self.polled_by = ""
+        self.read_only = ""
         self.rev = 1
         self.happened: list[Event] = []
         self.silences = Silenced(self)
@@ -112,6 +141,7 @@ class Memory:
         self.stored: dict[float, list[HostState]] = {}
         self.visited: list[float] = []
         self.shells: list[str] = []
+        self.forwards = Forwarded()
         self.shell_argv: tuple[str, ...] = ("ssh", "--", "host")
         self.read: list[tuple[str, SampleKey, float, float]] = []
 
@@ -119,7 +149,14 @@ class Memory:
         """All as it is now."""
         hosts = MappingProxyType(dict(self.states))
         return Snapshot(
-            self.rev, NOW, hosts, "hosts.yaml", self.notices, self.changes, self.polled_by
+            self.rev,
+            NOW,
+            hosts,
+            "hosts.yaml",
+            self.notices,
+            self.changes,
+            self.polled_by,
+            self.read_only,
         )
 
     def changed_since(self, rev: int) -> list[HostState]:

@@ -49,12 +49,14 @@ class Pages(SlowLink):
         return self.screen_stack[0].query_one("#pages", ContentSwitcher)
 
     def badges(self) -> Line:
-        """What must be known on every screen: a demo, another program that polls, that it stands
-        still.
+        """What must be known on every screen: a demo, another program that polls, that nothing may
+        be changed, that it stands still.
         """
         found = [Span(f" {self.badge} ", Role.UNKNOWN)] if self.badge else []
-        if self.freezer is not None and self.freezer.snapshot().polled_by:
-            found.append(Span(" READ ONLY ", Role.WARN))
+        if self.freezer is not None:
+            shown = self.freezer.snapshot()
+            found += [Span(" SECOND SCREEN ", Role.WARN)] if shown.polled_by else []
+            found += [Span(" READ-ONLY ", Role.WARN)] if shown.read_only else []
         if self.freezer is not None and self.freezer.frozen and not self.freezer.in_past:
             held, missed = duration(self.freezer.held_s()), self.freezer.missed()
             text = f" FROZEN {held}, {count(missed, 'host')} changed "

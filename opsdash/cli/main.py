@@ -15,6 +15,7 @@ from opsdash import __version__
 from opsdash.cli.crash import crash_hook
 from opsdash.config.demo_option import demo_option
 from opsdash.config.open_fleet import EXIT_USAGE, exit_on_bad_files
+from opsdash.config.read_only import VARIABLE as READ_ONLY_VARIABLE
 from opsdash.core.discover import commands
 from opsdash.core.errors import OpsdashError
 from opsdash.core.plugin import examples
@@ -29,6 +30,7 @@ EXAMPLES = examples(
     "opsdash",
     "opsdash --demo",
     "opsdash --hosts ./staging.yaml",
+    "opsdash --read-only",
     "opsdash status tag:prod",
     "opsdash hosts check",
     "opsdash keys --preset vim",
@@ -82,6 +84,9 @@ class Verbs(click.Group):
     default=None,
     help="Send few bytes to the terminal, or not; else the measured round trip decides.",
 )
+@click.option(
+    "--read-only", is_flag=True, help="Change nothing on any host (or $OPSDASH_READ_ONLY=1)."
+)
 @demo_option()
 @click.option(
     "--log",
@@ -92,7 +97,7 @@ class Verbs(click.Group):
     help="Write what opsdash does to this file (or $OPSDASH_LOG); no secrets, 5 MB and two older.",
 )
 @click.version_option(__version__, prog_name="opsdash")
-def opsdash(log_file: Path | None, **wishes: Any) -> None:
+def opsdash(log_file: Path | None, *, read_only: bool, **wishes: Any) -> None:
     """A whole fleet over plain SSH, in one terminal.
 
     Without a verb the screen opens: the hosts of hosts.yaml, or this machine if there is none. In
@@ -106,6 +111,8 @@ def opsdash(log_file: Path | None, **wishes: Any) -> None:
 
         ctx.with_resource(logging_to(log_file, os.environ.get("OPSDASH_LOG_LEVEL", "info")))
     LOG.info("opsdash %s, Python %s", __version__, sys.version.split()[0])
+    if read_only:
+        os.environ[READ_ONLY_VARIABLE] = "1"
     if ctx.invoked_subcommand is not None:
         _hand_down(ctx, ctx.invoked_subcommand, wishes)
         return

@@ -5,10 +5,8 @@ It names programs that run here: a file that others may write is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from opsdash.config.alerts_file import select_fault
 from opsdash.config.field_values import argument, path_text, whole_seconds
@@ -19,6 +17,7 @@ from opsdash.config.hook_values import (
     rate,
     template,
 )
+from opsdash.config.marked_entry import Entry
 from opsdash.config.marked_yaml import Marked, Where, load_marked
 from opsdash.core.errors import ConfigError
 from opsdash.core.health import Health
@@ -26,8 +25,6 @@ from opsdash.core.hook import USUAL_TIMEOUT_S, Hook, Means, Quiet, Rate, Rule, T
 from opsdash.core.secret import Secret
 from opsdash.core.selection import parse_selection
 from opsdash.core.text import clean_line, did_you_mean
-
-T = TypeVar("T")
 
 MOST = 100
 LONGEST_WAIT_S = 7 * 86400
@@ -38,6 +35,7 @@ _MEANS = tuple(one.value for one in Means)
 _RULE = ("severity", "select", "checks", "tell", "quiet_hours", "except", "rate_limit", "wait")
 _KEYS = (*_MEANS, *_RULE, "timeout")
 _URL_KEYS = ("url", "url_file")
+_NO_EVENTS = " (did you mean tell: raised, ended or both?)"
 _TELL = {"raised": (True, False), "ended": (False, True), "both": (True, True)}
 
 
@@ -85,7 +83,7 @@ def _hook(marked: Marked, name: str, entry: Any) -> Hook | None:
         return None
     before = len(marked.faults)
     form = _Entry(marked, where, entry)
-    form.check_keys(_KEYS)
+    form.check_keys(_KEYS, dict.fromkeys(("on", "events"), _NO_EVENTS))
     means = form.means()
     rule = form.rule()
     timeout_s = form.value("timeout", lambda v: whole_seconds(v, 1, LONGEST_TIMEOUT_S))
@@ -144,36 +142,10 @@ def _path(value: Any) -> str:
     return path_text(value)
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """One mapping of the file, each value checked where it stands; None takes a bad one's place."""
+class _Entry(Entry):
+    """A hook, or what is below one."""
 
-    marked: Marked
-    where: Where
-    data: Mapping[str, Any]
-
-    def blame(self, key: str, text: str) -> None:
-        """Note a fault of a value."""
-        self.marked.blame((*self.where, key), text)
-
-    def check_keys(self, known: tuple[str, ...]) -> None:
-        """Blame those that mean nothing."""
-        for key in self.data:
-            if key not in known:
-                said = did_you_mean(key, known)
-                if key in ("on", "events"):
-                    said = " (did you mean tell: raised, ended or both?)"
-                self.marked.blame((*self.where, key), f"unknown key{said}", key=True)
-
-    def value(self, key: str, understand: Callable[[Any], T]) -> T | None:
-        """A value, understood; None where there is none, or a bad one."""
-        if key not in self.data:
-            return None
-        try:
-            return understand(self.data[key])
-        except ValueError as error:
-            self.blame(key, str(error))
-        return None
+    __slots__ = ()
 
     def means(self) -> Means | None:
         """The one way in which it tells."""

@@ -10,8 +10,10 @@ from types import MappingProxyType
 from opsdash.config import paths
 from opsdash.config.cross_checks import check_jumps, check_probes, check_scope
 from opsdash.config.declarations import Declarations, Scope, declarations
+from opsdash.config.guardrails_file import read_guardrails
 from opsdash.config.hosts_files import Book, HostsFile, read_book
 from opsdash.config.layers import Layer, layer, merged
+from opsdash.config.read_only import asked_read_only
 from opsdash.config.trail import Trail
 from opsdash.core.errors import ConfigError
 from opsdash.core.fleet import Fleet
@@ -34,8 +36,10 @@ def load_fleet(
     """
     own = path == paths.default_hosts_file()
     book = read_book(path, paths.hosts_parts() if own else ())
+    source = path if os.path.lexists(path) else paths.hosts_parts_dir()
     if trail is not None:
         trail.follow(book)
+        trail.files.add(str(paths.guardrails_file(str(source))))
     found = declarations(book)
     hosts = _hosts(found)
     for scope in found.scopes():
@@ -48,9 +52,22 @@ def load_fleet(
         faults = book.faults()
     if faults:
         raise ConfigError(faults)
-    source = path if os.path.lexists(path) else paths.hosts_parts_dir()
-    notices, shared = tuple(book.notices), _alerts_file(book)
-    return Fleet(MappingProxyType(hosts), str(source), notices, alerts_file=shared)
+    return Fleet(
+        MappingProxyType(hosts),
+        str(source),
+        tuple(book.notices),
+        alerts_file=_alerts_file(book),
+        guardrails=read_guardrails(paths.guardrails_file(str(source))),
+        read_only=asked_read_only() or _read_only(book),
+    )
+
+
+def _read_only(book: Book) -> str:
+    """Which of the files wants nothing changed."""
+    for file in book.files:
+        if "read_only" in file.form.model_fields_set and file.form.read_only:
+            return f"read_only in {file.marked.path.name}"
+    return ""
 
 
 def _alerts_file(book: Book) -> str:

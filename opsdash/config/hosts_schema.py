@@ -132,6 +132,9 @@ class HostsForm(_Form):
         default=_ABSENT,
         description="File through which several people share acks, mutes and maintenance windows",
     )
+    read_only: bool = Field(
+        default=_ABSENT, description="true: nothing is changed on any host, as with --read-only"
+    )
     defaults: Defaults = Field(default=_ABSENT, description="Fields of every host of this file")
     inventory_command: Command = Field(
         default=_ABSENT, description="A program that prints more hosts, in an argument list"

@@ -7,9 +7,11 @@ import socket
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from opsdash.config import paths
+from opsdash.config.read_only import asked_read_only
 from opsdash.core.errors import ConfigError, SelectionError
 from opsdash.core.fleet import Fleet, this_machine
 from opsdash.core.text import clean_line, count
@@ -34,10 +36,23 @@ def open_fleet(
     """
     path = paths.hosts_file(explicit)
     if path is None:
-        return this_machine(clean_line(socket.gethostname(), 253) or "localhost")
+        return _this_machine(trail)
     from opsdash.config.hosts import load_fleet  # pydantic and yaml cost 100 ms
 
     return load_fleet(path, known_checks, trail)
+
+
+def _this_machine(trail: Trail | None) -> Fleet:
+    """This machine alone, under the guardrails that are where its hosts file would be."""
+    fleet = this_machine(clean_line(socket.gethostname(), 253) or "localhost")
+    path = paths.guardrails_file()
+    if trail is not None:
+        trail.files.add(str(path))
+    if path.exists():
+        from opsdash.config.guardrails_file import read_guardrails  # yaml costs 40 ms
+
+        fleet = replace(fleet, guardrails=read_guardrails(path))
+    return replace(fleet, read_only=asked_read_only())
 
 
 def no_hosts_file() -> str:

@@ -84,6 +84,11 @@ def alerts_file() -> Path:
     return config_dir() / "alerts.yaml"
 
 
+def guardrails_file(source: str = "") -> Path:
+    """Where guardrails.yaml is looked for: beside the hosts file in force; it may not exist."""
+    return (Path(source).absolute().parent if source else config_dir()) / "guardrails.yaml"
+
+
 def keys_file() -> Path:
     """Where keys.yaml is looked for; it may not exist."""
     return config_dir() / "keys.yaml"

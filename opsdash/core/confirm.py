@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from opsdash.core.fleet import Fleet
-from opsdash.core.guardrail import NO_GUARDRAILS, Guardrails
+from opsdash.core.guardrail import Guardrails
 from opsdash.core.plan import Danger, Plan
 from opsdash.core.text import clean_line, count
 
@@ -47,14 +47,14 @@ class Asked:
 NOTHING_ASKED = Asked(Tier.NONE)
 
 
-def tier(plan: Plan, fleet: Fleet, guardrails: Guardrails = NO_GUARDRAILS) -> Asked:
-    """What is asked before this plan runs."""
+def tier(plan: Plan, fleet: Fleet, guardrails: Guardrails | None = None) -> Asked:
+    """What is asked before this plan runs, by these guardrails (None: the fleet's own)."""
     if plan.reads_only or not plan.hosts:
         return NOTHING_ASKED
     names = plan.names()
     what = clean_line(f"{plan.action} {plan.target}".strip(), 120)
     where = names[0] if len(names) == 1 else count(len(names), "host")
-    words, whys = _words(plan, fleet, guardrails)
+    words, whys = _words(plan, fleet, guardrails or fleet.guardrails)
     if words:
         return Asked(
             Tier.WORD,

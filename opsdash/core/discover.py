@@ -9,6 +9,7 @@ from functools import cache
 from types import ModuleType
 from typing import Protocol, TypeVar
 
+from opsdash.core.action import Action
 from opsdash.core.errors import PluginError
 from opsdash.core.keymap import KeySet, Registry
 from opsdash.core.plugin import Check, Collector, Command
@@ -91,6 +92,20 @@ def checks() -> dict[str, Check]:
             if name in found:
                 raise PluginError(f"check {name} stands in two activities")
             found[name] = check
+    return found
+
+
+@cache
+def actions() -> dict[str, Action]:
+    """Every action by id: all of ``opsdash/activities/*/actions/``."""
+    found: dict[str, Action] = {}
+    for activity in ACTIVITIES:
+        for name, action in instances(
+            Action, modules_in(f"opsdash.activities.{activity}.actions")
+        ).items():
+            if name in found:
+                raise PluginError(f"action {name} stands in two activities")
+            found[name] = action
     return found
 
 

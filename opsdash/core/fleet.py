@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from opsdash.core.guardrail import NO_GUARDRAILS, Guardrails
 from opsdash.core.host import Host, Way
 
 
@@ -15,6 +16,8 @@ class Fleet:
 
     `passed_through` holds hosts that are not watched but may be somebody's jump host, `alerts_file`
     is where acks, mutes and maintenance windows are shared with others; empty: they are not.
+    `guardrails` are what may not be done to it, `read_only` says in a word or two who wanted that
+    nothing is changed at all (``--read-only``, ``hosts.yaml``); empty: changes are allowed.
     """
 
     hosts: Mapping[str, Host]
@@ -22,6 +25,8 @@ class Fleet:
     notices: tuple[str, ...] = ()
     passed_through: Mapping[str, Host] = field(default_factory=lambda: MappingProxyType({}))
     alerts_file: str = ""
+    guardrails: Guardrails = NO_GUARDRAILS
+    read_only: str = ""
 
 
 def this_machine(name: str) -> Fleet:

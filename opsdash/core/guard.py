@@ -14,8 +14,8 @@ from opsdash.core.text import clean_line, count
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Refuses what the fleet's rules forbid. `read_only` says in a word or two who wanted it that
-    nothing is changed at all (``--read-only``, ``hosts.yaml``); empty: changes are allowed.
+    """Refuses what the fleet's rules forbid, and `guardrails` beside them. `read_only` says in a
+    word or two who else than the fleet's files wants nothing changed; empty: nobody does.
     """
 
     fleet: Fleet
@@ -28,19 +28,21 @@ class Guard:
         What only reads is refused by a rule that denies it, and by nothing else.
         """
         moment = datetime.fromtimestamp(now)  # noqa: DTZ006 - windows are in local time
-        if self.read_only and not plan.reads_only:
-            return f"{_what(plan)} would change hosts, and this is read-only ({self.read_only})"
+        read_only = self.read_only or self.fleet.read_only
+        if read_only and not plan.reads_only:
+            return f"{_what(plan)} would change hosts, and this is read-only ({read_only})"
         gone = [name for name in plan.names() if name not in self.fleet.hosts]
         if gone:
-            return f"{some(gone)} is not in the fleet: make the plan again"
-        for rule in self.guardrails.rules:
+            be = "is" if len(gone) == 1 else "are"
+            return f"{some(gone)} {be} not in the fleet: make the plan again"
+        for rule in self.fleet.guardrails.with_these(self.guardrails).rules:
             if why := self._forbids(rule, plan, moment):
                 return why
         return ""
 
     def asked(self, plan: Plan) -> Asked:
         """What is asked before this plan runs."""
-        return tier(plan, self.fleet, self.guardrails)
+        return tier(plan, self.fleet, self.fleet.guardrails.with_these(self.guardrails))
 
     def _forbids(self, rule: Guardrail, plan: Plan, moment: datetime) -> str:
         concerned = rule.concerned(plan, self.fleet.hosts)

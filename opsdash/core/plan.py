@@ -4,8 +4,10 @@ it is shown, then confirmed, then run, and what runs is what was shown.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from enum import StrEnum
+from secrets import token_hex
 
 from opsdash.core.secret import Secret
 
@@ -43,6 +45,13 @@ class OnFailure(StrEnum):
 
     STOP = "stop"
     CONTINUE = "continue"
+
+
+def plan_id(at: float) -> str:
+    """A new plan's id: when it was made (seconds since 1970, as local time here) and four random
+    digits: ``261127-2317-4f9c``.
+    """
+    return f"{time.strftime('%y%m%d-%H%M', time.localtime(at))}-{token_hex(2)}"
 
 
 STEP_TIMEOUT_S = 60.0

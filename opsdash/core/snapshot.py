@@ -162,6 +162,7 @@ class Snapshot:
     """The fleet at one moment: hosts in the order of the hosts file; `changes` the newest first.
 
     `polled_by` names the program that polls where it is another one: this is what it stored.
+    `read_only` says who wanted that nothing is changed; empty: changes are allowed.
     """
 
     rev: int
@@ -171,6 +172,7 @@ class Snapshot:
     notices: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     polled_by: str = ""
+    read_only: str = ""
 
     def counts(self) -> dict[Health, int]:
         """How many hosts are in each health, zeros included."""

@@ -8,6 +8,7 @@ from typing import Protocol
 from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Say
 from opsdash.core.finding import Episode
+from opsdash.core.forward import Forwarder
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.jobs import Jobs
 from opsdash.core.offer import Importer
@@ -103,6 +104,11 @@ class FleetSource(Protocol):
         """The moment of the stored poll before another (`way` is -1) or after it (1); None: there
         is none.
         """
+        ...
+
+    @property
+    def forwards(self) -> Forwarder:
+        """The ports of this machine that lead to hosts."""
         ...
 
     async def shell(self, name: str) -> ShellCommand:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 
 from opsdash.core.fleet import Fleet
 from opsdash.core.shell import ShellCommand
+from opsdash.engine.forwards import Forwards
+from opsdash.engine.polling import Polling
 from opsdash.engine.shells import shell_command
+from opsdash.engine.surroundings import Surroundings
+from opsdash.transport.base import Connection
 
 
 class ByHand:
@@ -14,7 +19,17 @@ class ByHand:
 
     fleet: Fleet
     _known_hosts: Path
+    _around: Surroundings
+    _polling: Polling
 
     async def shell(self, name: str) -> ShellCommand:
         """What gives a person a shell on a host; HostError says why there is none."""
         return await shell_command(self.fleet, name, self._known_hosts)
+
+    @cached_property
+    def forwards(self) -> Forwards:
+        """The ports of this machine that lead to hosts."""
+        return Forwards(self._live, self._around.clock)
+
+    def _live(self, name: str) -> Connection | None:
+        return self._polling.poller.live.get(name)

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
+from opsdash.config.read_only import asked_read_only
 from opsdash.core.clock import now
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.host import Way
@@ -45,7 +46,12 @@ class DemoSession(Session):
             name: replace(host, interval_s=interval_s)
             for name, host in self._cast.fleet.hosts.items()
         }
-        fleet = replace(self._cast.fleet, hosts=MappingProxyType(hosts), notices=(NOTICE,))
+        fleet = replace(
+            self._cast.fleet,
+            hosts=MappingProxyType(hosts),
+            notices=(NOTICE,),
+            read_only=asked_read_only(),
+        )
         transport = ReplayTransport(self._cast.hosts, pause, clock, self._cast.epoch)
         super().__init__(
             fleet,

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from opsdash.core.audit import AuditEntry, AuditLog, Phase
 from opsdash.core.errors import AuditError, HostError
-from opsdash.core.job import HostRun, Result, RunState
+from opsdash.core.job import HostRun, Job, Result, RunState
 from opsdash.core.plan import LOOKS, Plan, Step
 from opsdash.core.problem import ProblemKind
 from opsdash.core.text import clean_line, duration
@@ -34,11 +34,35 @@ LOCKED_S = LOCK_S + GRACE_S
 STILL = "may still run there"
 
 
-class Journal:
-    """Where it is written down how far each host has come: nowhere, unless a journal says where."""
+class JobJournal(Protocol):
+    """Where a job is written down, so that a crash loses nothing. All of it may raise OSError: it
+    can't be written.
+    """
+
+    async def begin(self, job: Job) -> None:
+        """The plan, and the hosts as far as they have come. BlockingIOError: another runs it."""
+        ...
 
     async def run(self, run: HostRun) -> None:
-        """Return when this is on disk for good; OSError: it is not."""
+        """Return when it is on disk for good that a host has come so far."""
+        ...
+
+    async def end(self, job: Job) -> None:
+        """How it ended; nothing is written after that."""
+        ...
+
+
+class NoJournal:
+    """The journal of a job that is not remembered."""
+
+    async def begin(self, job: Job) -> None:
+        """Nothing is written."""
+
+    async def run(self, run: HostRun) -> None:
+        """Nothing is written."""
+
+    async def end(self, job: Job) -> None:
+        """Nothing is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +73,7 @@ class Tools:
 
     hands: Hands
     audit: AuditLog
-    journal: Journal
+    journal: JobJournal
     clock: Callable[[], float]
     from_where: str = ""
     take_lock: Callable[[Hand, Claim], Coroutine[Any, Any, str]] = take_lock

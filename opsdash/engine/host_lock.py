@@ -88,9 +88,9 @@ class Claim:
     for_s: float
 
 
-async def take_lock(hand: Hand, claim: Claim, places: tuple[str, ...] = PLACES) -> str:
+async def take_lock(hand: Hand, claim: Claim, places: tuple[str, ...] = ()) -> str:
     """Keep all other plans off this host; empty: it is ours. Else who holds it, as a sentence, or
-    why there is no lock to be had. HostError as Hand.run().
+    why there is no lock to be had. `places` are PLACES but in tests. HostError as Hand.run().
     """
     holder = f"{encoded(claim.who, safe='@')} {claim.since:.0f}"
     values = {
@@ -109,7 +109,7 @@ async def take_lock(hand: Hand, claim: Claim, places: tuple[str, ...] = PLACES) 
     return f"no lock could be had there: {clean_line(' '.join(said), 200) or 'not a word'}"
 
 
-async def release_lock(hand: Hand, plan: str, places: tuple[str, ...] = PLACES) -> None:
+async def release_lock(hand: Hand, plan: str, places: tuple[str, ...] = ()) -> None:
     """Let others at the host again; HostError as Hand.run()."""
     script = (_KNOW % _known(plan, places)) + _RELEASE
     await hand.run(Order(script.encode(), timeout_s=LOCK_S, max_bytes=65_536))
@@ -119,7 +119,7 @@ def _known(plan: str, places: tuple[str, ...]) -> dict[str, str]:
     slots = " ".join(str(number) for number in range(SLOTS))
     return {
         "plan": quote(encoded(plan, safe="")),
-        "places": quote(" ".join(places)),
+        "places": quote(" ".join(places or PLACES)),
         "slots": quote(slots),
     }
 

@@ -17,6 +17,7 @@ from opsdash.core.snapshot import LinkState, Login
 from opsdash.engine.crew import Crew
 from opsdash.engine.facts import Facts
 from opsdash.engine.links import Links
+from opsdash.engine.live import LiveConnections
 from opsdash.engine.own_clock import OwnClock
 from opsdash.engine.own_machine import OwnMachine
 from opsdash.engine.privilege import Privilege
@@ -71,6 +72,7 @@ class Poller:
         self._asked: dict[str, asyncio.Event] = {}
         self._boots: dict[str, tuple[Row, ...]] = {}
         self._links = Links(state, judge, self._wake, rhythm.clock)
+        self.live = LiveConnections()
         self._prober = Prober(reach.transports, self._take_login, rhythm.clock)
 
     async def run(self, hosts: Sequence[Host]) -> None:
@@ -199,11 +201,14 @@ class Poller:
         try:
             connection = await self._transports[host.way].connect(host)
         except HostError as error:
+            self.live.failed(host.name, error.problem)
             return error.problem, False
         began = self._rhythm.clock()
+        self.live.came(host.name, connection)
         try:
             problem = await self._follow_on(host.name, connection)
         finally:
+            self.live.went(host.name)
             await connection.close()
         return problem, self._state.host(host.name).at - began >= STEADY_S
 

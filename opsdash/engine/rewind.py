@@ -62,7 +62,15 @@ class Rewind:
         builder = _Builder(found, self._rev, lack, self._by_host(found, fleet))
         hosts = {name: builder.state(host) for name, host in fleet.hosts.items()}
         changes = tuple(one for one in found.changes if one.host in hosts)
-        return Snapshot(self._rev, moment, MappingProxyType(hosts), fleet.source, notices, changes)
+        return Snapshot(
+            self._rev,
+            moment,
+            MappingProxyType(hosts),
+            fleet.source,
+            notices,
+            changes,
+            read_only=fleet.read_only,
+        )
 
     def _by_host(self, found: Moment, fleet: Fleet) -> dict[str, tuple[Finding, ...]]:
         """What was wrong, in the order of the screen: what was silenced last."""

@@ -14,7 +14,7 @@ from opsdash.core.plan import Plan
 from opsdash.core.text import clean_line
 from opsdash.engine.hands import Hands
 from opsdash.engine.health_gate import HealthGate
-from opsdash.engine.host_course import HostCourse, Journal, Tools
+from opsdash.engine.host_course import HostCourse, JobJournal, NoJournal, Tools
 from opsdash.engine.job_handle import JobHandle
 from opsdash.engine.waves import Waves
 
@@ -22,16 +22,6 @@ LOG = logging.getLogger(__name__)
 
 Refusal = Callable[[Plan, float], str]
 """Why a plan may not be run at a time, as a sentence; empty: it may."""
-
-
-class JobJournal(Journal):
-    """Where one job is written down, so that a crash loses nothing: nowhere, as it stands here."""
-
-    async def begin(self, job: Job) -> None:
-        """The plan, and the hosts as far as they have come; OSError: it can't be written."""
-
-    async def end(self, job: Job) -> None:
-        """How it ended; nothing is written after that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +36,7 @@ class Grounds:
     refusal: Refusal
     clock: Callable[[], float]
     gate: HealthGate | None = None
-    journal_of: Callable[[Plan], JobJournal] = lambda plan: JobJournal()
+    journal_of: Callable[[Plan], JobJournal] = lambda plan: NoJournal()
     from_where: str = ""
 
 
@@ -87,6 +77,8 @@ class Runner:
         journal = on.journal_of(plan)
         try:
             await journal.begin(job)
+        except BlockingIOError as error:
+            raise Refused(f"plan {plan.id}: another opsdash runs it now") from error
         except OSError as error:
             text = f"the journal can't be written ({clean_line(str(error), 160)}): nothing was done"
             raise Refused(text, "make room there, or mend the folder's rights") from error
@@ -146,11 +138,12 @@ class Runner:
         state, stopped = await Waves(plan, handle, go, on.gate).run()
         for run in handle.job().in_state(RunState.WAITING):
             handle.put(replace(run, state=RunState.NOT_BEGUN, text=_left_alone(state)))
-        handle.end(state, stopped, on.clock())
+        at = on.clock()
         try:
-            await journal.end(handle.job())
+            await journal.end(replace(handle.job(), state=state, stopped=stopped, ended_at=at))
         except OSError as error:
             LOG.warning("plan %s: its end could not be written down: %s", plan.id, error)
+        handle.end(state, stopped, at)
 
     async def close(self) -> None:
         """Call off all that runs, and wait until it has ended."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +14,7 @@ from opsdash.core.finding import Episode
 from opsdash.core.fleet import Fleet
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.holder import Holder
-from opsdash.core.jobs import Jobs, NoJobs
+from opsdash.core.jobs import Jobs
 from opsdash.core.prompts import Asker
 from opsdash.core.reading import SampleKey
 from opsdash.core.snapshot import Change, HostState, Snapshot
@@ -24,16 +23,21 @@ from opsdash.engine.by_hand import ByHand
 from opsdash.engine.bystander import Bystander, own_holder
 from opsdash.engine.doctor import begun, examine, sought
 from opsdash.engine.fleet_change import FleetChange, compare
+from opsdash.engine.fleet_hands import FleetHands, Poll
+from opsdash.engine.garbage import seldom_collect
+from opsdash.engine.job_desk import JobDesk
 from opsdash.engine.poller import Reach
 from opsdash.engine.polling import Parts, Polling, report_end
 from opsdash.engine.privilege import Privilege
 from opsdash.engine.rewind import Rewind
 from opsdash.engine.root_script import root_rule
+from opsdash.engine.session_look import SessionLook
 from opsdash.engine.silences import Silences, Told
 from opsdash.engine.state import State
 from opsdash.engine.surroundings import Surroundings
 from opsdash.engine.turns import Turns, somebody_polls
 from opsdash.engine.ways import reachable, transports_for
+from opsdash.engine.workshop import Bench, Workshop
 from opsdash.store.moments import changes_until
 from opsdash.store.silences import SilenceTable
 from opsdash.store.stops import Stops
@@ -41,10 +45,6 @@ from opsdash.store.store import Store
 from opsdash.transport.open_files import make_room_for
 
 LOG = logging.getLogger(__name__)
-
-GARBAGE_AFTER = (10_000, 20, 20)
-"""When Python looks for dead cycles: a sample makes hundreds of objects and none, and with Python's
-own figures the search is a twentieth of all work, and a pause of 0.1 s with a thousand hosts."""
 
 LOOKED_AT_S = 10.0
 """For how long a host is asked for its processes after a look at its page."""
@@ -71,7 +71,6 @@ class Session(ByHand):
             lambda one: self._polling.memory.chronicle.silenced(one),
         )
         self.silences = Silences(SilenceTable(self._store), surroundings.clock, told)
-        self.jobs: Jobs = NoJobs("nothing can be run from here yet")
         self._asker = Asker(surroundings.prompter)
         self._transports = dict(self._given or {})
         self._open_ways(fleet)
@@ -87,6 +86,10 @@ class Session(ByHand):
         )
         self._rewind = Rewind(self._store, lambda: self.fleet, checks())
         self._stops = Stops(self._store)
+        poll = Poll(lambda: self._polling.poller.live, self.refresh, lambda: self._polling.begun)
+        hands = FleetHands(lambda: self.fleet, reach, poll)
+        self.workshop = Workshop(Bench(hands, self._store, surroundings, SessionLook(self)))
+        self.jobs: Jobs = JobDesk(self.workshop, surroundings.clock)
         self._turns: Turns | None = None
         self._silencer: asyncio.Task[None] | None = None
 
@@ -100,8 +103,7 @@ class Session(ByHand):
         await self.silences.begin(self.fleet.alerts_file)
         self._silencer = asyncio.create_task(self.silences.run(), name="silencer")
         self._silencer.add_done_callback(self._ended)
-        gc.freeze()  # whatever is loaded by now stays loaded
-        gc.set_threshold(*GARBAGE_AFTER)
+        seldom_collect()
         role, folder = self._around.role, self._around.state_dir
         if role is None:
             if await somebody_polls(folder, self.fleet.source):
@@ -146,10 +148,12 @@ class Session(ByHand):
         report_end(task, self._state)
 
     async def close(self) -> None:
-        """End all polling, leave nothing running anywhere, and remember what was learnt."""
+        """End all jobs and all polling, leave nothing running, and remember what was learnt."""
+        await self.workshop.runner.close()
         if self._silencer is not None:
             self._silencer.cancel()
             await asyncio.wait([self._silencer])
+        await self.forwards.close_all()
         if self._turns is not None:
             await self._turns.stop()
         else:

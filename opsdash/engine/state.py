@@ -49,6 +49,7 @@ class State:
             for name, collector in collectors.items()
         }
         self._source = fleet.source
+        self._read_only = fleet.read_only
         self._hosts = {name: HostState(host) for name, host in fleet.hosts.items()}
         self._good: dict[str, dict[str, tuple[Reading, Reading]]] = {
             name: {} for name in fleet.hosts
@@ -77,7 +78,8 @@ class State:
         """What is known of the fleet now; later changes do not show in it."""
         hosts = MappingProxyType(dict(self._hosts))
         changes = tuple(self._changes)
-        return Snapshot(self.rev, self._clock(), hosts, self._source, self.notices, changes)
+        found = Snapshot(self.rev, self._clock(), hosts, self._source, self.notices, changes)
+        return replace(found, read_only=self._read_only)
 
     def changed_since(self, rev: int) -> list[HostState]:
         """The hosts that changed after `rev`."""
@@ -87,7 +89,7 @@ class State:
         """Hold the hosts of another fleet: of those that stay all that is known stays, too."""
         said = tuple(notice for notice in self.notices if notice not in before.notices)
         self.notices = after.notices + said
-        self._source = after.source
+        self._source, self._read_only = after.source, after.read_only
         self.rev += 1
         held, self._hosts = self._hosts, {}
         for name, host in after.hosts.items():

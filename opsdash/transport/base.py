@@ -12,6 +12,7 @@ from opsdash.core.host import Host
 from opsdash.core.plugin import Collector
 from opsdash.core.reading import Reading
 from opsdash.core.secret import Secret
+from opsdash.transport.tcp import Tcp
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,13 @@ class Connection(Protocol):
 
         HostError: TIMEOUT, with what it had put out as `partial`; LOST when the connection broke,
         then how it ended is not known; DENIED when root is refused ("needs root: ...").
+        """
+        ...
+
+    async def open_tcp(self, host: str, port: int) -> Tcp:
+        """Let the host make a TCP connection to a port of `host`, a name as the host knows it.
+
+        HostError: REFUSED or TIMEOUT when nothing answers there, DENIED when sshd forbids it.
         """
         ...
 

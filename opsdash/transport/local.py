@@ -20,6 +20,7 @@ from opsdash.transport.bundle import collect_bundle
 from opsdash.transport.channel import Listener, Talk
 from opsdash.transport.frames import BOOT, pulse_files, read_frame
 from opsdash.transport.orders import elevated, no_terminal, run_over
+from opsdash.transport.tcp import Tcp, open_here
 
 Samples = dict[SampleKey, float]
 
@@ -142,6 +143,10 @@ class LocalConnection:
             return process.talk(["/bin/sh", "-c", BOOT], listener)
 
         return await run_over(start, order, heard, await elevated(self, order, by))
+
+    async def open_tcp(self, host: str, port: int) -> Tcp:
+        """A connection from this machine."""
+        return await open_here(host, port)
 
     async def close(self) -> None:
         """Nothing is held open."""

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Say
 from opsdash.core.finding import Episode
+from opsdash.core.forward import Forwarder
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.jobs import Jobs
 from opsdash.core.reading import SampleKey
@@ -140,6 +141,11 @@ class Freezer:
     async def stop_next_to(self, moment: float, way: int) -> float | None:
         """The stored poll before a moment (-1) or after it (1)."""
         return await self._source.stop_next_to(moment, way)
+
+    @property
+    def forwards(self) -> Forwarder:
+        """The forwarded ports, as they are now."""
+        return self._source.forwards
 
     async def shell(self, name: str) -> ShellCommand:
         """What gives a person a shell on a host, as it is now."""

@@ -15,7 +15,7 @@ from opsdash.config.themes import load_themes
 from opsdash.core.history import COARSE, DAY_S, Point
 from opsdash.core.theme import DEFAULT_THEME
 from opsdash.core.tracks import TimeGrid, Track
-from opsdash.engine.session import GARBAGE_AFTER
+from opsdash.engine.garbage import GARBAGE_AFTER
 from opsdash.widgets.canvas import Stroke
 from opsdash.widgets.line import Role
 from opsdash.widgets.palette import Palette

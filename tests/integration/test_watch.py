@@ -454,7 +454,7 @@ async def test_two_screens_and_a_watch_each_killed_in_turn(home: Path) -> None:
             seen = bytearray()
             async with on_a_terminal(home, seen) as second:
                 await wait_for(
-                    lambda: b"READ ONLY" in seen, within_s=40, what="the second one stands by"
+                    lambda: b"SECOND SCREEN" in seen, within_s=40, what="the second one stands by"
                 )
                 who = f"(pid {first.pid}) polls since".encode()
                 await wait_for(lambda: who in seen, what="who polls")

@@ -1,4 +1,6 @@
-"""A second screen: it says who polls, shows what that one stores, and asks nothing of hosts."""
+"""A second screen says who polls, shows what that one stores, and asks nothing of hosts; a screen
+that may change nothing says so.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,7 @@ async def test_it_is_said_on_every_page(size: tuple[int, int]) -> None:
         stage.app.query_one(KeyHints)._heed_badges()  # what its timer does each second
         assert_snapshot(f"read-only-{size[0]}x{size[1]}", stage.text)
         await stage.press("enter")
-        assert "READ ONLY" in stage.lines[-1]
+        assert "SECOND SCREEN" in stage.lines[-1]
 
 
 async def test_what_asks_hosts_says_why_it_does_not() -> None:
@@ -33,3 +35,13 @@ async def test_what_asks_hosts_says_why_it_does_not() -> None:
         stage.source.polled_by = ""
         await stage.press("ctrl+r")
         assert stage.source.asked == [()]
+
+
+async def test_that_nothing_may_be_changed_stands_on_every_page() -> None:
+    async with on_stage(mixed_fleet(), SMALL) as stage:
+        stage.source.read_only = "--read-only"
+        for key in ("1", "2", "8", "enter"):
+            await stage.press(key)
+            stage.app.query_one(KeyHints)._heed_badges()
+            await stage.draw()
+            assert "READ-ONLY" in stage.lines[-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from opsdash.core.keymap import Key, KeySet, Place
 
 JOB_PAGES = KeySet(
-    "pages.troubleshoot",
+    "pages.jobs",
     "What was run",
     (Place.PAGE,),
     (
@@ -44,6 +44,26 @@ JOB = KeySet(
             turn="out"),
     ),
     ("job",),
+)  # fmt: skip
+
+PAGES = KeySet(
+    "pages.troubleshoot",
+    "Pages",
+    (Place.PAGE,),
+    (Key("view.forwards", "F", "view('forwards')", "Forwards", "ports that lead to hosts"),),
+)
+
+FORWARDS = KeySet(
+    "forwards",
+    "The forwarded ports",
+    (Place.PAGE,),
+    (
+        Key("forward.close", "K del", "close_forward", "close", "end the forward of the row",
+            hint=True),
+        Key("forward.copy", "c", "copy_forward", "copy", "copy where it is to be found here",
+            hint=True),
+    ),
+    ("forwards",),
 )  # fmt: skip
 
 DOCTOR = KeySet(

@@ -30,10 +30,12 @@ from opsdash.transport.openssh.arguments import PROGRAM, destination, options
 from opsdash.transport.openssh.complaints import behind, complaint, proxy_ended
 from opsdash.transport.openssh.examine import EXAMINED_S, Told, resolved, spoken, tell, tell_end
 from opsdash.transport.openssh.master import Master
+from opsdash.transport.openssh.tcp import open_tcp
 from opsdash.transport.orders import elevated, no_terminal, run_over
 from opsdash.transport.pulse import Frames, Send, pulse_over, renewed
 from opsdash.transport.ssh.problems import place, stuck
 from opsdash.transport.ssh.resolve import Route, resolve
+from opsdash.transport.tcp import Tcp
 
 CHANNELS_PER_HOST = 4
 HANDSHAKES = 10
@@ -138,6 +140,11 @@ class OpensshConnection:
                 if error.problem.kind not in _OF_A_CHANNEL:
                     raise
                 raise HostError(await self._why(error.problem), error.partial) from error
+
+    async def open_tcp(self, host: str, port: int) -> Tcp:
+        """A connection that the host makes, by an ssh of its own over the master."""
+        ssh, name = self._over_master("")[:-1], self._host.name
+        return await open_tcp(ssh, host, port, name=name, master_said=lambda: self._master.said)
 
     async def close(self) -> None:
         """End the master, and with it every channel."""

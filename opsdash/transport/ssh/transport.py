@@ -33,6 +33,7 @@ from opsdash.transport.ssh.login import May
 from opsdash.transport.ssh.pulse import pulse
 from opsdash.transport.ssh.resolve import hop_host, resolve
 from opsdash.transport.ssh.talk import talk
+from opsdash.transport.ssh.tcp import MakesTcp
 from opsdash.transport.ssh.trace import QUIET, Trace
 
 CHANNELS_PER_HOST = 4
@@ -51,7 +52,7 @@ _PERSON_COULD_MEND = frozenset(
 )
 
 
-class SshConnection:
+class SshConnection(MakesTcp):
     """One host over SSH: the pulse's channel, and a few more for what is asked besides."""
 
     def __init__(
@@ -284,9 +285,8 @@ class SshTransport:
             raise HostError(Problem(kind, text, culprit=culprit)) from error
 
     def _known_failure(self, jump: Host) -> Problem | None:
-        """Why a jump host can't be reached, as long as there is no use in trying again.
-
-        What does not mend itself stays so until the jump host's own turn shows otherwise.
+        """Why a jump host can't be reached, as long as there is no use in trying again: what does
+        not mend itself stays so until the jump host's own turn shows otherwise.
         """
         at, problem = self._failed.get(jump.name, (0.0, None))
         if problem is None:

@@ -78,8 +78,10 @@ def asked_once(
 def surroundings(*, batch: bool) -> Surroundings:
     """Where the session remembers, and who answers its questions: nobody in a batch."""
     from opsdash.config.paths import state_dir
+    from opsdash.config.person import from_where
     from opsdash.core.prompts import Nobody
     from opsdash.engine.surroundings import Surroundings
     from opsdash.engine.tty_prompter import TtyPrompter
 
-    return Surroundings(state_dir(), Nobody() if batch else TtyPrompter())
+    prompter = Nobody() if batch else TtyPrompter()
+    return Surroundings(state_dir(), prompter, from_where=from_where())

@@ -1,0 +1,1 @@
+"""What can be done about it: one file for each kind of thing that it is done to."""

@@ -1,0 +1,148 @@
+"""Actions: what can be done to a host, as data and a pure function from its state to steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from opsdash.core.errors import OpsdashError
+from opsdash.core.plan import Danger, HostSteps, LeftOut, OnFailure, Plan, Rollout, Step
+from opsdash.core.snapshot import HostState
+from opsdash.core.text import clean_line, did_you_mean
+
+
+class ArgumentError(OpsdashError):
+    """An argument that is missing, or means nothing."""
+
+
+class NotHere(OpsdashError):
+    """This host is left out of the plan, for this reason."""
+
+
+def any_text(value: str) -> str:
+    """What is wrong with a value: nothing but that it is empty, or can't stand in a script."""
+    if not value:
+        return "it is empty"
+    return "it holds a NUL" if "\0" in value else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """Something that an action wants to know.
+
+    `names` says what of a host it names, so that names can be offered: ``unit``, ``process``.
+    Without a `default` it has to be given. `check` says what is wrong with a value, empty: nothing.
+    """
+
+    name: str
+    help: str
+    default: str | None = None
+    choices: tuple[str, ...] = ()
+    names: str = ""
+    check: Callable[[str], str] = any_text
+
+    def fault(self, value: str) -> str:
+        """What is wrong with a value, as a sentence; empty: nothing."""
+        if self.choices and value not in self.choices:
+            return f"{clean_line(value, 40)!r} is none of {', '.join(self.choices)}"
+        wrong = "" if value == self.default else any_text(value) or self.check(value)
+        return f"{clean_line(value, 60)!r}: {wrong}" if wrong else ""
+
+
+Arguments = Mapping[str, str]
+ONE_BY_FIVE = Rollout(canary=1, at_a_time=5, gate=True, on_failure=OnFailure.STOP)
+"""How what interrupts something goes over many hosts, unless somebody says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that can be done: ``noun.verb``.
+
+    `steps` is pure: what would be done on a host that is in this state, with these arguments;
+    NotHere leaves the host out. `target` names the argument that says what it is done to (empty:
+    the host itself), `danger` is the worst that it can do, `rollout` how it usually goes over
+    several hosts.
+    """
+
+    id: str
+    title: str
+    danger: Danger
+    steps: Callable[[HostState, Arguments], Iterable[Step]]
+    arguments: tuple[Argument, ...] = ()
+    target: str = ""
+    rollout: Rollout = ONE_BY_FIVE
+
+    def understood(self, given: Arguments) -> dict[str, str]:
+        """All arguments by name, defaults included; ArgumentError."""
+        known = {one.name: one for one in self.arguments}
+        for name in given:
+            if name not in known:
+                near = did_you_mean(name, known)
+                takes = ", ".join(known) or "no arguments"
+                raise ArgumentError(
+                    f"{self.id} has no {clean_line(name, 40)!r}{near}: it takes {takes}"
+                )
+        found: dict[str, str] = {}
+        for name, one in known.items():
+            value = given.get(name, one.default)
+            if value is None:
+                raise ArgumentError(f"{self.id} needs {name}=…: {one.help}")
+            if fault := one.fault(value):
+                raise ArgumentError(f"{name}={fault}")
+            found[name] = value
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Who wants an action to be done, when it was said, under which id, and how it is to go over
+    the hosts (None: as usual for the action).
+    """
+
+    id: str
+    who: str
+    at: float
+    rollout: Rollout | None = None
+    note: str = ""
+
+
+def plan_action(action: Action, states: Sequence[HostState], given: Arguments, wish: Wish) -> Plan:
+    """What the action would do on these hosts, as they are known now: pure. ArgumentError."""
+    arguments = action.understood(given)
+    hosts: list[HostSteps] = []
+    left_out: list[LeftOut] = []
+    for state in states:
+        try:
+            hosts.append(HostSteps(state.name, tuple(action.steps(state, arguments))))
+        except NotHere as reason:
+            left_out.append(LeftOut(state.name, str(reason)))
+    target = arguments.get(action.target, "")
+    rollout = wish.rollout or _fitting(action.rollout, len(hosts))
+    return Plan(
+        id=wish.id,
+        action=action.id,
+        title=f"{action.title} {clean_line(target, 80)}".strip(),
+        danger=action.danger,
+        hosts=tuple(hosts),
+        target=target,
+        rollout=rollout,
+        left_out=tuple(left_out),
+        at=wish.at,
+        who=wish.who,
+        note=wish.note,
+    )
+
+
+def _fitting(rollout: Rollout, hosts: int) -> Rollout:
+    """The usual way, for so many hosts: one alone is no canary and needs no gate."""
+    if hosts > 1:
+        return rollout
+    return Rollout(at_a_time=1, on_failure=rollout.on_failure)
+
+
+def grouped(plan: Plan) -> list[tuple[tuple[Step, ...], list[str]]]:
+    """The steps of a plan, the same ones once, with the hosts on which they would be done."""
+    found: dict[tuple[Step, ...], list[str]] = {}
+    for one in plan.hosts:
+        found.setdefault(one.steps, []).append(one.host)
+    return list(found.items())

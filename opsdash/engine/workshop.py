@@ -1,0 +1,100 @@
+"""Where hosts are changed from: the Runner, and all that it stands on, put together once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from opsdash.core.fleet import Fleet
+from opsdash.core.guard import Guard
+from opsdash.core.plan import Plan
+from opsdash.core.prompts import Asker
+from opsdash.engine.fleet_hands import FleetHands
+from opsdash.engine.health_gate import HealthGate, Look
+from opsdash.engine.poller import Reach
+from opsdash.engine.privilege import Privilege
+from opsdash.engine.root_script import root_rule
+from opsdash.engine.runner import Grounds, Runner
+from opsdash.engine.surroundings import Surroundings
+from opsdash.engine.ways import transports_for
+from opsdash.store.audit import AuditTrail
+from opsdash.store.database import Database
+from opsdash.store.jobs import Jobs
+from opsdash.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a workshop stands on: hands that reach the hosts, the store, the surroundings, and who
+    says how hosts are (None: nobody, and no plan with a gate can be run).
+    """
+
+    hands: FleetHands
+    store: Database
+    around: Surroundings
+    look: Look | None = None
+
+
+class Workshop:
+    """The Runner, the guard that it heeds, the audit log that it writes, and the jobs on disk."""
+
+    def __init__(self, bench: Bench) -> None:
+        around = bench.around
+        self._bench = bench
+        self.jobs = Jobs(around.state_dir)
+        self.audit = AuditTrail(around.state_dir, bench.store, tell=around.tell_audit)
+        self.runner = Runner(
+            Grounds(
+                hands=bench.hands,
+                audit=self.audit,
+                refusal=lambda plan, at: self.guard.refusal(plan, at),
+                clock=around.clock,
+                gate=HealthGate(bench.look) if bench.look else None,
+                journal_of=self.jobs.of,
+                from_where=around.from_where,
+            )
+        )
+
+    @property
+    def guard(self) -> Guard:
+        """What may not be done to the fleet as it is now, and what has to be typed for the rest."""
+        around = self._bench.around
+        return Guard(self._bench.hands.fleet(), around.guardrails, around.read_only)
+
+    @property
+    def privilege(self) -> Privilege:
+        """How root is become."""
+        return self._bench.hands.reach.privilege
+
+    def wants_root(self, plan: Plan) -> bool:
+        """Whether a step of it runs as root."""
+        return any(step.root for one in plan.hosts for step in one.steps)
+
+
+@asynccontextmanager
+async def workshop_alone(fleet: Fleet, around: Surroundings) -> AsyncGenerator[Workshop, None]:
+    """A workshop without a poller, for one plan on the command line: hosts are reached when their
+    turn comes. What runs when the block is left is called off.
+    """
+    asker = Asker(around.prompter)
+    given = around.transports
+    transports = (
+        dict(given)
+        if given is not None
+        else transports_for(fleet, around.state_dir / "known_hosts", asker)
+    )
+    privilege = Privilege(asker, around.clock, root_rule())
+    store = Store(around.state_dir / "history.db")
+    await store.open()
+    hands = FleetHands(lambda: fleet, Reach(transports, privilege))
+    workshop = Workshop(Bench(hands, store, around))
+    try:
+        yield workshop
+    finally:
+        await workshop.runner.close()
+        privilege.forget()
+        await asker.close()
+        await asyncio.gather(*(transport.close() for transport in transports.values()))
+        await store.close()
