@@ -106,7 +106,7 @@ class KeptJobs:
         """Any of them."""
         return self._here.get(job_id) or self._earlier.get(job_id)
 
-    def live(self, job_id: str, host: str) -> Result | None:
+    def tail(self, job_id: str, host: str, most: int) -> Result | None:
         """What a test says that a host has put out."""
         return self.said.get((job_id, host))
 

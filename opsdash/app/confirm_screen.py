@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -10,11 +10,13 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input
 
+from opsdash.activities.troubleshoot.plan_words import rollout_words
 from opsdash.app.once import OnceScreen
+from opsdash.core.action import grouped
 from opsdash.core.confirm import Asked, Tier
 from opsdash.core.output_lines import shown
-from opsdash.core.plan import Danger, OnFailure, Plan, Step
-from opsdash.core.program_keys import MOVING, PROMPT, YES_OR_NO
+from opsdash.core.plan import Danger, Plan, Step
+from opsdash.core.program_keys import CONFIRM, CONFIRM_YES, MOVING
 from opsdash.core.secret import Secret
 from opsdash.core.text import count, duration
 from opsdash.widgets.bindings import bindings_of
@@ -43,10 +45,7 @@ def plan_lines(plan: Plan, width: int) -> list[Line]:
         *_labelled("do", plan.title, Role.STRONG, width),
         *_labelled("danger", word, role, width),
     ]
-    together: dict[tuple[Step, ...], list[str]] = {}
-    for one in plan.hosts:
-        together.setdefault(one.steps, []).append(one.host)
-    for steps, hosts in together.items():
+    for steps, hosts in grouped(plan):
         lines.append(())
         lines += _hosts(hosts, width)
         for number, step in enumerate(steps, 1):
@@ -68,7 +67,7 @@ def _labelled(label: str, text: str, role: Role, width: int) -> list[Line]:
     ]
 
 
-def _hosts(hosts: list[str], width: int) -> list[Line]:
+def _hosts(hosts: Sequence[str], width: int) -> list[Line]:
     """Every host, in columns."""
     cell = min(max(map(len, hosts)), 40) + 2
     room = max(1, (width - LABEL) // cell)
@@ -100,34 +99,10 @@ def _step(step: Step, number: int, width: int) -> list[Line]:
     return [*lines, *_labelled("", ", ".join(how), Role.MUTED, width)]
 
 
-def rollout_words(plan: Plan) -> str:
-    """How a plan goes over its hosts, in words."""
-    rollout, hosts = plan.rollout, len(plan.hosts)
-    parts = []
-    if 0 < rollout.canary < hosts:
-        parts.append(f"{count(rollout.canary, 'host')} first, alone")
-    if rollout.wave and rollout.wave < hosts:
-        parts.append(f"waves of {rollout.wave}")
-    parts.append(f"{min(rollout.at_a_time, hosts) or 1} at a time")
-    if rollout.gate:
-        parts.append("the hosts of a wave must be well before the next")
-    if rollout.on_failure is OnFailure.CONTINUE:
-        parts.append("goes on when hosts fail")
-    elif rollout.failures is None and rollout.wave_failures is None:
-        parts.append("stops at the first failure")
-    elif rollout.failures is not None and rollout.failures >= hosts:
-        parts.append("stops if the first ones fail")
-    else:
-        limits = [("a wave", rollout.wave_failures), ("all", rollout.failures)]
-        said = [f"{limit} of {where}" for where, limit in limits if limit is not None]
-        parts.append(f"stops when more than {' or '.join(said)} fail")
-    return "; ".join(parts)
-
-
 class ConfirmPlanScreen(OnceScreen[bool]):
     """The plan, and what is wanted for it to run; anything else leaves everything as it is."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of(PROMPT, MOVING)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(CONFIRM, MOVING)
 
     DEFAULT_CSS = """
     ConfirmPlanScreen { background: $background; }
@@ -216,7 +191,7 @@ class ConfirmPlanScreen(OnceScreen[bool]):
 class YesNoPlanScreen(ConfirmPlanScreen):
     """The plan of one host: only the letter says yes, and only once there was something to read."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of(YES_OR_NO)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(CONFIRM_YES)
 
     _painted = False
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -14,10 +13,11 @@ from opsdash.app.pages import STARTING
 from opsdash.app.run_line import HOW, RunLine, wish_of_line
 from opsdash.app.time_travel import TimeTravel
 from opsdash.core.errors import OpsdashError, Refused
+from opsdash.core.interactive import wants_terminal
 from opsdash.core.job import Job
 from opsdash.core.jobs import Jobs
 from opsdash.core.kept import Forgetful, Keeper, with_typed
-from opsdash.core.plan import Plan
+from opsdash.core.plan import Plan, plan_id
 from opsdash.core.run_plan import RunWish, run_plan, wish_of
 from opsdash.core.text import clean_line, count, shorten
 from opsdash.widgets.entries import Entry
@@ -66,7 +66,7 @@ class Running(TimeTravel):
         hosts = self._hosts()
         if not hosts:
             return
-        words = f"run on {count(len(hosts), 'host')} ({shorten(' '.join(hosts), 40)}): {HOW}"
+        words = f"run on {count(len(hosts), 'host')} ({shorten(' '.join(hosts), 40)}){HOW}"
         history = self._keeper.kept.history.get(HISTORY, ())
         self.run_line.ask(words, history, lambda text: self._take(text, hosts))
 
@@ -109,6 +109,8 @@ class Running(TimeTravel):
     def _take(self, text: str, hosts: tuple[str, ...]) -> None:
         """What was typed; ValueError says what is wrong with it."""
         wish = wish_of_line(text)
+        if why := wants_terminal(wish.command):
+            raise ValueError(why)
         kept = self._keeper.kept
         typed = with_typed(kept.history.get(HISTORY, ()), text.strip())
         self._keeper.keep(replace(kept, history={**kept.history, HISTORY: typed}))
@@ -133,7 +135,7 @@ class Running(TimeTravel):
             return
         from opsdash.config.person import user_name
 
-        plan = replace(plan, id=secrets.token_hex(3), at=self._now(), who=user_name())
+        plan = replace(plan, id=plan_id(self._now()), at=self._now(), who=user_name())
         if why := jobs.refusal(plan):
             self.say(clean_line(why), SAID_S)
             return

@@ -35,8 +35,10 @@ class Jobs(Protocol):
         """A job with all that its hosts put out, by its id; None: nobody remembers it."""
         ...
 
-    def live(self, job_id: str, host: str) -> Result | None:
-        """What the step that runs on a host has put out by now; None: none runs there."""
+    def tail(self, job_id: str, host: str, most: int) -> Result | None:
+        """The last `most` bytes of each output of the step that runs on a host by now; None: none
+        runs there.
+        """
         ...
 
     def asked(self, plan: Plan) -> Asked:
@@ -76,7 +78,7 @@ class NoJobs:
         """There is none."""
         return None
 
-    def live(self, job_id: str, host: str) -> Result | None:
+    def tail(self, job_id: str, host: str, most: int) -> Result | None:
         """Nothing runs."""
         return None
 

@@ -55,10 +55,10 @@ class JobDesk:
         except JobsError:
             return None
 
-    def live(self, job_id: str, host: str) -> Result | None:
-        """What the step that runs on a host has put out by now."""
+    def tail(self, job_id: str, host: str, most: int) -> Result | None:
+        """The last bytes of what the step that runs on a host has put out by now."""
         handle = self._workshop.runner.jobs.get(job_id)
-        return handle.live(host) if handle is not None else None
+        return handle.tail(host, most) if handle is not None else None
 
     def asked(self, plan: Plan) -> Asked:
         """What the fleet's rules want before this plan runs."""

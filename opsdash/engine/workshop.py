@@ -60,8 +60,7 @@ class Workshop:
     @property
     def guard(self) -> Guard:
         """What may not be done to the fleet as it is now, and what has to be typed for the rest."""
-        around = self._bench.around
-        return Guard(self._bench.hands.fleet(), around.guardrails, around.read_only)
+        return Guard(self._bench.hands.fleet())
 
     @property
     def privilege(self) -> Privilege:

@@ -14,7 +14,8 @@ shell which stays beside the command, in the command's parent's place:
 
 What no shell can promise: a process that leaves its session and its parents on purpose (a daemon)
 lives on; without ``setsid`` what has lost its parents does too; and behind a link that is cut
-without a word the command ends when its time is over, not sooner.
+without a word, or one that breaks while a command lets more than a pipe's room of its input lie,
+the command ends when its time is over, not sooner.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ newline='
 '
 tell() { printf '\036%s %s\n' "$mark" "$1"; [ "$tty" ] || printf '\036%s %s\n' "$mark" "$1" >&2; }
 mine() {
-  of=" $child " more=1
+  of=" $child " far= more=1
+  [ "$own" ] || far="$child "
   # grep names the file of each line: what a process calls itself can't pass for another one
   all=$(set +f; grep -s . /proc/[0-9]*/stat)
   while [ "$more" ]; do
@@ -58,9 +60,11 @@ mine() {
       d=${s%%/*}
       case $of in *" $d "*) continue ;; esac
       set -- ${s##*) }
-      if [ "$4" = "$child" ]; then of="$of$d "
-      else case $of in *" $2 "*) of="$of$d " more=1 ;; esac
+      if [ "$4" != "$child" ]; then
+        case $of in *" $2 "*) more=1 ;; *) continue ;; esac
       fi
+      of="$of$d "
+      [ "$3" = "$child" ] || far="$far$d "
     done
   done
 }
@@ -76,7 +80,8 @@ finish() {
   trap '' USR1 TERM HUP INT
   [ "$own" ] && kill -TERM -"$child" 2>/dev/null
   mine
-  kill -TERM $of 2>/dev/null
+  # once each: what cleans up must not be told again meanwhile
+  [ "$far" ] && kill -TERM $far 2>/dev/null
   kill -CONT $of 2>/dev/null
   tries=0
   while still && [ "$tries" -lt $((GRACE*10)) ]; do
@@ -88,27 +93,37 @@ finish() {
   [ "$own" ] && kill -KILL -"$child" 2>/dev/null
   kill -KILL $before $of 2>/dev/null
 }
+limit() {
+  if timeout 1 true 2>/dev/null; then timeout "$most" "$@"
+  elif timeout -t 1 true 2>/dev/null; then timeout -t "$most" "$@"
+  else "$@"
+  fi
+}
 watch() {
   if [ "$bytes" = 0 ] && { (read -r -t 1 x) </dev/null 2>/dev/null; [ $? = 1 ]; }; then
     read -r -t "$most" x
-  elif timeout -t 1 true 2>/dev/null; then timeout -t "$most" cat
-  else timeout "$most" cat; [ $? = 127 ] && cat
+  else limit cat
   fi >/dev/null
 }
 fed() {
   IFS= read -r x || return 3
   printf '%s\n' "$x"
   [ "$bytes" = 0 ] && return 0
-  head -c "$bytes"
-  case $? in 0) ;; 127) return 1 ;; *) return 3 ;; esac
+  limit head -c "$bytes"
+  case $? in
+    0) ;;
+    # no head, or its time is over while the command takes none of it
+    124 | 127 | 143) return 1 ;;
+    *) return 3 ;;
+  esac
   IFS=' ' read -r x || return 1
   [ "$x" = "$mark" ]
 }
 feed() {
   trap - TERM HUP INT USR1
   fed
-  # cut in the middle: the end of its input must not look to the command like all of it
-  [ $? = 1 ] && over
+  # cut in the middle: its input must not end before the command does, it would look like all
+  [ $? = 1 ] && over cut
   exec >&-
   watch
   over
@@ -117,11 +132,18 @@ age() {
   { IFS= read -r s <"/proc/$$/stat"; } 2>/dev/null || s=
   set -- ${s##*) }
   begun=${20}
+  [ "$1" != Z ] || begun=
 }
 over() {
   was=$begun
   age
   [ "$begun" = "$was" ] && kill -USR1 $$
+  tries=0
+  while [ "$1" ] && [ "$was" ] && [ "$begun" = "$was" ] && [ "$tries" -lt $((GRACE*15)) ]; do
+    sleep 0.1 2>/dev/null || { sleep 1; tries=$((tries+9)); }
+    tries=$((tries+1))
+    age
+  done
   exit
 }
 trap 'ended=1' USR1 TERM HUP INT

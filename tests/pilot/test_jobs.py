@@ -81,7 +81,8 @@ async def test_what_is_unended_says_for_how_long_and_what_it_said_last() -> None
         await open_job(stage)
         await stage.press("end", "k")
         await stage.draw()
-        assert "4s  edge9  two" in stage.text
+        assert "4s  edge9" in stage.text
+        assert "\ntwo" in stage.text
 
 
 async def test_a_host_that_ends_moves_to_its_group_and_the_cursor_stays() -> None:
@@ -279,6 +280,14 @@ async def test_a_wrong_option_is_said_and_typed_on() -> None:
         await stage.press("r", *"--canary x id", "enter")
         assert "--canary is a number" in stage.text
         assert kept.begun == []
+
+
+async def test_what_wants_a_terminal_is_refused_with_a_hint() -> None:
+    async with at_work() as (stage, _):
+        stage.app.page.aim("web1")  # type: ignore[union-attr]
+        await stage.press("r", *"top", "enter")
+        assert "top wants a terminal: top -b -n1" in stage.text
+        assert not isinstance(stage.app.screen, ConfirmPlanScreen)
 
 
 async def test_the_same_again_on_the_marked_groups() -> None:

@@ -207,9 +207,18 @@ class JobKeys(JobNews):
         else:
             self.post_message(self.Said("none of these hosts is in the fleet any more"))
 
+    def running(self) -> bool:
+        """Whether the job can be called off."""
+        job = self.job()
+        return job is not None and job.state is JobState.RUNNING
+
+    def why_not(self, action: str) -> str:
+        """Why a key does nothing here."""
+        return "this job does not run" if action == "cancel_job" else ""
+
     def action_cancel_job(self) -> None:
         """Call the job off."""
-        self.post_message(self.Said(self.interrupt() or "this job does not run"))
+        self.post_message(self.Said(self.interrupt()))
 
     def interrupt(self) -> str:
         """Call the job off while it runs."""

@@ -168,8 +168,18 @@ class JobRow:
     now: float
 
 
-def job_columns() -> list[Column[JobRow]]:
+def short_id(job_id: str) -> str:
+    """The end of an id, which every verb takes for the whole."""
+    return job_id.rpartition("-")[2] or job_id
+
+
+def job_columns(width: int) -> list[Column[JobRow]]:
     """The columns of the list of jobs."""
+    wide = width >= WIDE
+
+    def name(row: JobRow, room: int) -> Line:
+        text = row.job.id if wide else short_id(row.job.id)
+        return (Span(shorten(text, room), Role.ACCENT),)
 
     def state(row: JobRow, _: int) -> Line:
         word, role = STATES.get(row.job.state, (row.job.state.value, Role.MUTED))
@@ -184,7 +194,7 @@ def job_columns() -> list[Column[JobRow]]:
         return tuple(spans)
 
     return [
-        Column("ID", 8, lambda row, room: (Span(shorten(row.job.id, room), Role.ACCENT),)),
+        Column("ID", 16 if wide else 6, name),
         Column("STATE", 10, state),
         Column("HOSTS", 5, lambda row, _: (Span(fit_right(str(len(row.job.runs)), 5)),),
                right=True),

@@ -39,7 +39,7 @@ JOB = KeySet(
         Key("job.copy", "c", "copy", "copy", "copy what is shown below"),
         Key("job.export", "X", "export", "export", "all outputs to a file", hint=True),
         Key("job.detail", "d", "detail", "detail", "outputs on or off"),
-        Key("job.cancel", "K", "cancel_job", "cancel", "call the job off"),
+        Key("job.cancel", "K", "cancel_job", "cancel", "call the job off", hint=True),
         Key("job.all-lines", "esc", "all_lines", "all lines", "drop what was searched for",
             turn="out"),
     ),

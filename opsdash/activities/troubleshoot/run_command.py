@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
 import shutil
-import signal
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,10 +15,14 @@ from typing import Any
 
 import click
 
+from opsdash.activities.troubleshoot.applying import (
+    Consent,
+    called_off_by_ctrl_c,
+    refused,
+)
 from opsdash.activities.troubleshoot.plan_words import ended_code, plan_lines
 from opsdash.activities.troubleshoot.run_progress import RunProgress
 from opsdash.activities.troubleshoot.run_report import (
-    EXIT_REFUSED,
     as_lines,
     compared,
     document,
@@ -29,14 +31,15 @@ from opsdash.activities.troubleshoot.run_report import (
 from opsdash.config.field_values import span_s
 from opsdash.config.person import user_name
 from opsdash.core import clock
-from opsdash.core.confirm import Asked, Tier, headless_refusal
-from opsdash.core.errors import OpsdashError, Refused
+from opsdash.core.confirm import Asked, headless_refusal
+from opsdash.core.errors import OpsdashError
 from opsdash.core.fleet import Fleet
 from opsdash.core.folding import Group, Mask, fold
 from opsdash.core.interactive import wants_terminal
 from opsdash.core.job import Job
-from opsdash.core.plan import Plan
+from opsdash.core.plan import Plan, plan_id
 from opsdash.core.progress import progress
+from opsdash.core.prompts import Nobody, Prompter
 from opsdash.core.run_plan import (
     MOST_SCRIPT_BYTES,
     MOST_STDIN_BYTES,
@@ -49,6 +52,8 @@ from opsdash.core.run_plan import (
 from opsdash.core.text import clean_line
 from opsdash.core.volatile import Volatile
 from opsdash.engine.asked import asked_once, chosen, surroundings
+from opsdash.engine.surroundings import Surroundings
+from opsdash.engine.tty_prompter import TtyPrompter
 from opsdash.engine.workshop import Workshop, workshop_alone
 from opsdash.store.jobs import JobsError
 
@@ -75,13 +80,12 @@ def run_it(asking: Asking) -> int:
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     if why := "" if asking["script"] else wants_terminal(wish.command):
-        click.echo(f"not run: {why}", err=True)
-        return EXIT_REFUSED
+        return refused(why)
     fleet = _fleet(asking)
-    around = surroundings(batch=False)
+    around = surroundings(batch=asking["as_json"] or asking["batch"])
     plan = replace(
         run_plan(wish, tuple(fleet.hosts)),
-        id=secrets.token_hex(3),
+        id=plan_id(clock.now()),
         at=clock.now(),
         who=user_name(),
     )
@@ -143,30 +147,22 @@ def _fleet(asking: Asking) -> Fleet:
     return replace(fleet, hosts=MappingProxyType(hosts))
 
 
-async def _run(asking: Asking, plan: Plan, fleet: Fleet, around: Any) -> int:
+async def _run(asking: Asking, plan: Plan, fleet: Fleet, around: Surroundings) -> int:
     async with workshop_alone(fleet, around) as workshop:
-        earlier = None
-        if asking["compare"]:
-            try:
-                earlier = _found(workshop, asking["compare"])
-            except JobsError as error:
-                click.echo(f"{error}; {error.hint}" if error.hint else str(error), err=True)
-                return EXIT_REFUSED
+        try:
+            earlier = _found(workshop, asking["compare"]) if asking["compare"] else None
+        except JobsError as error:
+            return refused(str(error), error.hint)
         if why := workshop.guard.refusal(plan, clock.now()):
-            # the Runner refuses it, too, and writes that down
-            return await _refused(workshop, plan, why)
+            with suppress(OpsdashError):  # the Runner refuses it, too, and writes that down
+                await workshop.runner.begin(plan)
+            return refused(why)
         if why := await _not_agreed(asking, plan, workshop.guard.asked(plan)):
-            click.echo(why, err=True)
-            return EXIT_REFUSED
+            return refused(why)
         try:
             job = await _applied(asking, plan, workshop)
-        except Refused as error:
-            click.echo(f"refused: {error}; {error.hint}" if error.hint else f"refused: {error}",
-                       err=True)  # fmt: skip
-            return EXIT_REFUSED
         except OpsdashError as error:
-            click.echo(clean_line(str(error)), err=True)
-            return EXIT_REFUSED
+            return refused(str(error), error.hint)
     _tell(asking, job, fleet, earlier)
     return ended_code(job, job.plan.left_out)
 
@@ -179,28 +175,16 @@ def _found(workshop: Workshop, wanted: str) -> Job:
     return workshop.jobs.read(wanted)
 
 
-async def _refused(workshop: Workshop, plan: Plan, why: str) -> int:
-    with suppress(OpsdashError):
-        await workshop.runner.begin(plan)
-    click.echo(f"refused: {why}", err=True)
-    return EXIT_REFUSED
-
-
 async def _not_agreed(asking: Asking, plan: Plan, asked: Asked) -> str:
-    """Why the plan may not run; empty: somebody has agreed to it. A person at a terminal sees the
-    plan and is asked; nobody else.
-    """
-    yes, value = asking["yes"], asking["confirm"]
-    refusal = headless_refusal(asked, yes=yes, value=value)
-    if not refusal or value is not None or (yes and asked.tier is Tier.YES_NO):
-        return refusal
-    if not (sys.stdin.isatty() and sys.stderr.isatty()) or asking["stdin_file"] == "-":
-        return refusal
-    for text in plan_lines(plan):
-        click.echo(text, err=True)
-    click.echo(f"\n{asked.sentence}: ", nl=False, err=True)
-    typed = await asyncio.to_thread(sys.stdin.readline)
-    return "" if asked.accepts(typed) else "nothing was done"
+    """Why the plan may not run; empty: somebody agreed. Who can be asked sees it first."""
+    silent = asking["as_json"] or asking["batch"]
+    prompter: Prompter = Nobody() if silent else TtyPrompter()
+    consent = Consent(asking["yes"], asking["confirmed"], prompter)
+    if headless_refusal(asked, yes=consent.yes, value=consent.value) and prompter.present:
+        for text in plan_lines(plan):
+            click.echo(text, err=True)
+        click.echo("", err=True)
+    return await consent.given(asked)
 
 
 async def _applied(asking: Asking, plan: Plan, workshop: Workshop) -> Job:
@@ -208,21 +192,15 @@ async def _applied(asking: Asking, plan: Plan, workshop: Workshop) -> Job:
     if workshop.wants_root(plan):
         workshop.privilege.want(lambda text: click.echo(clean_line(text), err=True))
     handle = await workshop.runner.begin(plan)
-    loop = asyncio.get_running_loop()
-    for one in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError, ValueError):
-            loop.add_signal_handler(one, handle.cancel)
     shown = RunProgress(handle, each=asking["each"])
     watching = asyncio.create_task(shown.follow())
     try:
-        return await handle.wait()
+        with called_off_by_ctrl_c(handle):
+            return await handle.wait()
     finally:
         watching.cancel()
         await asyncio.wait([watching])
         shown.end()
-        for one in (signal.SIGINT, signal.SIGTERM):
-            with suppress(NotImplementedError, ValueError):
-                loop.remove_signal_handler(one)
 
 
 def _tell(asking: Asking, job: Job, fleet: Fleet, earlier: Job | None) -> None:

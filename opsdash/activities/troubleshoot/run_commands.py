@@ -39,11 +39,8 @@ def _options() -> list[Any]:
         click.option("--stop", is_flag=True, help="No further host begins after a failure."),
         click.option("--mask", is_flag=True, help="Times, pids, names, addresses part no groups."),
         click.option("--each", is_flag=True, help="Each line behind its host's name; no groups."),
-        click.option("--json", "as_json", is_flag=True, help="JSON instead of text."),
         click.option("--save", "name", default="", metavar="NAME", help="A name to find it by."),
         click.option("--compare", metavar="ID", help="Also what changed against an earlier run."),
-        click.option("--yes", is_flag=True, help="Answer a y/N by yes; nothing else."),
-        click.option("--confirm", metavar="VALUE", help="Answer the number or word asked for."),
     ]  # fmt: skip
 
 
@@ -51,6 +48,7 @@ def build() -> click.Command:
     """The click command ``run``."""
     import click
 
+    from opsdash.activities.troubleshoot.plan_options import consent_options
     from opsdash.config.completing import complete_select
 
     class Run(click.Command):
@@ -86,7 +84,7 @@ def build() -> click.Command:
         asking = Asking(select, tuple(ctx.meta["opsdash.command"]), options)
         raise SystemExit(run_it(asking))
 
-    for option in _options():
+    for option in (*_options(), consent_options()):
         run = option(run)
     return run
 

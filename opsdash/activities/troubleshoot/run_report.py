@@ -22,7 +22,6 @@ from opsdash.core.progress import Progress
 from opsdash.core.text import clean, clean_line, count, duration
 
 SCHEMA = "opsdash-run-1"
-EXIT_REFUSED = 4
 INDENT = "  "
 MOST_NAMES = 8
 """Hosts of the majority that are named: who is odd is what one wants to know."""

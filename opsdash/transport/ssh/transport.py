@@ -98,9 +98,7 @@ class SshConnection(MakesTcp):
     async def execute(self, script: bytes, *, timeout_s: float, max_bytes: int) -> Completed:
         """Run a POSIX sh script, whatever the login shell is."""
         async with self._channels:
-            began = monotonic()
-            done = await execute(self._connection, "exec /bin/sh -s", script, timeout_s, max_bytes)
-        return Completed(done.status, done.stdout, done.stderr, done.truncated, monotonic() - began)
+            return await execute(self._connection, script, timeout_s=timeout_s, max_bytes=max_bytes)
 
     async def run(
         self, order: Order, heard: Heard | None = None, *, by: Elevation | None = None
