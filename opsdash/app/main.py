@@ -133,6 +133,8 @@ class OpsdashApp(Forwarding, inherit_bindings=False):
 
     async def action_quit(self) -> None:
         """End the program; why it could not start stays readable on stderr."""
+        if self.asks_before_the_end():
+            return
         if self._failure is None:
             self.last_words = self.forwards_end()
             self.exit()
@@ -195,7 +197,3 @@ class OpsdashApp(Forwarding, inherit_bindings=False):
             self.say(f"asking {count(len(hosts), 'host') if hosts else 'all hosts'} again")
         else:
             self.say(STARTING)
-
-    def action_redraw(self) -> None:
-        """Paint the whole screen anew: another program wrote over it."""
-        self.refresh(repaint=True)

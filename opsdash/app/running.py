@@ -14,7 +14,7 @@ from opsdash.app.run_line import HOW, RunLine, wish_of_line
 from opsdash.app.time_travel import TimeTravel
 from opsdash.core.errors import OpsdashError, Refused
 from opsdash.core.interactive import wants_terminal
-from opsdash.core.job import Job
+from opsdash.core.job import Job, JobState, RunState
 from opsdash.core.jobs import Jobs
 from opsdash.core.kept import Forgetful, Keeper, with_typed
 from opsdash.core.plan import Plan, plan_id
@@ -33,6 +33,7 @@ class Running(TimeTravel):
     """
 
     _keeper: Keeper = Forgetful()
+    _may_end = False
 
     @property
     def jobs(self) -> Jobs | None:
@@ -173,10 +174,30 @@ class Running(TimeTravel):
 
     def running_jobs(self) -> list[Job]:
         """The jobs that run here now."""
-        from opsdash.core.job import JobState
-
         here = self.jobs.here() if self.jobs is not None else ()
         return [job for job in here if job.state is JobState.RUNNING]
+
+    def asks_before_the_end(self) -> bool:
+        """Whether jobs run: then it is asked what is to become of them before the program ends."""
+        running = self.running_jobs()
+        if not running or self._may_end:
+            return False
+        hosts = sum(len(job.in_state(RunState.RUNNING, RunState.WAITING)) for job in running)
+        about = f"{count(hosts, 'host')}: what runs there is ended, and no other begins"
+        entries = [
+            Entry("stay", lambda _: None, "the jobs go on"),
+            Entry("look", lambda _: self.open_job(running[0].id), running[0].plan.title),
+            Entry("quit", lambda _: self._end_with_jobs(), about),
+        ]
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.pick(f"still at work: {count(len(running), 'job')}", entries)
+        return True
+
+    def _end_with_jobs(self) -> None:
+        """The jobs are called off by the end itself, which waits for them."""
+        self._may_end = True
+        self.call_next(self.run_action, "quit")
 
     def interrupt_page(self) -> bool:
         """End what runs on the page that is open, if anything does."""

@@ -320,3 +320,20 @@ async def test_a_demo_says_that_nothing_can_be_run() -> None:
         assert "this is a demo" in stage.text
         await stage.press("1", "r", *"id", "enter")
         assert "this is a demo" in stage.lines[-1]
+
+
+async def test_quitting_asks_while_a_job_runs() -> None:
+    async with at_work(mixed()) as (stage, _):
+        await stage.press("q")
+        assert "still at work: 1 job" in stage.text
+        await stage.press("enter")
+        assert stage.app.return_code is None
+        await stage.press("ctrl+q", *"quit", "enter")
+        await stage.settle()
+        assert stage.app._exit
+
+
+async def test_quitting_asks_nothing_when_all_jobs_have_ended() -> None:
+    async with at_work(mixed(running=False)) as (stage, _):
+        await stage.press("q")
+        assert stage.app._exit
