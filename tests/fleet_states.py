@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from opsdash.core.audit import Done
 from opsdash.core.errors import HostError
 from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Examined, Say
@@ -124,6 +125,7 @@ class Memory:
         self.changes: tuple[Change, ...] = ()
         self.polled_by = ""
         self.read_only = ""
+        self.done: list[Done] = []
         self.rev = 1
         self.happened: list[Event] = []
         self.silences = Silenced(self)
@@ -193,6 +195,10 @@ class Memory:
     async def episodes(self, host: str) -> list[Episode]:
         """Those that the test has put in."""
         return [one for one in self.seen_before if one.host == host]
+
+    async def last_done(self, host: str, since: float) -> list[Done]:
+        """Those that the test has put in."""
+        return [one for one in self.done if one.host == host and one.at >= since]
 
     async def at(self, moment: float) -> Snapshot:
         """The moment of the past that the test has put in, the latest not after this one."""

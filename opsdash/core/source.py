@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from opsdash.core.audit import Done
 from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Say
 from opsdash.core.finding import Episode
@@ -94,6 +95,10 @@ class FleetSource(Protocol):
 
     async def episodes(self, host: str) -> list[Episode]:
         """What was wrong with a host, now and before, the latest that began first."""
+        ...
+
+    async def last_done(self, host: str, since: float) -> list[Done]:
+        """What plans from here did on a host since then (seconds since 1970), the latest first."""
         ...
 
     async def at(self, moment: float) -> Snapshot:

@@ -13,7 +13,6 @@ from urllib.parse import unquote as decoded
 from opsdash.core.quoting import quote
 from opsdash.core.text import clean_line
 from opsdash.engine.hands import Hand
-from opsdash.transport.base import Order
 
 PLACES = ("/run/lock", "/dev/shm", "/tmp")  # noqa: S108 - a link there, never a file
 """Folders that every user may write to, and from which nobody can take away what is another's. The
@@ -90,7 +89,7 @@ class Claim:
 
 async def take_lock(hand: Hand, claim: Claim, places: tuple[str, ...] = ()) -> str:
     """Keep all other plans off this host; empty: it is ours. Else who holds it, as a sentence, or
-    why there is no lock to be had. `places` are PLACES but in tests. HostError as Hand.run().
+    why there is no lock to be had. `places` are PLACES but in tests. HostError as Hand.execute().
     """
     holder = f"{encoded(claim.who, safe='@')} {claim.since:.0f}"
     values = {
@@ -99,7 +98,7 @@ async def take_lock(hand: Hand, claim: Claim, places: tuple[str, ...] = ()) -> s
         "holder": quote(holder),
     }
     script = (_KNOW % _known(claim.plan, places)) + (_TAKE % values)
-    done = await hand.run(Order(script.encode(), timeout_s=LOCK_S, max_bytes=65_536))
+    done = await hand.execute(script.encode(), timeout_s=LOCK_S, max_bytes=65_536)
     said = (done.stdout + done.stderr).decode("utf-8", "replace").strip().splitlines()
     last = said[-1] if said else ""
     if last.startswith("taken "):
@@ -110,9 +109,9 @@ async def take_lock(hand: Hand, claim: Claim, places: tuple[str, ...] = ()) -> s
 
 
 async def release_lock(hand: Hand, plan: str, places: tuple[str, ...] = ()) -> None:
-    """Let others at the host again; HostError as Hand.run()."""
+    """Let others at the host again; HostError as Hand.execute()."""
     script = (_KNOW % _known(plan, places)) + _RELEASE
-    await hand.run(Order(script.encode(), timeout_s=LOCK_S, max_bytes=65_536))
+    await hand.execute(script.encode(), timeout_s=LOCK_S, max_bytes=65_536)
 
 
 def _known(plan: str, places: tuple[str, ...]) -> dict[str, str]:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
+from opsdash.core.audit import Done
 from opsdash.core.discover import checks, collectors
 from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Say
@@ -60,7 +61,8 @@ class Session(ByHand):
         self._collectors = {
             name: one for name, one in known if surroundings.root or not one.needs_root
         }
-        self._state = State(fleet, self._collectors, surroundings.clock)
+        clock = surroundings.clock
+        self._state = State(fleet, self._collectors, clock)
         self._store = Store(surroundings.state_dir / "history.db")
         self._known_hosts = surroundings.state_dir / "known_hosts"
         self._given = surroundings.transports
@@ -77,13 +79,10 @@ class Session(ByHand):
         self._changing = asyncio.Lock()
         self._privilege = Privilege(self._asker, surroundings.clock, root_rule())
         reach = Reach(self._transports, self._privilege)
-        self._parts = Parts(
-            self._state, self._store, self._collectors, reach, self.silences, surroundings
-        )
+        held = (self._state, self._store, self._collectors)
+        self._parts = Parts(*held, reach, self.silences, surroundings)
         self._polling = Polling(self._parts)
-        self._bystander = Bystander(
-            self._state, self._store, lambda: self.fleet, surroundings.clock
-        )
+        self._bystander = Bystander(self._state, self._store, lambda: self.fleet, clock)
         self._rewind = Rewind(self._store, lambda: self.fleet, checks())
         self._stops = Stops(self._store)
         poll = Poll(lambda: self._polling.poller.live, self.refresh, lambda: self._polling.begun)
@@ -267,11 +266,15 @@ class Session(ByHand):
 
     async def events(self, since: float) -> list[Event]:
         """What happened since (seconds since 1970), oldest first."""
-        return await self._polling.memory.chronicle.since(since)
+        return await self.workshop.with_acts(self._polling.memory.chronicle.since, since)
 
     async def episodes(self, host: str) -> list[Episode]:
         """What was wrong with a host, the latest first."""
         return await self._polling.memory.episodes(host)
+
+    async def last_done(self, host: str, since: float) -> list[Done]:
+        """What was done on a host from here, the latest first."""
+        return await self.workshop.audit.last_done(host, since)
 
     async def at(self, moment: float) -> Snapshot:
         """The fleet as it was at a moment."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from types import MappingProxyType
 
+from opsdash.core.audit import Done
 from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Say
 from opsdash.core.finding import Episode
@@ -133,6 +134,11 @@ class Freezer:
         if not self._past:
             return found
         return [_until(one, self._held_at) for one in found if one.since <= self._held_at]
+
+    async def last_done(self, host: str, since: float) -> list[Done]:
+        """What was done on a host: while frozen, until then."""
+        found = await self._source.last_done(host, since)
+        return [one for one in found if one.at <= self.now()]
 
     async def at(self, moment: float) -> Snapshot:
         """The fleet as it was at a moment."""

@@ -18,6 +18,7 @@ import pytest
 
 from opsdash.core.audit import AuditEntry, Phase
 from opsdash.core.errors import AuditError
+from opsdash.core.event import EventKind
 from opsdash.store.audit import AuditTrail
 from opsdash.store.audit_check import verify
 from opsdash.store.audit_file import AuditFiles, Head
@@ -291,3 +292,24 @@ async def test_what_was_done_last_is_told_by_plan(trail: AuditTrail) -> None:
         ("p1", "service.restart", True, ""),
     ]
     assert [one.plan_id for one in await trail.last_done("web1", 1004.5)] == ["p3"]
+
+
+async def test_what_was_done_is_read_again_when_more_was(trail: AuditTrail) -> None:
+    assert await trail.done_since(0.0) == []
+    await trail.write(BEGIN)
+    await trail.write(END)
+    first = await trail.done_since(0.0)
+    assert [one.words for one in first] == ["tom: service.restart nginx, ok"]
+    assert first[0].event().kind is EventKind.ACTED
+    assert await trail.done_since(1001.5) == []
+    await trail.write(replace(BEGIN, plan_id="p2", at=2000.0))
+    assert [one.words for one in await trail.done_since(0.0)] == [
+        "tom: service.restart nginx, end not known",
+        "tom: service.restart nginx, ok",
+    ]
+
+
+async def test_a_log_that_can_not_be_read_tells_nothing(trail: AuditTrail, path: Path) -> None:
+    path.mkdir()
+    assert await trail.done_since(0.0) == []
+    assert await trail.last_done("web1", 0.0) == []

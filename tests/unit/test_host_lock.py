@@ -30,18 +30,14 @@ class Shell:
     def __init__(self, argv: list[str]) -> None:
         self._argv = argv
 
-    async def run(self, order: Order, heard: Heard | None = None) -> Completed:
+    async def execute(self, script: bytes, *, timeout_s: float, max_bytes: int) -> Completed:
         """Run it."""
         done = await asyncio.to_thread(
-            subprocess.run, self._argv, input=order.script, capture_output=True, check=False
+            subprocess.run, self._argv, input=script, capture_output=True, check=False
         )
         return Completed(done.returncode, done.stdout, done.stderr)
 
-    async def put(self, path: str, order: Order) -> Completed:
-        """Not wanted here."""
-        raise NotImplementedError
-
-    async def get(self, path: str, order: Order) -> Completed:
+    async def run(self, order: Order, heard: Heard | None = None) -> Completed:
         """Not wanted here."""
         raise NotImplementedError
 
