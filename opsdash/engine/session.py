@@ -15,7 +15,6 @@ from opsdash.core.finding import Episode
 from opsdash.core.fleet import Fleet
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.holder import Holder
-from opsdash.core.jobs import Jobs
 from opsdash.core.prompts import Asker
 from opsdash.core.reading import SampleKey
 from opsdash.core.snapshot import Change, HostState, Snapshot
@@ -26,7 +25,6 @@ from opsdash.engine.doctor import begun, examine, sought
 from opsdash.engine.fleet_change import FleetChange, compare
 from opsdash.engine.fleet_hands import FleetHands, Poll
 from opsdash.engine.garbage import seldom_collect
-from opsdash.engine.job_desk import JobDesk
 from opsdash.engine.poller import Reach
 from opsdash.engine.polling import Parts, Polling, report_end
 from opsdash.engine.privilege import Privilege
@@ -88,7 +86,6 @@ class Session(ByHand):
         poll = Poll(lambda: self._polling.poller.live, self.refresh, lambda: self._polling.begun)
         hands = FleetHands(lambda: self.fleet, reach, poll)
         self.workshop = Workshop(Bench(hands, self._store, surroundings, SessionLook(self)))
-        self.jobs: Jobs = JobDesk(self.workshop, surroundings.clock)
         self._turns: Turns | None = None
         self._silencer: asyncio.Task[None] | None = None
 

@@ -124,6 +124,7 @@ async def test_masking_folds_what_differs_only_by_time() -> None:
         await open_job(stage)
         assert "differs" in stage.text
         await stage.press("m")
+        await settled(stage)
         assert "differs" not in stage.text
         assert "up since <time>" in stage.text
         assert "MASKED" in stage.text

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from opsdash.activities.troubleshoot.run_report import pace, seconds
-from opsdash.core.folding import Bucket, Group
+from opsdash.core.folding import Bucket, Group, Output
 from opsdash.core.health import Health
 from opsdash.core.job import Job, JobState, RunState
 from opsdash.core.output_lines import Kind, OutputLine, output_lines
@@ -38,6 +38,9 @@ BAR = 24
 SHORT_BAR = 6
 WIDE = 100
 """Cells of the bar of progress, and of a screen that has room for the longer one."""
+
+FIRST_BYTES = 4096
+"""So much of an output is looked at for its first words."""
 
 LINE_ROLES = {
     Kind.OUT: Role.TEXT,
@@ -80,7 +83,9 @@ def first_words(group: Group) -> str:
     """What is most worth reading of a group in one line."""
     if group.words:
         return group.words
-    for one in output_lines(group.output, 0, 50):
+    output = group.output
+    begin = Output(output.stdout[:FIRST_BYTES], output.stderr[:FIRST_BYTES])
+    for one in output_lines(begin, 0, 50):
         if one.text.strip():
             return one.text.strip()
     return "(no output)" if group.bucket.answered else ""

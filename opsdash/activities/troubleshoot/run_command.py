@@ -7,7 +7,6 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -154,8 +153,6 @@ async def _run(asking: Asking, plan: Plan, fleet: Fleet, around: Surroundings) -
         except JobsError as error:
             return refused(str(error), error.hint)
         if why := workshop.guard.refusal(plan, clock.now()):
-            with suppress(OpsdashError):  # the Runner refuses it, too, and writes that down
-                await workshop.runner.begin(plan)
             return refused(why)
         if why := await _not_agreed(asking, plan, workshop.guard.asked(plan)):
             return refused(why)

@@ -44,12 +44,8 @@ def _options() -> list[Any]:
     ]  # fmt: skip
 
 
-def build() -> click.Command:
-    """The click command ``run``."""
+def _command() -> type[click.Command]:
     import click
-
-    from opsdash.activities.troubleshoot.plan_options import consent_options
-    from opsdash.config.completing import complete_select
 
     class Run(click.Command):
         """What stands behind ``--`` is the command, whatever it looks like."""
@@ -62,8 +58,18 @@ def build() -> click.Command:
         def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
             return ["SELECT...", "[OPTIONS]", "--", "CMD..."]
 
+    return Run
+
+
+def build() -> click.Command:
+    """The click command ``run``."""
+    import click
+
+    from opsdash.activities.troubleshoot.plan_options import consent_options
+    from opsdash.config.completing import complete_select
+
     @click.command(
-        "run", cls=Run, epilog=EXAMPLES, options_metavar="[OPTIONS]",
+        "run", cls=_command(), epilog=EXAMPLES, options_metavar="[OPTIONS]",
         short_help="one command on many hosts, identical output together",
     )  # fmt: skip
     @click.argument("select", nargs=-1, required=True, shell_complete=complete_select)
