@@ -21,7 +21,7 @@ from opsdash.core.plugin import Collector, Tier
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, Row, SampleKey
 from opsdash.core.series import Ring
-from opsdash.core.shell import ShellCommand
+from opsdash.core.shell import ShellCommand, ShellEnd
 from opsdash.core.silence import Silence, SilenceKind
 from opsdash.core.silencing import silencing
 from opsdash.core.snapshot import Change, HostState, Link, LinkState, Snapshot
@@ -143,6 +143,7 @@ class Memory:
         self.stored: dict[float, list[HostState]] = {}
         self.visited: list[float] = []
         self.shells: list[str] = []
+        self.shell_ends: list[tuple[str, int | None]] = []
         self.forwards = Forwarded()
         self.shell_argv: tuple[str, ...] = ("ssh", "--", "host")
         self.read: list[tuple[str, SampleKey, float, float]] = []
@@ -221,6 +222,10 @@ class Memory:
         if not self.shell_argv:
             raise HostError(Problem(ProblemKind.UNSUPPORTED, f"{name} is made up", "go elsewhere"))
         return ShellCommand(name, self.shell_argv)
+
+    async def shell_ended(self, command: ShellCommand, ended: ShellEnd) -> None:
+        """Remember how."""
+        self.shell_ends.append((command.host, ended.status))
 
     def touch(self) -> None:
         """Count it."""

@@ -138,6 +138,7 @@ class Running(TimeTravel):
 
         plan = replace(plan, id=plan_id(self._now()), at=self._now(), who=user_name())
         if why := jobs.refusal(plan):
+            self.run_worker(jobs.note_refusal(plan, why), name="refusal")
             self.say(clean_line(why), SAID_S)
             return
 

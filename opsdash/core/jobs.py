@@ -49,6 +49,10 @@ class Jobs(Protocol):
         """Why this plan may not run now, as a sentence; empty: it may."""
         ...
 
+    async def note_refusal(self, plan: Plan, why: str) -> None:
+        """Write down that somebody wanted this, and why it was not done."""
+        ...
+
     async def begin(self, plan: Plan) -> Job:
         """Apply a plan that was agreed to. Refused: it may not be; then nothing was done."""
         ...
@@ -89,6 +93,9 @@ class NoJobs:
     def refusal(self, plan: Plan) -> str:
         """Always, and why."""
         return self.why
+
+    async def note_refusal(self, plan: Plan, why: str) -> None:
+        """Nobody wants to know."""
 
     async def begin(self, plan: Plan) -> Job:
         """It is refused."""

@@ -14,7 +14,7 @@ from opsdash.core.history import Holdings, Stretch
 from opsdash.core.jobs import Jobs
 from opsdash.core.offer import Importer
 from opsdash.core.reading import SampleKey
-from opsdash.core.shell import ShellCommand
+from opsdash.core.shell import ShellCommand, ShellEnd
 from opsdash.core.silence import Silence
 from opsdash.core.snapshot import HostState, Snapshot
 
@@ -117,7 +117,13 @@ class FleetSource(Protocol):
         ...
 
     async def shell(self, name: str) -> ShellCommand:
-        """What gives a person a shell on a host; HostError says why there is none."""
+        """What gives a person a shell on a host; HostError says why there is none: what is done in
+        there can't be known, and a fleet that is read-only has none.
+        """
+        ...
+
+    async def shell_ended(self, command: ShellCommand, ended: ShellEnd) -> None:
+        """Such a shell has ended; HostError: it could not be written down."""
         ...
 
     def touch(self) -> None:

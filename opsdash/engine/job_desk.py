@@ -68,6 +68,10 @@ class JobDesk:
         """Why the Runner would refuse it now."""
         return self._workshop.guard.refusal(plan, self._clock())
 
+    async def note_refusal(self, plan: Plan, why: str) -> None:
+        """Write it into the audit log."""
+        await self._workshop.runner.note_refusal(plan, why)
+
     async def begin(self, plan: Plan) -> Job:
         """Apply a plan; a password that root takes is asked for when the first host wants it."""
         if self._workshop.wants_root(plan):

@@ -103,8 +103,13 @@ class Runner:
         why = on.refusal(plan, on.clock())
         if not why and plan.rollout.gate and on.gate is None:
             why = "nobody here can tell how the hosts are: run it without a health gate"
-        if not why:
-            return
+        if why:
+            await self.note_refusal(plan, why)
+            raise Refused(why)
+
+    async def note_refusal(self, plan: Plan, why: str) -> None:
+        """Write down that a plan was refused, by the guard or by whoever was asked."""
+        on = self._on
         entry = AuditEntry(
             at=on.clock(),
             who=plan.who,
@@ -120,7 +125,6 @@ class Runner:
             await on.audit.write(entry)
         except AuditError as error:
             LOG.warning("a refusal could not be written down: %s", error)
-        raise Refused(why)
 
     async def _run(self, handle: JobHandle, journal: JobJournal) -> None:
         plan, on = handle.job().rest(), self._on

@@ -161,8 +161,8 @@ class ReplayConnection:
 
     async def open_tcp(self, host: str, port: int) -> Tcp:
         """No host is behind a recording."""
-        text = f"{self._host.name} is a recording: it makes no connections"
-        raise HostError(Problem(ProblemKind.UNSUPPORTED, text))
+        text = f"{self._host.name} is a host of the demo, which makes no connections"
+        raise HostError(Problem(ProblemKind.UNSUPPORTED, text, "start without --demo"))
 
     async def close(self) -> None:
         """A recording holds nothing open."""

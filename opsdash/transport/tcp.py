@@ -81,8 +81,8 @@ async def open_here(host: str, port: int) -> StreamTcp:
 
 def forbidden(name: str, where: str) -> Problem:
     """What sshd says when it connects to nothing on behalf of this user."""
-    text = f"sshd on {name} makes no connection to {where}: administratively prohibited"
-    hint = "AllowTcpForwarding, PermitOpen or authorized_keys there: sshd -T | grep -i forward"
+    text = f"sshd on {name} forwards nothing to {where}"
+    hint = "AllowTcpForwarding, PermitOpen or authorized_keys there forbid it"
     return Problem(ProblemKind.DENIED, text, hint)
 
 

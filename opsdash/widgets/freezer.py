@@ -14,7 +14,7 @@ from opsdash.core.forward import Forwarder
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.jobs import Jobs
 from opsdash.core.reading import SampleKey
-from opsdash.core.shell import ShellCommand
+from opsdash.core.shell import ShellCommand, ShellEnd
 from opsdash.core.silence import Silence
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.core.source import FleetSource, Silencer
@@ -156,6 +156,10 @@ class Freezer:
     async def shell(self, name: str) -> ShellCommand:
         """What gives a person a shell on a host, as it is now."""
         return await self._source.shell(name)
+
+    async def shell_ended(self, command: ShellCommand, ended: ShellEnd) -> None:
+        """Such a shell has ended."""
+        await self._source.shell_ended(command, ended)
 
     def touch(self) -> None:
         """Somebody is at the keyboard."""

@@ -11,12 +11,14 @@ from types import MappingProxyType
 
 import pytest
 
+from opsdash.activities.troubleshoot.applying import Application, Consent
 from opsdash.core.audit import Phase
 from opsdash.core.errors import Refused
 from opsdash.core.fleet import Fleet
 from opsdash.core.guardrail import Guardrail, Guardrails
 from opsdash.core.job import RunState
 from opsdash.core.plan import Danger, HostSteps, Plan, Step, StepKind
+from opsdash.core.prompts import Nobody
 from opsdash.core.secret import Secret
 from opsdash.engine import host_lock
 from opsdash.engine.surroundings import Surroundings
@@ -44,7 +46,8 @@ async def workshop(tmp_path: Path, **limits: object) -> AsyncGenerator[tuple[Wor
     """A workshop whose fleet has these limits, and what syslog is told."""
     told: list[str] = []
     async with ssh_server(tmp_path / "server") as server:
-        fleet = replace(Fleet(MappingProxyType({"web1": server.host})), **limits)  # type: ignore[arg-type]
+        host = replace(server.host, tags=frozenset({"web"}))
+        fleet = replace(Fleet(MappingProxyType({"web1": host})), **limits)  # type: ignore[arg-type]
         around = Surroundings(tmp_path / "state", tell_audit=told.append)
         async with workshop_alone(fleet, around) as made:
             yield made, told
@@ -117,3 +120,30 @@ async def test_what_a_step_is_given_is_written_down_by_its_digest(tmp_path: Path
         "CHG-17; given a secret",
     ]
     assert b"sesame" not in (tmp_path / "state" / "audit.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ({"read_only": "--read-only"}, "this is read-only"),
+        ({"guardrails": Guardrails(tags=("web",))}, "web1 has the tag web: type web"),
+    ],
+)
+async def test_yes_on_the_command_line_passes_no_guard(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], limits: dict[str, object], said: str
+) -> None:
+    async with workshop(tmp_path, **limits) as (shop, _):
+        work = Application(shop, Consent(yes=True, value=None, prompter=Nobody()))
+        assert await work.apply(touching(tmp_path / "made")) == 4
+        entries = await shop.audit.entries()
+        assert [one.phase for one in entries] == [Phase.REFUSED]
+        assert said in entries[0].text
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "made").exists()
+
+
+async def test_the_word_itself_passes(tmp_path: Path) -> None:
+    async with workshop(tmp_path, guardrails=Guardrails(tags=("web",))) as (shop, _):
+        work = Application(shop, Consent(yes=False, value="web", prompter=Nobody()))
+        assert await work.apply(touching(tmp_path / "made")) == 0
+    assert (tmp_path / "made").exists()

@@ -272,6 +272,8 @@ async def test_a_refused_plan_is_never_shown() -> None:
         stage.app.page.aim("web1")  # type: ignore[union-attr]
         await stage.press("r", *"id", "enter")
         assert "read-only: nothing is changed" in stage.text
+        await settled(stage)
+        assert kept.refused == ["read-only: nothing is changed"]
         assert not isinstance(stage.app.screen, ConfirmPlanScreen)
 
 

@@ -101,6 +101,7 @@ class Application:
             why = f"the plan for {lacking[0]} held a secret, which is not kept: make it anew"
         why = why or await self.consent.given(guard.asked(plan))
         if why:
+            await shop.runner.note_refusal(plan, why)
             return refused(why)
         if shop.wants_root(plan) and self.consent.prompter.present:
             shop.privilege.want(lambda text: click.echo(clean_line(text), err=True))

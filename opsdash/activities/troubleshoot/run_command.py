@@ -152,9 +152,10 @@ async def _run(asking: Asking, plan: Plan, fleet: Fleet, around: Surroundings) -
             earlier = _found(workshop, asking["compare"]) if asking["compare"] else None
         except JobsError as error:
             return refused(str(error), error.hint)
-        if why := workshop.guard.refusal(plan, clock.now()):
-            return refused(why)
-        if why := await _not_agreed(asking, plan, workshop.guard.asked(plan)):
+        why = workshop.guard.refusal(plan, clock.now())
+        why = why or await _not_agreed(asking, plan, workshop.guard.asked(plan))
+        if why:
+            await workshop.runner.note_refusal(plan, why)
             return refused(why)
         try:
             job = await _applied(asking, plan, workshop)
