@@ -67,6 +67,7 @@ if [ "$owner" ]; then chown "$owner" ./new || exit 1
 elif [ "$was" ]; then chown "${was#* }" ./new 2>/dev/null
 fi
 chmod "${mode:-${keep:-600}}" ./new || exit 1
+sync ./new 2>/dev/null
 mv -fT ./new "../$name" 2>/dev/null || mv -f ./new "../$name" || exit 1
 command -v restorecon >/dev/null 2>&1 && restorecon "../$name" 2>/dev/null
 facts "../$name"

@@ -14,10 +14,11 @@ from opsdash.core.errors import HostError
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.transport.accounts import account_refused
 from opsdash.transport.base import Completed, Connection, Elevation, Heard, Order
-from opsdash.transport.channel import Start, Talk
+from opsdash.transport.channel import Shell, Start, Talk
 from opsdash.transport.elevate import elevation, find_root, refused
+from opsdash.transport.frames import BOOT
 from opsdash.transport.order_input import input_bytes, input_pieces
-from opsdash.transport.supervised import GRACE_S, command_lines, end_of_input, risen
+from opsdash.transport.supervised import GRACE_S, boot, command_lines, end_of_input, risen, stays
 
 STOPPED = 143
 """The exit status of a command that was ended: killed by TERM, as a shell says it."""
@@ -168,7 +169,8 @@ async def run_over(start: Start, order: Order, heard: Heard | None, by: Elevatio
         raise HostError(Problem(ProblemKind.UNSUPPORTED, "a script can't hold NUL", _AS_INPUT))
     mark = token_hex(8)
     hearing = _Hearing(order, heard, mark, on_tty=by.on_tty)
-    async with start(hearing, by.on_tty) as talk:
+    shell = Shell(BOOT if by.words else boot(), on_tty=by.on_tty)
+    async with start(hearing, shell) as talk:
         feeding: asyncio.Task[None] | None = None
         try:
             async with asyncio.timeout(order.timeout_s):
@@ -217,8 +219,9 @@ async def _rise(talk: Talk, hearing: _Hearing, by: Elevation) -> None:
     """
     if not by.words:
         return
+    beside = stays().encode() + b"\n"
     if by.password is None:
-        talk.write(risen(by.words))
+        talk.write(risen(by.words) + beside)
         return
     asks, ready = token_hex(8), (token_hex(4), token_hex(4))
     talk.write(risen(by.asking(asks), ready=ready, tty=by.on_tty))
@@ -233,6 +236,7 @@ async def _rise(talk: Talk, hearing: _Hearing, by: Elevation) -> None:
             hearing.early.clear()
             talk.write(by.password.reveal() + b"\n")
         await hearing.news()
+    talk.write(beside)
 
 
 async def _stop(talk: Talk, hearing: _Hearing) -> None:

@@ -12,21 +12,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opsdash.transport import supervised
-from opsdash.transport.supervised import command_lines, end_of_input
+from opsdash.transport.supervised import boot, command_lines, end_of_input, stays
 
 SHELLS = [
     pytest.param(argv, id=argv[-1], marks=pytest.mark.skipif(not shutil.which(argv[0]), reason=""))
     for argv in (["dash"], ["bash"], ["busybox", "sh"], ["bash", "--posix"])
 ]
-LOADER = 'IFS= read -r s; eval "$s"'
 
 
 @contextmanager
 def started(argv: list[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A shell that reads as BOOT does."""
+    """The shell that stays beside a command."""
     pipe = subprocess.PIPE
     with subprocess.Popen(
-        [*argv, "-c", LOADER], stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
+        [*argv, "-c", stays()], stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
     ) as running:
         yield running
 
@@ -98,3 +97,13 @@ def test_no_script_and_no_input_is_too_odd(text: bytes, stdin: bytes) -> None:
     word = b"'" + text.replace(b"'", b"'\"'\"'") + b"'"
     out, _ = said(["dash"], b"printf %s " + word + b"; cat; echo", stdin)
     assert out == b"\x1eMARK begin\n" + text + stdin + b"\n\x1eMARK 0\n"
+
+
+def test_every_login_shell_can_quote_what_starts_it() -> None:
+    assert not set("'!\n") & set(stays())
+    assert "\\\\" not in stays()
+    for login in (["fish", "-c"], ["zsh", "-c"], ["dash", "-c"], ["bash", "-c"]):
+        if shutil.which(login[0]):
+            lines = command_lines(b"echo it\\'s", "MARK", stdin_bytes=0, timeout_s=9)
+            done = subprocess.run([*login, boot()], input=lines, capture_output=True, check=False)
+            assert done.stdout.startswith(b"\x1eMARK begin\n"), login

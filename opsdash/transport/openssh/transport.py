@@ -24,7 +24,7 @@ from opsdash.core.reading import Reading
 from opsdash.transport import process
 from opsdash.transport.base import Completed, Connection, Elevation, Heard, Order
 from opsdash.transport.bundle import collect_bundle
-from opsdash.transport.channel import Listener, Talk
+from opsdash.transport.channel import Listener, Shell, Talk
 from opsdash.transport.frames import BOOT
 from opsdash.transport.openssh.arguments import PROGRAM, destination, options
 from opsdash.transport.openssh.complaints import behind, complaint, proxy_ended
@@ -127,10 +127,10 @@ class OpensshConnection:
     ) -> Completed:
         """Run an order by a channel of its own. What wants a terminal to become root gets none."""
 
-        def start(listener: Listener, on_tty: bool) -> AbstractAsyncContextManager[Talk]:
-            if on_tty:
+        def start(listener: Listener, shell: Shell) -> AbstractAsyncContextManager[Talk]:
+            if shell.on_tty:
                 raise HostError(no_terminal(self._host.name))
-            return process.talk(self._over_master(BOOT), listener)
+            return process.talk(self._over_master(shell.command), listener)
 
         rising = await elevated(self, order, by)
         async with self._channels:

@@ -22,7 +22,7 @@ from opsdash.core.prompts import Asker, Nobody
 from opsdash.core.reading import Reading
 from opsdash.transport.base import Completed, Connection, Elevation, Heard, Order
 from opsdash.transport.bundle import collect_bundle
-from opsdash.transport.channel import Listener, Talk
+from opsdash.transport.channel import Listener, Shell, Talk
 from opsdash.transport.orders import elevated, run_over
 from opsdash.transport.pulse import renewed
 from opsdash.transport.ssh.dial import LOGIN_TOOK_S, Dialer
@@ -105,8 +105,8 @@ class SshConnection(MakesTcp):
     ) -> Completed:
         """Run an order by a channel of its own."""
 
-        def start(listener: Listener, on_tty: bool) -> AbstractAsyncContextManager[Talk]:
-            return talk(self._connection, listener, on_tty=on_tty)
+        def start(listener: Listener, shell: Shell) -> AbstractAsyncContextManager[Talk]:
+            return talk(self._connection, listener, shell)
 
         rising = await elevated(self, order, by)
         async with self._channels:
