@@ -154,6 +154,12 @@ def test_what_never_ends_is_cut_off_and_says_so(run: Run) -> None:
     assert "begun" in done.stdout
 
 
+def test_what_would_never_end_is_told_before(run: Run) -> None:
+    done = run("one", "--yes", "--timeout", "1s", "--", "tail -f /dev/null")
+    assert "tail does not end by itself: tail -n 100; it is cut off after 1s" in done.stderr
+    assert "ran out of time" in done.stdout
+
+
 def test_endless_output_is_capped_and_says_so(run: Run) -> None:
     done = run("one", "--yes", "--max-output", "1000", "--each", "--", "seq 100000000")
     assert "cut off here" in done.stderr

@@ -34,7 +34,7 @@ from opsdash.core.confirm import Asked, headless_refusal
 from opsdash.core.errors import OpsdashError
 from opsdash.core.fleet import Fleet
 from opsdash.core.folding import Group, Mask, fold
-from opsdash.core.interactive import wants_terminal
+from opsdash.core.interactive import never_ends, wants_terminal
 from opsdash.core.job import Job
 from opsdash.core.plan import Plan, plan_id
 from opsdash.core.progress import progress
@@ -83,6 +83,8 @@ def run_it(asking: Asking) -> int:
         return refused(why)
     if asking["demo"] is not None:
         return refused(CANT_RUN)
+    if why := "" if asking["script"] else never_ends(wish.command):
+        click.echo(f"opsdash: {why}; it is cut off after {asking['timeout']}", err=True)
     fleet = _fleet(asking)
     around = surroundings(batch=asking["as_json"] or asking["batch"])
     plan = replace(
