@@ -112,7 +112,7 @@ async def test_a_canary_whose_unit_fails_stops_the_restart_and_mended_it_goes_th
 async def test_every_change_of_a_service_is_made_seen_and_taken_back(
     testbed: Testbed, hosts_yaml: Path, tmp_path: Path
 ) -> None:
-    host = "suse1"
+    host = "web2"  # its login shell says something before and after everything
     with unit_on(testbed, (host,), GOOD):
         async with watched(hosts_yaml, tmp_path, host) as session:
             verbs = ("start", "reload", "restart", "stop", "enable", "disable", "mask", "unmask")
