@@ -14,9 +14,11 @@ from opsdash.activities.troubleshoot.plan_words import rollout_words
 from opsdash.app.once import OnceScreen
 from opsdash.core.action import grouped
 from opsdash.core.confirm import Asked, Tier
+from opsdash.core.interactive import never_ends
 from opsdash.core.output_lines import shown
 from opsdash.core.plan import Danger, Plan, Step
 from opsdash.core.program_keys import CONFIRM, CONFIRM_YES, MOVING
+from opsdash.core.run_plan import ACTION
 from opsdash.core.secret import Secret
 from opsdash.core.text import count, duration
 from opsdash.widgets.bindings import bindings_of
@@ -50,6 +52,8 @@ def plan_lines(plan: Plan, width: int) -> list[Line]:
         lines += _hosts(hosts, width)
         for number, step in enumerate(steps, 1):
             lines += _step(step, number if len(steps) > 1 else 0, width)
+    if plan.action == ACTION and (why := never_ends(plan.title)):
+        lines += _labelled("note", f"{why}; it is cut off after its time", Role.WARN, width)
     lines += [(), *_labelled("rollout", rollout_words(plan), Role.TEXT, width)]
     for out in plan.left_out:
         lines += _labelled("left out", f"{out.host}: {out.why}", Role.UNKNOWN, width)

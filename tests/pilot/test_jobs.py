@@ -293,6 +293,13 @@ async def test_what_wants_a_terminal_is_refused_with_a_hint() -> None:
         assert not isinstance(stage.app.screen, ConfirmPlanScreen)
 
 
+async def test_what_would_never_end_is_told_with_the_plan() -> None:
+    async with at_work() as (stage, _):
+        stage.app.page.aim("web1")  # type: ignore[union-attr]
+        await stage.press("r", *"tail -f x", "enter")
+        assert "does not end by itself: tail -n 100" in stage.text
+
+
 async def test_the_same_again_on_the_marked_groups() -> None:
     ended = job_of(RunWish("id"), [done("web1", b"a\n"), done("web2", b"a\n"), done("db3", b"b\n")])
     async with at_work(ended) as (stage, kept):

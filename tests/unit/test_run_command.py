@@ -82,6 +82,7 @@ def test_exit_codes_tell_all_some_and_none(run: Run, tmp_path: Path) -> None:
         (["safe", "--yes", "--", "true"], "prod"),
         (["one", "--yes", "--", "vi", "/etc/hosts"], "wants a terminal"),
         (["one", "--yes", "--compare", "nosuch", "--", "true"], "there is no plan"),
+        (["all", "--demo", "5", "--", "true"], "this is a demo"),
     ],
 )
 def test_what_is_not_confirmed_or_can_not_be_run_ends_with_4(
@@ -151,6 +152,12 @@ def test_what_never_ends_is_cut_off_and_says_so(run: Run) -> None:
     assert done.exit_code == 2
     assert "ran out of time" in done.stdout
     assert "begun" in done.stdout
+
+
+def test_what_would_never_end_is_told_before(run: Run) -> None:
+    done = run("one", "--yes", "--timeout", "1s", "--", "tail -f /dev/null")
+    assert "tail does not end by itself: tail -n 100; it is cut off after 1s" in done.stderr
+    assert "ran out of time" in done.stdout
 
 
 def test_endless_output_is_capped_and_says_so(run: Run) -> None:

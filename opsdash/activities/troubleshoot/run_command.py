@@ -34,7 +34,7 @@ from opsdash.core.confirm import Asked, headless_refusal
 from opsdash.core.errors import OpsdashError
 from opsdash.core.fleet import Fleet
 from opsdash.core.folding import Group, Mask, fold
-from opsdash.core.interactive import wants_terminal
+from opsdash.core.interactive import never_ends, wants_terminal
 from opsdash.core.job import Job
 from opsdash.core.plan import Plan, plan_id
 from opsdash.core.progress import progress
@@ -51,6 +51,7 @@ from opsdash.core.run_plan import (
 from opsdash.core.text import clean_line
 from opsdash.core.volatile import Volatile
 from opsdash.engine.asked import asked_once, chosen, surroundings
+from opsdash.engine.demo import CANT_RUN
 from opsdash.engine.surroundings import Surroundings
 from opsdash.engine.tty_prompter import TtyPrompter
 from opsdash.engine.workshop import Workshop, workshop_alone
@@ -80,6 +81,10 @@ def run_it(asking: Asking) -> int:
         raise click.UsageError(str(error)) from None
     if why := "" if asking["script"] else wants_terminal(wish.command):
         return refused(why)
+    if asking["demo"] is not None:
+        return refused(CANT_RUN)
+    if why := "" if asking["script"] else never_ends(wish.command):
+        click.echo(f"opsdash: {why}; it is cut off after {asking['timeout']}", err=True)
     fleet = _fleet(asking)
     around = surroundings(batch=asking["as_json"] or asking["batch"])
     plan = replace(

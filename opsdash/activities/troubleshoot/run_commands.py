@@ -67,6 +67,7 @@ def build() -> click.Command:
 
     from opsdash.activities.troubleshoot.plan_options import consent_options
     from opsdash.config.completing import complete_select
+    from opsdash.config.demo_option import demo_option
 
     @click.command(
         "run", cls=_command(), epilog=EXAMPLES, options_metavar="[OPTIONS]",
@@ -90,7 +91,7 @@ def build() -> click.Command:
         asking = Asking(select, tuple(ctx.meta["opsdash.command"]), options)
         raise SystemExit(run_it(asking))
 
-    for option in (*_options(), consent_options()):
+    for option in (*_options(), consent_options(), demo_option()):
         run = option(run)
     return run
 
