@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from opsdash.cli.main import opsdash
-from opsdash.core.discover import checks, collectors, commands, keys
+from opsdash.core.discover import actions, checks, collectors, commands, keys
 from opsdash.core.examination import ABOUT
 from opsdash.core.figures import FIGURES, Unit
 from opsdash.core.plugin import Collector, Tier
@@ -114,6 +114,27 @@ def commands_page() -> str:
             text = _help(verb, f"opsdash {command.name} {name}")
             parts.append(f"\n### {command.name} {name}\n\n```text\n{text}\n```\n")
     return "".join(parts)
+
+
+def actions_page() -> str:
+    """Every action: what it takes, how bad it can be, how it goes over several hosts."""
+    rows = []
+    for action in sorted(actions().values(), key=lambda one: one.id):
+        taken = "; ".join(
+            f"`{one.name}`{'' if one.default is None else ' (may be left out)'}: {one.help}"
+            for one in action.arguments
+        )
+        rollout = action.rollout
+        ways = [f"canary {rollout.canary}"] if rollout.canary else []
+        ways += [f"waves of {rollout.wave}"] if rollout.wave else []
+        ways += [f"{rollout.at_a_time} at a time"] + (["health gate"] if rollout.gate else [])
+        rows.append((f"`{action.id}`", action.danger.value, taken or "-", ", ".join(ways)))
+    intro = (
+        "# Actions\n\nWhat `opsdash do ACTION SELECT key=value` knows. How a plan is applied "
+        "stands in [changing-hosts.md](changing-hosts.md).\n\n"
+    )
+    header = ("action", "danger", "arguments", "several hosts, unless said otherwise")
+    return NOTE + intro + table(header, rows)
 
 
 def _help(command: click.Command, called: str) -> str:
@@ -301,6 +322,7 @@ def pages() -> dict[Path, str]:
         DOCS / "metrics.md": metrics_page(),
         DOCS / "checks.md": checks_page(),
         DOCS / "commands.md": commands_page(),
+        DOCS / "actions.md": actions_page(),
         DOCS / "keys.md": keys_page(),
         DOCS / "fleet-page.md": fleet_page(),
         DOCS / "demo.md": demo_page(),

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from opsdash.core.audit import Done
 from opsdash.core.errors import HostError
 from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Examined, Say
 from opsdash.core.finding import Episode, Finding, urgency
+from opsdash.core.forward import Forward, Tell, Wish
 from opsdash.core.health import Health, worst
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.host import Host
@@ -19,7 +21,7 @@ from opsdash.core.plugin import Collector, Tier
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, Row, SampleKey
 from opsdash.core.series import Ring
-from opsdash.core.shell import ShellCommand
+from opsdash.core.shell import ShellCommand, ShellEnd
 from opsdash.core.silence import Silence, SilenceKind
 from opsdash.core.silencing import silencing
 from opsdash.core.snapshot import Change, HostState, Link, LinkState, Snapshot
@@ -87,6 +89,33 @@ def _end(one: Silence) -> float:
     return one.until
 
 
+class Forwarded:
+    """Forwarded ports that a test puts in; `refuses` is why none can be opened."""
+
+    def __init__(self) -> None:
+        self.known: dict[int, Forward] = {}
+        self.tells: list[Tell] = []
+        self.refuses: Problem | None = None
+        self.said = ""
+
+    def all(self) -> tuple[Forward, ...]:
+        """Those that are open."""
+        return tuple(self.known.values())
+
+    async def open(self, host: str, wish: Wish, tell: Tell) -> Forward:
+        """One more."""
+        if self.refuses is not None:
+            raise HostError(self.refuses)
+        self.tells.append(tell)
+        made = Forward(len(self.tells), host, wish, NOW, said=self.said)
+        self.known[made.id] = made
+        return made
+
+    async def close(self, number: int) -> None:
+        """One less."""
+        self.known.pop(number, None)
+
+
 class Memory:
     """A fleet source that holds what a test puts in."""
 
@@ -96,6 +125,7 @@ class Memory:
         self.changes: tuple[Change, ...] = ()
         self.polled_by = ""
         self.read_only = ""
+        self.done: list[Done] = []
         self.rev = 1
         self.happened: list[Event] = []
         self.silences = Silenced(self)
@@ -113,6 +143,8 @@ class Memory:
         self.stored: dict[float, list[HostState]] = {}
         self.visited: list[float] = []
         self.shells: list[str] = []
+        self.shell_ends: list[tuple[str, int | None]] = []
+        self.forwards = Forwarded()
         self.shell_argv: tuple[str, ...] = ("ssh", "--", "host")
         self.read: list[tuple[str, SampleKey, float, float]] = []
 
@@ -165,6 +197,10 @@ class Memory:
         """Those that the test has put in."""
         return [one for one in self.seen_before if one.host == host]
 
+    async def last_done(self, host: str, since: float) -> list[Done]:
+        """Those that the test has put in."""
+        return [one for one in self.done if one.host == host and one.at >= since]
+
     async def at(self, moment: float) -> Snapshot:
         """The moment of the past that the test has put in, the latest not after this one."""
         stops = [one for one in self.stored if one <= moment]
@@ -186,6 +222,10 @@ class Memory:
         if not self.shell_argv:
             raise HostError(Problem(ProblemKind.UNSUPPORTED, f"{name} is made up", "go elsewhere"))
         return ShellCommand(name, self.shell_argv)
+
+    async def shell_ended(self, command: ShellCommand, ended: ShellEnd) -> None:
+        """Remember how."""
+        self.shell_ends.append((command.host, ended.status))
 
     def touch(self) -> None:
         """Count it."""

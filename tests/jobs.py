@@ -87,6 +87,7 @@ class KeptJobs:
         self.called_off: list[tuple[str, tuple[str, ...]]] = []
         self.said: dict[tuple[str, str], Result] = {}
         self.forbidden = ""
+        self.refused: list[str] = []
         self.fleet: Fleet | None = None
 
     def put(self, job: Job) -> None:
@@ -106,7 +107,7 @@ class KeptJobs:
         """Any of them."""
         return self._here.get(job_id) or self._earlier.get(job_id)
 
-    def live(self, job_id: str, host: str) -> Result | None:
+    def tail(self, job_id: str, host: str, most: int) -> Result | None:
         """What a test says that a host has put out."""
         return self.said.get((job_id, host))
 
@@ -118,6 +119,10 @@ class KeptJobs:
     def refusal(self, plan: Plan) -> str:
         """What a test forbids."""
         return self.forbidden
+
+    async def note_refusal(self, plan: Plan, why: str) -> None:
+        """A test may look at it."""
+        self.refused.append(why)
 
     async def begin(self, plan: Plan) -> Job:
         """It begins, and goes no further."""

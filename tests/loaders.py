@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opsdash.config.alerts_file import read_alerts
+from opsdash.config.guardrails_file import read_guardrails
 from opsdash.config.hooks_file import read_hooks
 from opsdash.config.host_names import named_in
 from opsdash.config.hosts import load_fleet
@@ -141,7 +142,23 @@ hooks:
   chat: {webhook: {url: "https://chat.example.org/x", body: {text: "{title}"}}, tell: both}
 """
 
+GUARDRAILS = """\
+confirm_tags: [prod, pci]
+rules:
+  night:
+    actions: [host.reboot, "service.*"]
+    commands: '\\breboot\\b'
+    hosts: "tag:prod !lab*"
+    only: ["mon-fri 22:00-05:00", "sat,sun"]
+    never: 01:00-02:00
+    confirm: NIGHT
+    max_hosts: 3
+    reason: At night only.
+  stop: {deny: true, reason: "Never."}
+"""
+
 LOADERS = (
+    Loader("guardrails.yaml", GUARDRAILS, read_guardrails, ("config.guardrails_file",)),
     Loader("hooks.yaml", HOOKS, read_hooks, ("config.hooks_file",)),
     Loader("alerts.yaml", ALERTS, read_alerts, ("config.alerts_file",)),
     Loader("hosts.yaml", HOSTS, load_fleet, ("config.hosts_files", "config.marked_yaml")),
@@ -168,6 +185,7 @@ OF_PROGRAMS = {
     "store.history_numbers": "tests/unit/test_history.py",
     "store.frames": "tests/unit/test_rewind.py",
     "store.hooks": "tests/unit/test_store.py",
+    "store.jobs": "tests/unit/test_jobs.py",
     "store.lease": "tests/unit/test_turns.py",
 }
 """What reads text that no user writes, and where it is tested."""

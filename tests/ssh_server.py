@@ -23,7 +23,8 @@ class Behaviour:
     `before` is sent before any command's output. `instead` replaces the output of every command:
     hang, drop, garbage, endless, exit. `slow_s` delays every command. Running shells are in
     `pids`. So many connections as `close_next` says are cut at once. `certified` shows a
-    certificate of a CA that known_hosts trusts, in place of a key.
+    certificate of a CA that known_hosts trusts, in place of a key. Only one that `forwards` makes
+    connections for others.
     """
 
     before: bytes = b""
@@ -33,6 +34,7 @@ class Behaviour:
     certified: bool = False
     banner: str = ""
     close_next: int = 0
+    forwards: bool = True
     connections: list[asyncssh.SSHServerConnection] = field(default_factory=list)
     pids: set[int] = field(default_factory=set)
 
@@ -81,6 +83,9 @@ class _Login(asyncssh.SSHServer):
     def connection_requested(
         self, dest_host: str, dest_port: int, orig_host: str, orig_port: int
     ) -> bool:
+        if not self._behaviour.forwards:
+            code = asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED
+            raise asyncssh.ChannelOpenError(code, "open failed")
         return True
 
 

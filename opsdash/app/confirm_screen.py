@@ -14,9 +14,11 @@ from opsdash.activities.troubleshoot.plan_words import rollout_words
 from opsdash.app.once import OnceScreen
 from opsdash.core.action import grouped
 from opsdash.core.confirm import Asked, Tier
+from opsdash.core.interactive import never_ends
 from opsdash.core.output_lines import shown
 from opsdash.core.plan import Danger, Plan, Step
-from opsdash.core.program_keys import MOVING, PROMPT, YES_OR_NO
+from opsdash.core.program_keys import CONFIRM, CONFIRM_YES, MOVING
+from opsdash.core.run_plan import ACTION
 from opsdash.core.secret import Secret
 from opsdash.core.text import count, duration
 from opsdash.widgets.bindings import bindings_of
@@ -50,6 +52,8 @@ def plan_lines(plan: Plan, width: int) -> list[Line]:
         lines += _hosts(hosts, width)
         for number, step in enumerate(steps, 1):
             lines += _step(step, number if len(steps) > 1 else 0, width)
+    if plan.action == ACTION and (why := never_ends(plan.title)):
+        lines += _labelled("note", f"{why}; it is cut off after its time", Role.WARN, width)
     lines += [(), *_labelled("rollout", rollout_words(plan), Role.TEXT, width)]
     for out in plan.left_out:
         lines += _labelled("left out", f"{out.host}: {out.why}", Role.UNKNOWN, width)
@@ -61,7 +65,7 @@ def _labelled(label: str, text: str, role: Role, width: int) -> list[Line]:
     return _beside(label, wrap(text, width - LABEL), role)
 
 
-def _hosts(hosts: list[str], width: int) -> list[Line]:
+def _hosts(hosts: Sequence[str], width: int) -> list[Line]:
     """Every host, in columns."""
     cell = min(max(map(len, hosts)), 40) + 2
     room = max(1, (width - LABEL) // cell)
@@ -107,7 +111,7 @@ def _beside(label: str, parts: Sequence[str], role: Role) -> list[Line]:
 class ConfirmPlanScreen(OnceScreen[bool]):
     """The plan, and what is wanted for it to run; anything else leaves everything as it is."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of(PROMPT, MOVING)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(CONFIRM, MOVING)
 
     DEFAULT_CSS = """
     ConfirmPlanScreen { background: $background; }
@@ -196,7 +200,7 @@ class ConfirmPlanScreen(OnceScreen[bool]):
 class YesNoPlanScreen(ConfirmPlanScreen):
     """The plan of one host: only the letter says yes, and only once there was something to read."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of(YES_OR_NO)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(CONFIRM_YES)
 
     _painted = False
 

@@ -13,11 +13,11 @@ from textual.widgets import ContentSwitcher
 
 from opsdash.app.failure import exit_code, failure_lines, farewell
 from opsdash.app.first_hint import FirstHint
+from opsdash.app.forwarding import Forwarding
 from opsdash.app.help_screen import HelpScreen, key_blocks
 from opsdash.app.look import Looks
 from opsdash.app.pages import STARTING
 from opsdash.app.panels import find_panels, view_bindings
-from opsdash.app.shells import Shells
 from opsdash.core import clock
 from opsdash.core.errors import OpsdashError
 from opsdash.core.kept import Forgetful, Keeper
@@ -43,7 +43,7 @@ NOTICE_S = 15.0
 """How long a sentence about the start stays: long enough for eyes that are still elsewhere."""
 
 
-class OpsdashApp(Shells, inherit_bindings=False):
+class OpsdashApp(Forwarding, inherit_bindings=False):
     """The program. `start` delivers the fleet after the first paint, `stop` lets go of it.
 
     `now` is the wall clock in seconds since 1970; tests stop it. `badge` stands on every screen:
@@ -133,7 +133,10 @@ class OpsdashApp(Shells, inherit_bindings=False):
 
     async def action_quit(self) -> None:
         """End the program; why it could not start stays readable on stderr."""
+        if self.asks_before_the_end():
+            return
         if self._failure is None:
+            self.last_words = self.forwards_end()
             self.exit()
         else:
             self.last_words = farewell(self._failure)
@@ -194,7 +197,3 @@ class OpsdashApp(Shells, inherit_bindings=False):
             self.say(f"asking {count(len(hosts), 'host') if hosts else 'all hosts'} again")
         else:
             self.say(STARTING)
-
-    def action_redraw(self) -> None:
-        """Paint the whole screen anew: another program wrote over it."""
-        self.refresh(repaint=True)

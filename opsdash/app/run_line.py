@@ -10,7 +10,7 @@ from opsdash.core.run_plan import RunWish, command_of, env_of
 from opsdash.widgets.ask_once import AskOnce
 
 OPTIONS = "--sudo --timeout 2m --cwd DIR --env K=V --at-a-time N --canary N --stop --save NAME"
-HOW = f"a shell line; before it, where wanted: {OPTIONS}"
+HOW = f": a shell line, with options before it: {OPTIONS}"
 
 _OPTION = re.compile(r"\s*--([a-z-]+)(?=\s|=|$)")
 _VALUE = re.compile(r"""[\s=]\s*((?:"[^"]*"|'[^']*'|\\.|[^\s"'\\])+)""")

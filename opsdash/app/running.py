@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -14,10 +13,11 @@ from opsdash.app.pages import STARTING
 from opsdash.app.run_line import HOW, RunLine, wish_of_line
 from opsdash.app.time_travel import TimeTravel
 from opsdash.core.errors import OpsdashError, Refused
-from opsdash.core.job import Job
+from opsdash.core.interactive import wants_terminal
+from opsdash.core.job import Job, JobState, RunState
 from opsdash.core.jobs import Jobs
 from opsdash.core.kept import Forgetful, Keeper, with_typed
-from opsdash.core.plan import Plan
+from opsdash.core.plan import Plan, plan_id
 from opsdash.core.run_plan import RunWish, run_plan, wish_of
 from opsdash.core.text import clean_line, count, shorten
 from opsdash.widgets.entries import Entry
@@ -33,6 +33,7 @@ class Running(TimeTravel):
     """
 
     _keeper: Keeper = Forgetful()
+    _may_end = False
 
     @property
     def jobs(self) -> Jobs | None:
@@ -66,7 +67,7 @@ class Running(TimeTravel):
         hosts = self._hosts()
         if not hosts:
             return
-        words = f"run on {count(len(hosts), 'host')} ({shorten(' '.join(hosts), 40)}): {HOW}"
+        words = f"run on {count(len(hosts), 'host')} ({shorten(' '.join(hosts), 40)}){HOW}"
         history = self._keeper.kept.history.get(HISTORY, ())
         self.run_line.ask(words, history, lambda text: self._take(text, hosts))
 
@@ -109,6 +110,8 @@ class Running(TimeTravel):
     def _take(self, text: str, hosts: tuple[str, ...]) -> None:
         """What was typed; ValueError says what is wrong with it."""
         wish = wish_of_line(text)
+        if why := wants_terminal(wish.command):
+            raise ValueError(why)
         kept = self._keeper.kept
         typed = with_typed(kept.history.get(HISTORY, ()), text.strip())
         self._keeper.keep(replace(kept, history={**kept.history, HISTORY: typed}))
@@ -133,8 +136,9 @@ class Running(TimeTravel):
             return
         from opsdash.config.person import user_name
 
-        plan = replace(plan, id=secrets.token_hex(3), at=self._now(), who=user_name())
+        plan = replace(plan, id=plan_id(self._now()), at=self._now(), who=user_name())
         if why := jobs.refusal(plan):
+            self.run_worker(jobs.note_refusal(plan, why), name="refusal")
             self.say(clean_line(why), SAID_S)
             return
 
@@ -171,10 +175,30 @@ class Running(TimeTravel):
 
     def running_jobs(self) -> list[Job]:
         """The jobs that run here now."""
-        from opsdash.core.job import JobState
-
         here = self.jobs.here() if self.jobs is not None else ()
         return [job for job in here if job.state is JobState.RUNNING]
+
+    def asks_before_the_end(self) -> bool:
+        """Whether jobs run: then it is asked what is to become of them before the program ends."""
+        running = self.running_jobs()
+        if not running or self._may_end:
+            return False
+        hosts = sum(len(job.in_state(RunState.RUNNING, RunState.WAITING)) for job in running)
+        about = f"{count(hosts, 'host')}: what runs there is ended, and no other begins"
+        entries = [
+            Entry("stay", lambda _: None, "the jobs go on"),
+            Entry("look", lambda _: self.open_job(running[0].id), running[0].plan.title),
+            Entry("quit", lambda _: self._end_with_jobs(), about),
+        ]
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.pick(f"still at work: {count(len(running), 'job')}", entries)
+        return True
+
+    def _end_with_jobs(self) -> None:
+        """The jobs are called off by the end itself, which waits for them."""
+        self._may_end = True
+        self.call_next(self.run_action, "quit")
 
     def interrupt_page(self) -> bool:
         """End what runs on the page that is open, if anything does."""

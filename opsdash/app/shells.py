@@ -9,7 +9,7 @@ from textual import on
 
 from opsdash.app.importing import Importing
 from opsdash.app.pages import STARTING
-from opsdash.app.suspend import NO_SUSPEND, a_shell_waits, stop_here
+from opsdash.app.suspend import NO_SUSPEND
 from opsdash.core.errors import HostError
 from opsdash.core.shell import ShellCommand, ShellEnd
 from opsdash.core.text import count
@@ -23,6 +23,9 @@ MOST_WINDOWS = 5
 
 CHOICE, HERE, WINDOW = "shell", "here", "window"
 """The name under which it is remembered where the key opens shells, and both ways."""
+
+ENDED_FIRST = ShellEnd(None, "opsdash ended before it")
+IN_A_WINDOW = ShellEnd(None, "in a window of tmux: how it ends is not known here")
 
 NO_TMUX = "opsdash does not run in tmux: start it there, and each shell gets a window"
 
@@ -105,14 +108,27 @@ class Shells(Importing):
         command = await self._command(host)
         if command is None:
             return
+        from opsdash.transport.on_terminal import on_terminal
+
+        ended = ENDED_FIRST
         try:
-            ended = await self.lend(lambda: _on_terminal(command))
+            ended = await self.lend(lambda: on_terminal(command))
         except HostError as error:
+            ended = ShellEnd(None, error.problem.text)
             self._tell(error)
-            return
-        self.say(self._sentence(command, ended), SAID_S)
+        else:
+            self.say(self._sentence(command, ended), SAID_S)
+        finally:
+            await self._note_end(command, ended)
         if self._source is not None:
             self._source.refresh((host,))  # whatever was changed there shows at once
+
+    async def _note_end(self, command: ShellCommand, ended: ShellEnd) -> None:
+        if self._source is not None:
+            try:
+                await self._source.shell_ended(command, ended)
+            except HostError as error:
+                self._tell(error)
 
     def _sentence(self, command: ShellCommand, ended: ShellEnd) -> str:
         said = ended.sentence(command)
@@ -131,8 +147,10 @@ class Shells(Importing):
             try:
                 await open_window(host, command.argv)
             except HostError as error:
+                await self._note_end(command, ShellEnd(None, error.problem.text))
                 self._tell(error)
                 return
+            await self._note_end(command, IN_A_WINDOW)
             opened.append(host)
         where = opened[0] if len(opened) == 1 else count(len(opened), "host")
         self.say(f"a window is open on {where}")
@@ -148,10 +166,3 @@ class Shells(Importing):
 
     def _tell(self, error: HostError) -> None:
         self.say(f"{error.problem.text}; {error.problem.hint}", SAID_S)
-
-
-async def _on_terminal(command: ShellCommand) -> ShellEnd:
-    from opsdash.transport.on_terminal import on_terminal
-
-    stop = stop_here if a_shell_waits() else None
-    return await on_terminal(command.argv, command.banner, hear_errors=command.by_ssh, stop=stop)

@@ -5,26 +5,16 @@ to have the terminal until it ends.
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from opsdash.app.keys_in_force import KeysInForce
+from opsdash.transport.terminal_lent import a_shell_waits as a_shell_waits
 
 T = TypeVar("T")
 
 NO_SUSPEND = "this terminal can't be given back for a while"
 NO_SHELL = "no shell is waiting below that could go on: {} quits"
-
-
-def a_shell_waits() -> bool:
-    """Whether somebody below can continue what is stopped.
-
-    A program that leads its session (``tmux new opsdash``, ``ssh -t HOST opsdash``) was started by
-    no shell with job control: stopped, it would hang for ever.
-    """
-    return os.getsid(0) != os.getpgrp()
 
 
 class Suspending(KeysInForce):
@@ -68,8 +58,3 @@ class Suspending(KeysInForce):
         if failure is not None:
             raise failure
         return found[0]
-
-
-def stop_here() -> None:
-    """Be stopped, as by ctrl+z, until the shell below goes on with us."""
-    os.kill(os.getpid(), signal.SIGSTOP)

@@ -63,6 +63,10 @@ class TerminalKeys(Colours):
         if isinstance(self._driver, ScreenDriver):
             self._driver.capture_mouse(on=on)
 
+    def action_redraw(self) -> None:
+        """Paint the whole screen anew: another program wrote over it."""
+        self.refresh(repaint=True)
+
     def hang_up(self) -> None:
         """The terminal is gone: end, as nobody sees anything any more. From any thread."""
         self.call_later(self.exit)

@@ -48,6 +48,7 @@ NOT_PICKED = {
     "run again": "run anything",
     "shell": "open a shell",
     "shell here": "open a shell",
+    "forward": "forward a port",
     "shell in a window": "open a shell",
     "ack": "acknowledge",
     "ack…": "acknowledge",

@@ -72,15 +72,23 @@ class Watching:
             return DemoSession(self._demo)
         from opsdash.config.fleet_files import FleetFiles
         from opsdash.config.paths import state_dir
+        from opsdash.config.person import from_where
         from opsdash.core.discover import checks
         from opsdash.engine.declared import DeclaredFleet
         from opsdash.engine.session import Session
         from opsdash.engine.surroundings import Surroundings
+        from opsdash.transport.syslog import Syslog
 
         known = {one.id: one.lower_is_worse for one in checks().values()}
         self._files = FleetFiles(self._hosts_file, known)
         around = Surroundings(
-            state_dir(), self._prompter, lasts=True, role=Role.SCREEN, ring=self._ring
+            state_dir(),
+            self._prompter,
+            lasts=True,
+            role=Role.SCREEN,
+            ring=self._ring,
+            from_where=from_where(),
+            tell_audit=Syslog().tell,
         )
         session = Session(self._files.read(), around)
         self._fleet = DeclaredFleet(session, self._files)

@@ -61,7 +61,7 @@ class Action:
     `steps` is pure: what would be done on a host that is in this state, with these arguments;
     NotHere leaves the host out. `target` names the argument that says what it is done to (empty:
     the host itself), `danger` is the worst that it can do, `rollout` how it usually goes over
-    several hosts.
+    several hosts. `reads` names the collectors of which `steps` wants to know something.
     """
 
     id: str
@@ -71,6 +71,7 @@ class Action:
     arguments: tuple[Argument, ...] = ()
     target: str = ""
     rollout: Rollout = ONE_BY_FIVE
+    reads: tuple[str, ...] = ()
 
     def typed(self, words: Iterable[str]) -> dict[str, str]:
         """What was typed behind its name: ``NAME=VALUE``, and what stands alone is the target.

@@ -10,12 +10,15 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
+from opsdash.core.event import Event, EventKind
 from opsdash.core.masking import mask
-from opsdash.core.text import clean
+from opsdash.core.plan import Step
+from opsdash.core.secret import Secret
+from opsdash.core.text import clean, clean_line, count
 
 FIRST_HASH = "0" * 64
 """What the first entry has in the place of an earlier one's hash."""
@@ -72,6 +75,9 @@ class AuditEntry:
         return self.phase is Phase.END and self.exit_status == 0
 
 
+_WORDS = ("who", "host", "action", "plan_id", "target", "from_where", "text", "before", "after")
+
+
 class AuditLog(Protocol):
     """Where entries are written. Without its line nothing may be changed."""
 
@@ -88,12 +94,19 @@ def fit_to_keep(entry: AuditEntry) -> AuditEntry:
     if len(command) > MOST_COMMAND:
         digest = hashlib.sha256(command.encode("utf-8", "replace")).hexdigest()
         command = f"{command[:MOST_COMMAND]}… ({len(command)} characters, sha256 {digest})"
-    words: dict[str, Any] = {
-        name: mask(clean(getattr(entry, name), MOST_TEXT))
-        for name in ("who", "host", "action", "plan_id", "target", "from_where", "text")
-    }
-    words |= {name: clean(getattr(entry, name), MOST_TEXT) for name in ("before", "after")}
+    words: dict[str, Any] = {name: clean(getattr(entry, name), MOST_TEXT) for name in _WORDS}
+    words["target"], words["text"] = mask(words["target"]), mask(words["text"])
     return replace(entry, command=command, **words)
+
+
+def input_words(step: Step) -> str:
+    """What a step is given to read, as far as that may be written down: its length and digest."""
+    if step.stdin is None:
+        return ""
+    if isinstance(step.stdin, Secret):
+        return "given a secret"
+    digest = hashlib.sha256(step.stdin).hexdigest()
+    return f"given {count(len(step.stdin), 'byte')}, sha256 {digest}"
 
 
 def canonical(values: Mapping[str, Any]) -> bytes:
@@ -101,23 +114,26 @@ def canonical(values: Mapping[str, Any]) -> bytes:
     return json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
-def hash_of(values: Mapping[str, Any], prev_hash: str) -> str:
-    """The hash of an entry's values (its own hash aside) after the one before it."""
-    rest = {name: value for name, value in values.items() if name != "hash"}
-    return hashlib.sha256(prev_hash.encode() + canonical(rest)).hexdigest()
+def hash_of(line: bytes, entry: AuditEntry) -> str:
+    """The hash that an entry should have whose canonical line this is: of the hash before it and
+    the line without its own hash. No text of the line can be taken for that: in texts " is \\".
+    """
+    rest = line.replace(b'"hash":"%b",' % entry.hash.encode(), b"", 1)
+    return hashlib.sha256(entry.prev_hash.encode() + rest).hexdigest()
 
 
 def chained(entry: AuditEntry, seq: int, prev_hash: str) -> AuditEntry:
     """The entry as number `seq` of the chain."""
     placed = replace(entry, seq=seq, prev_hash=prev_hash, hash="")
-    return replace(placed, hash=hash_of(asdict(placed), prev_hash))
+    return replace(placed, hash=hash_of(as_line(placed), placed))
 
 
 def as_line(entry: AuditEntry) -> bytes:
     """The entry as it stands in the file, without its newline."""
-    return canonical(asdict(entry))
+    return canonical({name: getattr(entry, name) for name in _NAMES})
 
 
+_NAMES = tuple(sorted(one.name for one in fields(AuditEntry)))
 _TEXTS = frozenset(
     {"who", "host", "action", "plan_id", "command", "target", "from_where", "text"}
     | {"before", "after", "prev_hash", "hash"}
@@ -129,10 +145,19 @@ def from_line(line: bytes) -> AuditEntry:
     """The entry that a line holds; ValueError: it holds none. What a newer opsdash has added is
     left out. Whether its hash is right is not looked at.
     """
+    return from_values(values_of(line))
+
+
+def values_of(line: bytes) -> Any:
+    """What a line holds; ValueError: it is no JSON."""
     try:
-        values = json.loads(line)
+        return json.loads(line)
     except RecursionError:
         raise ValueError("nested too deep") from None
+
+
+def from_values(values: Any) -> AuditEntry:
+    """The entry that has these values; ValueError: none has."""
     if not isinstance(values, dict) or not values.keys() >= _TEXTS | _NUMBERS:
         raise ValueError("not an entry")
     status = values.get("exit_status")
@@ -161,6 +186,16 @@ class Done:
     plan_id: str
     ok: bool | None
     text: str = ""
+
+    @property
+    def words(self) -> str:
+        """In words: ``tom: service.restart nginx, ok``."""
+        how = {True: "ok", False: f"failed ({self.text})", None: "end not known"}[self.ok]
+        return clean_line(f"{self.who}: {self.action} {self.target}".rstrip() + f", {how}", 200)
+
+    def event(self) -> Event:
+        """As an event of the host."""
+        return Event(self.at, EventKind.ACTED, self.host, self.words, subject=self.target)
 
 
 def done(entries: Iterable[AuditEntry]) -> list[Done]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from opsdash.core.fleet import Fleet
-from opsdash.core.guardrail import Guardrails
 from opsdash.core.plan import Danger, Plan
 from opsdash.core.text import clean_line, count
 
@@ -47,14 +46,14 @@ class Asked:
 NOTHING_ASKED = Asked(Tier.NONE)
 
 
-def tier(plan: Plan, fleet: Fleet, guardrails: Guardrails | None = None) -> Asked:
-    """What is asked before this plan runs, by these guardrails (None: the fleet's own)."""
+def tier(plan: Plan, fleet: Fleet) -> Asked:
+    """What is asked before this plan runs, by the fleet's tags and guardrails."""
     if plan.reads_only or not plan.hosts:
         return NOTHING_ASKED
     names = plan.names()
     what = clean_line(f"{plan.action} {plan.target}".strip(), 120)
     where = names[0] if len(names) == 1 else count(len(names), "host")
-    words, whys = _words(plan, fleet, guardrails or fleet.guardrails)
+    words, whys = _words(plan, fleet)
     if words:
         return Asked(
             Tier.WORD,
@@ -66,14 +65,14 @@ def tier(plan: Plan, fleet: Fleet, guardrails: Guardrails | None = None) -> Aske
     return Asked(Tier.NUMBER, str(len(names)), f"{what} on {where}: type {len(names)}")
 
 
-def _words(plan: Plan, fleet: Fleet, guardrails: Guardrails) -> tuple[list[str], list[str]]:
+def _words(plan: Plan, fleet: Fleet) -> tuple[list[str], list[str]]:
     """The words to type, each once, and why."""
     found: dict[str, str] = {}
-    for rule in guardrails.rules:
+    for rule in fleet.guardrails.rules:
         concerned = rule.concerned(plan, fleet.hosts) if rule.confirm else ()
         if concerned:
             found.setdefault(rule.confirm, f"guardrail {rule.name}: {rule.reason.rstrip('.')}")
-    for tag in guardrails.tags:
+    for tag in fleet.guardrails.tags:
         tagged = [name for name in plan.names() if _has_tag(fleet, name, tag)]
         if tagged:
             found.setdefault(tag, f"{some(tagged)} {_has(tagged)} the tag {tag}")

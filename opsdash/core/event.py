@@ -21,7 +21,8 @@ FLAP_S = 3600.0
 class EventKind(StrEnum):
     """What can happen: a host's health became another; a finding was raised, or is over; a port or
     a mount came or went; something was silenced, or is not any more; opsdash began to watch,
-    ended, or was found not to have ended properly; a hook told, or could not.
+    ended, or was found not to have ended properly; a hook told, or could not; somebody changed a
+    host from here.
     """
 
     HEALTH = "health"
@@ -36,6 +37,7 @@ class EventKind(StrEnum):
     KILLED = "killed"
     TOLD = "told"
     UNTOLD = "hook failed"
+    ACTED = "acted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,20 +7,16 @@ from datetime import datetime
 
 from opsdash.core.confirm import Asked, some, tier
 from opsdash.core.fleet import Fleet
-from opsdash.core.guardrail import NO_GUARDRAILS, Guardrail, Guardrails
+from opsdash.core.guardrail import Guardrail
 from opsdash.core.plan import Plan
 from opsdash.core.text import clean_line, count
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Refuses what the fleet's rules forbid, and `guardrails` beside them. `read_only` says in a
-    word or two who else than the fleet's files wants nothing changed; empty: nobody does.
-    """
+    """Refuses what the guardrails of this fleet forbid, and every change where it is read-only."""
 
     fleet: Fleet
-    guardrails: Guardrails = NO_GUARDRAILS
-    read_only: str = ""
 
     def refusal(self, plan: Plan, now: float) -> str:
         """Why this plan may not run at this moment (seconds since 1970); empty: it may.
@@ -28,21 +24,21 @@ class Guard:
         What only reads is refused by a rule that denies it, and by nothing else.
         """
         moment = datetime.fromtimestamp(now)  # noqa: DTZ006 - windows are in local time
-        read_only = self.read_only or self.fleet.read_only
+        read_only = self.fleet.read_only
         if read_only and not plan.reads_only:
             return f"{_what(plan)} would change hosts, and this is read-only ({read_only})"
         gone = [name for name in plan.names() if name not in self.fleet.hosts]
         if gone:
             be = "is" if len(gone) == 1 else "are"
             return f"{some(gone)} {be} not in the fleet: make the plan again"
-        for rule in self.fleet.guardrails.with_these(self.guardrails).rules:
+        for rule in self.fleet.guardrails.rules:
             if why := self._forbids(rule, plan, moment):
                 return why
         return ""
 
     def asked(self, plan: Plan) -> Asked:
         """What is asked before this plan runs."""
-        return tier(plan, self.fleet, self.fleet.guardrails.with_these(self.guardrails))
+        return tier(plan, self.fleet)
 
     def _forbids(self, rule: Guardrail, plan: Plan, moment: datetime) -> str:
         concerned = rule.concerned(plan, self.fleet.hosts)

@@ -100,11 +100,5 @@ class Guardrails:
     rules: tuple[Guardrail, ...] = ()
     tags: tuple[str, ...] = USUAL_TAGS
 
-    def with_these(self, more: Guardrails) -> Guardrails:
-        """Both: what either forbids is forbidden."""
-        if more in (NO_GUARDRAILS, self):
-            return self
-        return Guardrails((*self.rules, *more.rules), tuple(dict.fromkeys(self.tags + more.tags)))
-
 
 NO_GUARDRAILS = Guardrails()

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     PORT = "port"
     MOUNT = "mount"
     ALERT = "alert"
+    ACTION = "action"
 
 
 SOURCES = ("packages", "edits", "unitlog", "authlog")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from opsdash.core.plan import Plan
@@ -87,6 +87,9 @@ class HostRun:
         return self.begun > len(self.results)
 
 
+_NOT_THROUGH = frozenset({RunState.WAITING, RunState.RUNNING, RunState.NOT_BEGUN})
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """A plan under way, as it stands at one moment. `wave` is the one that runs, from 0; `stopped`
@@ -105,6 +108,17 @@ class Job:
     def id(self) -> str:
         """The plan's."""
         return self.plan.id
+
+    def rest(self) -> Plan:
+        """The plan of the hosts that are not through: they wait, or never began. Where others went
+        before them those have been the canary.
+        """
+        left = {name for name, run in self.runs.items() if run.state in _NOT_THROUGH}
+        hosts = tuple(one for one in self.plan.hosts if one.host in left)
+        rollout = self.plan.rollout
+        if len(hosts) < len(self.plan.hosts):
+            rollout = replace(rollout, canary=0)
+        return replace(self.plan, hosts=hosts, rollout=rollout)
 
     def in_state(self, *states: RunState) -> tuple[HostRun, ...]:
         """The hosts' runs in any of these states, in the plan's order."""

@@ -35,8 +35,10 @@ class Jobs(Protocol):
         """A job with all that its hosts put out, by its id; None: nobody remembers it."""
         ...
 
-    def live(self, job_id: str, host: str) -> Result | None:
-        """What the step that runs on a host has put out by now; None: none runs there."""
+    def tail(self, job_id: str, host: str, most: int) -> Result | None:
+        """The last `most` bytes of each output of the step that runs on a host by now; None: none
+        runs there.
+        """
         ...
 
     def asked(self, plan: Plan) -> Asked:
@@ -45,6 +47,10 @@ class Jobs(Protocol):
 
     def refusal(self, plan: Plan) -> str:
         """Why this plan may not run now, as a sentence; empty: it may."""
+        ...
+
+    async def note_refusal(self, plan: Plan, why: str) -> None:
+        """Write down that somebody wanted this, and why it was not done."""
         ...
 
     async def begin(self, plan: Plan) -> Job:
@@ -76,7 +82,7 @@ class NoJobs:
         """There is none."""
         return None
 
-    def live(self, job_id: str, host: str) -> Result | None:
+    def tail(self, job_id: str, host: str, most: int) -> Result | None:
         """Nothing runs."""
         return None
 
@@ -87,6 +93,9 @@ class NoJobs:
     def refusal(self, plan: Plan) -> str:
         """Always, and why."""
         return self.why
+
+    async def note_refusal(self, plan: Plan, why: str) -> None:
+        """Nobody wants to know."""
 
     async def begin(self, plan: Plan) -> Job:
         """It is refused."""

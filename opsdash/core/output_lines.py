@@ -52,6 +52,8 @@ def raw_lines(data: bytes) -> list[bytes]:
     lines = data.split(b"\n")
     if lines and not lines[-1]:
         lines.pop()
+    if b"\r" not in data:
+        return lines
     return [line.rstrip(b"\r").rpartition(b"\r")[2] for line in lines]
 
 
@@ -74,7 +76,7 @@ def diff_lines(before: Output, after: Output) -> list[OutputLine]:
     """
     old, new = _marked(before), _marked(after)
     head = _alike(old, new)
-    tail = _alike(old[head:][::-1], new[head:][::-1])
+    tail = _alike_at_end(old, new, min(len(old), len(new)) - head)
     left_old, left_new = old[head : len(old) - tail], new[head : len(new) - tail]
     cut_old, cut_new = left_old[:MOST_LINES], left_new[:MOST_LINES]
     rest = max(len(left_old) - len(cut_old), len(left_new) - len(cut_new))
@@ -103,6 +105,14 @@ def _alike(one: Sequence[bytes], other: Sequence[bytes]) -> int:
         if left != right:
             return place
     return min(len(one), len(other))
+
+
+def _alike_at_end(one: Sequence[bytes], other: Sequence[bytes], most: int) -> int:
+    """How many lines at the end are the same, at most so many."""
+    for back in range(1, most + 1):
+        if one[-back] != other[-back]:
+            return back - 1
+    return most
 
 
 def _hunks(old: Sequence[str], new: Sequence[str], start: int) -> Iterator[OutputLine]:

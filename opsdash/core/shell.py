@@ -14,12 +14,13 @@ SSH_FAILED = 255
 @dataclass(frozen=True, slots=True)
 class ShellCommand:
     """The program that gives a shell on a host, as an argument list: ssh, or (`by_ssh` False) the
-    user's own shell on this machine.
+    user's own shell on this machine. `id` names it in the audit log.
     """
 
     host: str
     argv: tuple[str, ...]
     by_ssh: bool = True
+    id: str = ""
 
     @property
     def banner(self) -> str:
@@ -30,11 +31,11 @@ class ShellCommand:
 
 @dataclass(frozen=True, slots=True)
 class ShellEnd:
-    """How a program on the terminal ended: its exit status (negative: the signal that killed it),
-    and the last line of its error output.
+    """How a program on the terminal ended: its exit status (negative: the signal that killed it;
+    None: it is not known), and the last line of its error output, or why it is not known.
     """
 
-    status: int
+    status: int | None
     said: str = ""
 
     def __post_init__(self) -> None:
@@ -50,6 +51,8 @@ class ShellEnd:
         where = command.host
         if self.failed(command):
             return f"ssh to {where} failed: {self.said or 'it said nothing'}"
+        if self.status is None:
+            return f"the shell on {where}: {self.said}"
         if self.status < 0:
             return f"the shell on {where} was killed by {_signal(-self.status)}"
         if self.status:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from opsdash.core.audit import Done
 from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Say
 from opsdash.core.finding import Episode
+from opsdash.core.forward import Forwarder
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.jobs import Jobs
 from opsdash.core.offer import Importer
 from opsdash.core.reading import SampleKey
-from opsdash.core.shell import ShellCommand
+from opsdash.core.shell import ShellCommand, ShellEnd
 from opsdash.core.silence import Silence
 from opsdash.core.snapshot import HostState, Snapshot
 
@@ -95,6 +97,10 @@ class FleetSource(Protocol):
         """What was wrong with a host, now and before, the latest that began first."""
         ...
 
+    async def last_done(self, host: str, since: float) -> list[Done]:
+        """What plans from here did on a host since then (seconds since 1970), the latest first."""
+        ...
+
     async def at(self, moment: float) -> Snapshot:
         """The fleet as it was at a moment (seconds since 1970), as far as it is remembered."""
         ...
@@ -105,8 +111,19 @@ class FleetSource(Protocol):
         """
         ...
 
+    @property
+    def forwards(self) -> Forwarder:
+        """The ports of this machine that lead to hosts."""
+        ...
+
     async def shell(self, name: str) -> ShellCommand:
-        """What gives a person a shell on a host; HostError says why there is none."""
+        """What gives a person a shell on a host; HostError says why there is none: what is done in
+        there can't be known, and a fleet that is read-only has none.
+        """
+        ...
+
+    async def shell_ended(self, command: ShellCommand, ended: ShellEnd) -> None:
+        """Such a shell has ended; HostError: it could not be written down."""
         ...
 
     def touch(self) -> None:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from time import monotonic
 from typing import Any, TypeVar
+
+from opsdash.transport.supervised import GRACE_S
 
 T = TypeVar("T")
 
 ENDING_S = 8.0
 """How long something that was called off is waited for: to end there, and to say so."""
+
+SURELY_S = 2 * GRACE_S + 1.0
+"""The transport waits a little longer than that for the host to tell of the end, and then no more:
+what took so long has not been confirmed."""
 
 
 class CalledOff(Exception):
@@ -39,6 +46,7 @@ async def attend(work: Coroutine[Any, Any, T], off: asyncio.Event, longest_s: fl
         await asyncio.wait((doing, calling), timeout=longest_s, return_when=asyncio.FIRST_COMPLETED)
     finally:
         calling.cancel()
+        told = monotonic()
         if not doing.done():
             doing.cancel()
             await asyncio.wait((doing,), timeout=ENDING_S)
@@ -47,7 +55,7 @@ async def attend(work: Coroutine[Any, Any, T], off: asyncio.Event, longest_s: fl
     if not doing.done():
         doing.add_done_callback(_let_go)
     kind = CalledOff if off.is_set() else Overtime
-    raise kind(confirmed=doing.done())
+    raise kind(confirmed=doing.done() and monotonic() - told < SURELY_S)
 
 
 def _let_go(ended: asyncio.Future[Any]) -> None:

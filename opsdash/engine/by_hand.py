@@ -1,12 +1,20 @@
-"""What a session offers for a person to do by hand on a host: a shell, forwarded ports."""
+"""What a session offers for a person to do by hand on a host: a shell, forwarded ports, jobs."""
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 
 from opsdash.core.fleet import Fleet
-from opsdash.core.shell import ShellCommand
-from opsdash.engine.shells import shell_command
+from opsdash.core.jobs import Jobs
+from opsdash.core.shell import ShellCommand, ShellEnd
+from opsdash.engine.forwards import Forwards
+from opsdash.engine.job_desk import JobDesk
+from opsdash.engine.polling import Polling
+from opsdash.engine.shells import ShellLog, shell_command
+from opsdash.engine.surroundings import Surroundings
+from opsdash.engine.workshop import Workshop
+from opsdash.transport.base import Connection
 
 
 class ByHand:
@@ -14,7 +22,32 @@ class ByHand:
 
     fleet: Fleet
     _known_hosts: Path
+    _around: Surroundings
+    _polling: Polling
+    workshop: Workshop
 
     async def shell(self, name: str) -> ShellCommand:
-        """What gives a person a shell on a host; HostError says why there is none."""
-        return await shell_command(self.fleet, name, self._known_hosts)
+        """What gives a person a shell on a host, written down; HostError says why there is none."""
+        return await self._log.begin(await shell_command(self.fleet, name, self._known_hosts))
+
+    async def shell_ended(self, command: ShellCommand, ended: ShellEnd) -> None:
+        """Write down how it ended; HostError: that could not be done."""
+        await self._log.end(command, ended)
+
+    @property
+    def _log(self) -> ShellLog:
+        shop, around = self.workshop, self._around
+        return ShellLog(shop.audit, shop.guard.refusal, around.clock, around.from_where)
+
+    @cached_property
+    def forwards(self) -> Forwards:
+        """The ports of this machine that lead to hosts."""
+        return Forwards(self._live, self._around.clock)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """What is run on hosts, and was."""
+        return JobDesk(self.workshop, self._around.clock)
+
+    def _live(self, name: str) -> Connection | None:
+        return self._polling.poller.live.get(name)

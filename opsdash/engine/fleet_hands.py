@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from opsdash.core.errors import HostError
 from opsdash.core.fleet import Fleet
 from opsdash.core.host import Host, Way
 from opsdash.core.problem import Problem, ProblemKind
-from opsdash.core.quoting import quote
 from opsdash.engine.live import LiveConnections
 from opsdash.engine.poller import Reach
 from opsdash.transport.base import Completed, Connection, Heard, Order
@@ -19,20 +18,6 @@ from opsdash.transport.local import LocalConnection
 
 LIVE_WAIT_S = 30.0
 """How long to wait until the poller has reached a host that it has no connection to."""
-
-_PUT = """\
-f=%s
-umask 077
-t=$f.opsdash.$$
-(set -C; : >"$t") || exit
-trap 'rm -f "$t"' EXIT
-[ ! -e "$f" ] || cp -p "$f" "$t" || exit
-cat >"$t" && { sync "$t" 2>/dev/null || sync; } && mv -f "$t" "$f" || exit
-trap - EXIT
-"""
-_GET = (
-    'f=%s\n[ -f "$f" ] || { echo \'no such file, or not a regular one\' >&2; exit 1; }\ncat <"$f"\n'
-)
 
 
 @dataclass
@@ -144,13 +129,10 @@ class FleetHand:
         privilege = self.hands.reach.privilege
         return await privilege.run(self.host, await self._standing(), order, heard)
 
-    async def put(self, path: str, order: Order) -> Completed:
-        """Write the order's stdin to a file over there; one that is there keeps owner and mode."""
-        return await self.run(replace(order, script=(_PUT % quote(path)).encode()))
-
-    async def get(self, path: str, order: Order) -> Completed:
-        """Read a regular file over there."""
-        return await self.run(replace(order, script=(_GET % quote(path)).encode()))
+    async def execute(self, script: bytes, *, timeout_s: float, max_bytes: int) -> Completed:
+        """Run a short script of our own; HostError."""
+        connection = await self._standing()
+        return await connection.execute(script, timeout_s=timeout_s, max_bytes=max_bytes)
 
     async def renew(self) -> None:
         """Reach it by another connection; HostError."""

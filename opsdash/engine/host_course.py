@@ -8,12 +8,12 @@ from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
-from opsdash.core.audit import AuditEntry, AuditLog, Phase
+from opsdash.core.audit import AuditEntry, AuditLog, Phase, input_words
 from opsdash.core.errors import AuditError, HostError
 from opsdash.core.job import HostRun, Job, Result, RunState
 from opsdash.core.plan import LOOKS, Plan, Step
 from opsdash.core.problem import ProblemKind
-from opsdash.core.text import clean_line, duration
+from opsdash.core.text import clean_line, duration, size
 from opsdash.engine.attend import CalledOff, Overtime, attend
 from opsdash.engine.hands import Hand, Hands
 from opsdash.engine.host_lock import LOCK_S, Claim, release_lock, take_lock
@@ -194,7 +194,8 @@ class HostCourse:
         """Write down that a step begins, or there is none."""
         self._run = replace(self._run, begun=number + 1)
         try:
-            await self._tools.audit.write(self._entry(number, Phase.BEGIN))
+            text = "; ".join(filter(None, (self._plan.note, input_words(self._steps[number]))))
+            await self._tools.audit.write(replace(self._entry(number, Phase.BEGIN), text=text))
             await self._tools.journal.run(self._run)
         except (AuditError, OSError) as error:
             self._run = replace(self._run, begun=number)
@@ -230,6 +231,10 @@ class HostCourse:
 
     def _failure(self, number: int, result: Result) -> _Stop:
         problem = result.problem
+        if problem is None and result.truncated and (result.status or 0) != 0:
+            cap = size(self._steps[number].max_bytes)
+            text = f"{self._named(number)}: put out more than {cap}, and was ended"
+            return _Stop(RunState.FAILED, text)
         if problem is None:
             said = result.stderr.strip() or result.stdout.strip()
             last = clean_line(said.splitlines()[-1].decode("utf-8", "replace"), 200) if said else ""

@@ -55,10 +55,10 @@ class JobDesk:
         except JobsError:
             return None
 
-    def live(self, job_id: str, host: str) -> Result | None:
-        """What the step that runs on a host has put out by now."""
+    def tail(self, job_id: str, host: str, most: int) -> Result | None:
+        """The last bytes of what the step that runs on a host has put out by now."""
         handle = self._workshop.runner.jobs.get(job_id)
-        return handle.live(host) if handle is not None else None
+        return handle.tail(host, most) if handle is not None else None
 
     def asked(self, plan: Plan) -> Asked:
         """What the fleet's rules want before this plan runs."""
@@ -67,6 +67,10 @@ class JobDesk:
     def refusal(self, plan: Plan) -> str:
         """Why the Runner would refuse it now."""
         return self._workshop.guard.refusal(plan, self._clock())
+
+    async def note_refusal(self, plan: Plan, why: str) -> None:
+        """Write it into the audit log."""
+        await self._workshop.runner.note_refusal(plan, why)
 
     async def begin(self, plan: Plan) -> Job:
         """Apply a plan; a password that root takes is asked for when the first host wants it."""

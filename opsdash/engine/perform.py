@@ -14,6 +14,7 @@ from opsdash.core.plan import Step, StepKind
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.quoting import quote
 from opsdash.engine.hands import Hand, Hands
+from opsdash.transport import files
 from opsdash.transport.base import Completed, Heard, Order
 
 PAUSE_S = 1.0
@@ -22,16 +23,13 @@ PAUSE_S = 1.0
 LOOK_S = 10.0
 """How long one look may take: at a digest, at which boot it is."""
 
-GONE = "gone"
-"""The digest of a file that is not there."""
-
 BOOT_MARK = (
     "echo boot=$(cat /proc/sys/kernel/random/boot_id):"
     "$(sed 's/.*) //' /proc/1/stat | cut -d' ' -f20)"
 )
 """Says which boot it is: of a container too, which has its machine's boot id."""
 
-_BOOT = re.compile(rb"^boot=(\S+)$", re.MULTILINE)
+_BOOT = re.compile(rb"boot=(\S+:\S+)")
 
 _DETACHED = """\
 if command -v setsid >/dev/null 2>&1; then s=setsid; else s=; fi
@@ -39,12 +37,10 @@ nohup $s /bin/sh -c %s >/dev/null 2>&1 </dev/null &
 """
 
 
-def order_of(step: Step, script: str, *, looks: bool = False) -> Order:
+def order_of(step: Step) -> Order:
     """What runs there for a step."""
-    if looks:
-        return Order(script.encode(), root=step.root, timeout_s=LOOK_S, max_bytes=65_536)
     return Order(
-        script.encode("utf-8", "surrogateescape"),
+        step.script.encode("utf-8", "surrogateescape"),
         stdin=step.stdin,
         root=step.root,
         timeout_s=step.timeout_s,
@@ -70,12 +66,12 @@ async def perform(
 async def _do(
     step: Step, hand: Hand, hands: Hands, before: Sequence[Result], heard: Heard
 ) -> Completed:
-    order = order_of(step, step.script)
+    order = order_of(step)
     work: Mapping[StepKind, Callable[[], Awaitable[Completed]]] = {
         StepKind.RUN: lambda: hand.run(order, heard),
         StepKind.LOCAL: lambda: hands.run_here(order, heard),
-        StepKind.PUT: lambda: hand.put(step.path, order),
-        StepKind.GET: lambda: hand.get(step.path, order),
+        StepKind.PUT: lambda: _put(step, hand),
+        StepKind.GET: lambda: _get(step, hand),
         StepKind.DETACH: lambda: hand.run(
             replace(order, script=(_DETACHED % quote(step.script)).encode()), heard
         ),
@@ -88,16 +84,25 @@ async def _do(
 
 async def _unchanged(step: Step, hand: Hand) -> None:
     """HostError when what is about to be changed is not what it was when the plan was made."""
-    if not step.expects:
-        return
-    path = quote(step.path)
-    script = f"if [ -e {path} ]; then sha256sum < {path}; else echo {GONE}; fi\n"
-    done = await hand.run(order_of(step, script, looks=True))
-    found = done.stdout.decode("utf-8", "replace").split()
-    if found[:1] != [step.expects]:
+    if step.expects and (await files.look(hand.run, _file(step))).digest != step.expects:
         text = f"{step.path} is not what it was when the plan was made"
         hint = "nothing was done to it: make the plan again"
         raise HostError(Problem(ProblemKind.BAD_OUTPUT, text, hint))
+
+
+def _file(step: Step) -> files.RemoteFile:
+    return files.RemoteFile(step.path, step.root, step.timeout_s)
+
+
+async def _put(step: Step, hand: Hand) -> Completed:
+    """The file is written whole or not at all; the answer is its digest."""
+    facts = await files.put(hand.run, _file(step), step.stdin or b"")
+    return Completed(0, f"sha256 {facts.digest}\n".encode())
+
+
+async def _get(step: Step, hand: Hand) -> Completed:
+    """The answer is the file's content."""
+    return Completed(0, await files.get(hand.run, _file(step), max_bytes=step.max_bytes))
 
 
 async def _until_yes(hand: Hand, order: Order, heard: Heard) -> Completed:
@@ -124,12 +129,11 @@ def _boot_before(before: Sequence[Result]) -> str:
 
 async def _reached(hand: Hand, boot: str) -> Completed:
     """Reach the host anew, as soon as it is there, in another boot than the one given."""
-    look = Order(BOOT_MARK.encode(), timeout_s=LOOK_S, max_bytes=4096)
     while True:
         try:
             if not boot:
                 await hand.renew()
-            done = await hand.run(look)
+            done = await hand.execute(BOOT_MARK.encode(), timeout_s=LOOK_S, max_bytes=4096)
             found = _BOOT.search(done.stdout)
             if found is not None and found[1].decode("ascii", "replace") != boot:
                 return done

@@ -73,7 +73,7 @@ class Runner:
         known = self._jobs.get(plan.id)
         if known is not None and known.job().state is JobState.RUNNING:
             raise Refused(f"plan {plan.id} runs already", "look at it with: opsdash plans list")
-        await self._heed_guard(plan)
+        await self._heed_guard(job.rest())
         journal = on.journal_of(plan)
         try:
             await journal.begin(job)
@@ -103,8 +103,13 @@ class Runner:
         why = on.refusal(plan, on.clock())
         if not why and plan.rollout.gate and on.gate is None:
             why = "nobody here can tell how the hosts are: run it without a health gate"
-        if not why:
-            return
+        if why:
+            await self.note_refusal(plan, why)
+            raise Refused(why)
+
+    async def note_refusal(self, plan: Plan, why: str) -> None:
+        """Write down that a plan was refused, by the guard or by whoever was asked."""
+        on = self._on
         entry = AuditEntry(
             at=on.clock(),
             who=plan.who,
@@ -120,16 +125,9 @@ class Runner:
             await on.audit.write(entry)
         except AuditError as error:
             LOG.warning("a refusal could not be written down: %s", error)
-        raise Refused(why)
 
     async def _run(self, handle: JobHandle, journal: JobJournal) -> None:
-        job, on = handle.job(), self._on
-        waiting = {name for name, run in job.runs.items() if not run.state.ended}
-        todo = tuple(one for one in job.plan.hosts if one.host in waiting)
-        rollout = job.plan.rollout
-        if len(todo) < len(job.plan.hosts):  # those who went first have been the canary
-            rollout = replace(rollout, canary=0)
-        plan = replace(job.plan, hosts=todo, rollout=rollout)
+        plan, on = handle.job().rest(), self._on
         tools = Tools(on.hands, on.audit, journal, on.clock, on.from_where)
 
         async def go(host: str) -> None:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
+from opsdash.core.audit import Done
 from opsdash.core.discover import checks, collectors
 from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Say
@@ -14,7 +15,6 @@ from opsdash.core.finding import Episode
 from opsdash.core.fleet import Fleet
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.holder import Holder
-from opsdash.core.jobs import Jobs
 from opsdash.core.prompts import Asker
 from opsdash.core.reading import SampleKey
 from opsdash.core.snapshot import Change, HostState, Snapshot
@@ -25,7 +25,6 @@ from opsdash.engine.doctor import begun, examine, sought
 from opsdash.engine.fleet_change import FleetChange, compare
 from opsdash.engine.fleet_hands import FleetHands, Poll
 from opsdash.engine.garbage import seldom_collect
-from opsdash.engine.job_desk import JobDesk
 from opsdash.engine.poller import Reach
 from opsdash.engine.polling import Parts, Polling, report_end
 from opsdash.engine.privilege import Privilege
@@ -60,7 +59,8 @@ class Session(ByHand):
         self._collectors = {
             name: one for name, one in known if surroundings.root or not one.needs_root
         }
-        self._state = State(fleet, self._collectors, surroundings.clock)
+        clock = surroundings.clock
+        self._state = State(fleet, self._collectors, clock)
         self._store = Store(surroundings.state_dir / "history.db")
         self._known_hosts = surroundings.state_dir / "known_hosts"
         self._given = surroundings.transports
@@ -77,19 +77,15 @@ class Session(ByHand):
         self._changing = asyncio.Lock()
         self._privilege = Privilege(self._asker, surroundings.clock, root_rule())
         reach = Reach(self._transports, self._privilege)
-        self._parts = Parts(
-            self._state, self._store, self._collectors, reach, self.silences, surroundings
-        )
+        held = (self._state, self._store, self._collectors)
+        self._parts = Parts(*held, reach, self.silences, surroundings)
         self._polling = Polling(self._parts)
-        self._bystander = Bystander(
-            self._state, self._store, lambda: self.fleet, surroundings.clock
-        )
+        self._bystander = Bystander(self._state, self._store, lambda: self.fleet, clock)
         self._rewind = Rewind(self._store, lambda: self.fleet, checks())
         self._stops = Stops(self._store)
         poll = Poll(lambda: self._polling.poller.live, self.refresh, lambda: self._polling.begun)
         hands = FleetHands(lambda: self.fleet, reach, poll)
         self.workshop = Workshop(Bench(hands, self._store, surroundings, SessionLook(self)))
-        self.jobs: Jobs = JobDesk(self.workshop, surroundings.clock)
         self._turns: Turns | None = None
         self._silencer: asyncio.Task[None] | None = None
 
@@ -153,6 +149,7 @@ class Session(ByHand):
         if self._silencer is not None:
             self._silencer.cancel()
             await asyncio.wait([self._silencer])
+        await self.forwards.close_all()
         if self._turns is not None:
             await self._turns.stop()
         else:
@@ -266,11 +263,15 @@ class Session(ByHand):
 
     async def events(self, since: float) -> list[Event]:
         """What happened since (seconds since 1970), oldest first."""
-        return await self._polling.memory.chronicle.since(since)
+        return await self.workshop.with_acts(self._polling.memory.chronicle.since, since)
 
     async def episodes(self, host: str) -> list[Episode]:
         """What was wrong with a host, the latest first."""
         return await self._polling.memory.episodes(host)
+
+    async def last_done(self, host: str, since: float) -> list[Done]:
+        """What was done on a host from here, the latest first."""
+        return await self.workshop.audit.last_done(host, since)
 
     async def at(self, moment: float) -> Snapshot:
         """The fleet as it was at a moment."""

@@ -62,8 +62,10 @@ class SessionLook:
     def _answered(self, state: HostState, since: float) -> bool:
         if state.link.state is LinkState.DOWN:
             return True
-        asked = [reading for name, reading in state.readings.items() if name in self._facts]
-        return state.at > since and all(reading.at > since for reading in asked)
+        if state.at <= since or state.value("cpu.busy_ratio") is None:
+            return False
+        asked = [state.readings.get(name) for name in self._facts]
+        return all(reading is not None and reading.at > since for reading in asked)
 
     def _sight(self, state: HostState, since: float) -> Sight:
         if not self._answered(state, since):

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from opsdash.core.clock import now
 from opsdash.core.event import Event
-from opsdash.core.guardrail import NO_GUARDRAILS, Guardrails
 from opsdash.core.holder import Role
 from opsdash.core.hook import Ring
 from opsdash.core.host import Way
@@ -22,10 +21,8 @@ class Surroundings:
     become root where it needs no password, time, and ways in place of real ones. A run that `lasts`
     writes down what happens, and `heard` is called with each event. One that has a `role` polls
     only while no other that has one polls for the same store. `ring` is there where somebody sits
-    at a screen, for hooks that ring. `guardrails` say what
-    may not be done, `read_only` in a word or two who wanted that nothing is changed at all (empty:
-    nobody), `from_where` the machine and terminal of the person. `tell_audit`
-    is told each new end of the audit log, so that somebody else knows it, too.
+    at a screen, for hooks that ring. `from_where` is the machine and terminal of the person.
+    `tell_audit` is told each new end of the audit log, so that somebody else knows it, too.
     """
 
     state_dir: Path
@@ -38,7 +35,5 @@ class Surroundings:
     role: Role | None = None
     heard: Callable[[Event], None] | None = None
     ring: Ring | None = None
-    guardrails: Guardrails = NO_GUARDRAILS
-    read_only: str = ""
     from_where: str = ""
     tell_audit: Callable[[str], None] = lambda text: None

@@ -15,6 +15,7 @@ TTY = "/dev/tty"
 LONGEST_ANSWER = 1024
 
 _HOW_TO_DECLINE = "an empty line leaves this host"
+_NOTHING = "an empty line does nothing"
 
 
 class TtyPrompter:
@@ -64,10 +65,12 @@ def _open() -> int:
 
 def _words(question: Question) -> str:
     """Who asks for what; the server's own words were cleaned when the question was made."""
-    lines = [f"opsdash: host {question.host}: {question.title}", *question.text.splitlines()]
+    who = f"host {question.host}: " if question.host else ""
+    lines = [f"opsdash: {who}{question.title}", *question.text.splitlines()]
     if question.kind is QuestionKind.CONFIRM:
         return "\n".join([*lines, f"{question.field}? [y/N] "])
-    return "\n".join([*lines, f"{question.field or 'answer'} ({_HOW_TO_DECLINE}): "])
+    how = _HOW_TO_DECLINE if question.host else _NOTHING
+    return "\n".join([*lines, f"{question.field or 'answer'} ({how}): "])
 
 
 @contextmanager

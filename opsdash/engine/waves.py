@@ -48,9 +48,14 @@ class Waves:
                 self._stopped = await self._closed(self._gate, wave, before)
             if self._over():
                 break
-        if self._handle.called_off:
+        runs = [self._handle.run_of(name) for name in self._plan.names()]
+        left = any(run.state is RunState.WAITING for run in runs)
+        if self._handle.called_off and (
+            left or any(run.state is RunState.CANCELLED for run in runs)
+        ):
             return JobState.CANCELLED, "a person called it off"
-        return (JobState.STOPPED if self._stopped else JobState.FINISHED), self._stopped
+        # what has ended of its own accord was not stopped, whatever failed last
+        return (JobState.STOPPED, self._stopped) if left else (JobState.FINISHED, "")
 
     async def _closed(self, gate: HealthGate, wave: Sequence[str], before: Any) -> str:
         """Why the gate lets no further wave through; a person needs not wait for it."""
@@ -105,7 +110,7 @@ class Waves:
         if canary and of_wave and stop:
             return f"the canary failed: {self._first(of_wave)}"
         if limits == (None, None):
-            return f"stopped at the first failure: {self._first(in_all)}" if stop and in_all else ""
+            return f"a host failed: {self._first(in_all)}" if stop and in_all else ""
         for failed, limit, where in ((of_wave, limits[0], " of the wave"), (in_all, limits[1], "")):
             if limit is not None and len(failed) > limit:
                 hosts = count(len(failed), "host")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from opsdash.core.event import Event
 from opsdash.core.fleet import Fleet
 from opsdash.core.guard import Guard
 from opsdash.core.plan import Plan
@@ -23,6 +24,8 @@ from opsdash.store.audit import AuditTrail
 from opsdash.store.database import Database
 from opsdash.store.jobs import Jobs
 from opsdash.store.store import Store
+
+EventsSince = Callable[[float], Awaitable[list[Event]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,12 @@ class Workshop:
     @property
     def guard(self) -> Guard:
         """What may not be done to the fleet as it is now, and what has to be typed for the rest."""
-        around = self._bench.around
-        return Guard(self._bench.hands.fleet(), around.guardrails, around.read_only)
+        return Guard(self._bench.hands.fleet())
+
+    async def with_acts(self, told: EventsSince, since: float) -> list[Event]:
+        """The events since then (seconds since 1970), and what plans from here did, by time."""
+        acts = [one.event() for one in await self.audit.done_since(since)]
+        return sorted([*await told(since), *acts], key=lambda one: one.at)
 
     @property
     def privilege(self) -> Privilege:

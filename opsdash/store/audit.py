@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -15,6 +16,9 @@ from opsdash.store.audit_check import Verdict, verify
 from opsdash.store.audit_file import MOST_BYTES, AuditFiles, Head, lines_backwards
 from opsdash.store.database import Database
 
+LOG = logging.getLogger(__name__)
+Stamp = tuple[int, ...]
+
 MOST_AT_ONCE = 200
 """Entries that are put on disk by one write: whoever waits longer waits for that."""
 
@@ -24,8 +28,8 @@ CLOCK_SLACK_S = 3600.0
 
 _PUT = "INSERT OR IGNORE INTO audit_head VALUES (?, ?, ?)"
 _FORGET = (
-    "DELETE FROM audit_head WHERE count NOT IN "
-    "(SELECT count FROM audit_head ORDER BY count DESC LIMIT ?)"
+    "DELETE FROM audit_head WHERE count < "
+    "(SELECT count FROM audit_head ORDER BY count DESC LIMIT 1 OFFSET ?)"
 )
 
 
@@ -54,6 +58,7 @@ class AuditTrail:
         self._waiting: list[tuple[AuditEntry, asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
         self._compared = False
+        self._read: tuple[Stamp, float, list[Done]] = ((), 0.0, [])
 
     async def write(self, entry: AuditEntry) -> None:
         """Return when the entry is on disk for good; AuditError: it is not, so change nothing."""
@@ -115,10 +120,25 @@ class AuditTrail:
         return await asyncio.to_thread(verify, self._files, heads)
 
     async def last_done(self, host: str, since: float) -> list[Done]:
-        """What was done on a host since then (seconds since 1970), the latest first."""
-        wanted = {"host": host}
-        entries = await asyncio.to_thread(lambda: list(read_backwards(self._files, since, wanted)))
-        return done(reversed(entries))
+        """What was done on a host since then (seconds since 1970), the latest first; nothing where
+        the log can't be read.
+        """
+        try:
+            return done(await self.entries(since, host=host))
+        except OSError as error:
+            LOG.warning("the audit log can't be read: %s", error)
+            return []
+
+    async def done_since(self, since: float) -> list[Done]:
+        """The same of all hosts; cheap as long as nothing was written."""
+        try:
+            stamp = await asyncio.to_thread(_stamp, self._files.path)
+            if stamp != self._read[0] or since < self._read[1]:
+                self._read = stamp, since, done(await self.entries(since))
+        except OSError as error:
+            LOG.warning("the audit log can't be read: %s", error)
+            return []
+        return [one for one in self._read[2] if one.at >= since]
 
     async def entries(self, since: float = 0.0, **wanted: str) -> list[AuditEntry]:
         """The entries since then, in their order, whose fields of these names are equal to these;
@@ -126,6 +146,14 @@ class AuditTrail:
         """
         found = await asyncio.to_thread(lambda: list(read_backwards(self._files, since, wanted)))
         return found[::-1]
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return ()
+    return found.st_ino, found.st_size
 
 
 def read_backwards(files: AuditFiles, since: float, wanted: dict[str, str]) -> Iterator[AuditEntry]:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from opsdash.core.audit import AuditEntry, Phase, canonical, from_line, hash_of
+from opsdash.core.audit import (
+    AuditEntry,
+    Phase,
+    canonical,
+    from_line,
+    from_values,
+    hash_of,
+    values_of,
+)
 from opsdash.core.text import count
 from opsdash.store.audit_file import AuditFiles, Head
 
@@ -124,9 +130,8 @@ class _Check:
         if following is not None and _closes(following, line):
             self._closed = line.data
             return
-        values = _values(line)
-        entry = from_line(line.data)
-        if hash_of(values, entry.prev_hash) != entry.hash:
+        entry = _entry(line)
+        if hash_of(line.data, entry) != entry.hash:
             raise _Broken(
                 f"entry {entry.seq} was edited: its hash does not fit its text", line.place
             )
@@ -176,13 +181,13 @@ def _gap(first: int, last: int) -> str:
     return f"entries {first} to {last} are missing"
 
 
-def _values(line: _Line) -> dict[str, Any]:
-    """The values of a line that is an entry as it was written."""
+def _entry(line: _Line) -> AuditEntry:
+    """The entry of a line that is as it was written."""
     try:
-        from_line(line.data)
-        values: dict[str, Any] = json.loads(line.data)
+        values = values_of(line.data)
+        entry = from_values(values)
         if line.ended and canonical(values) == line.data:
-            return values
+            return entry
     except ValueError:
         pass
     raise _Broken("edited, or put in: this is not a line as it was written", line.place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from opsdash.core.examination import Examination
@@ -12,6 +13,7 @@ from opsdash.core.host import Host
 from opsdash.core.plugin import Collector
 from opsdash.core.reading import Reading
 from opsdash.core.secret import Secret
+from opsdash.transport.tcp import Tcp
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +32,27 @@ class Completed:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A file here that is sent over there: its size, and its SHA-256 in hexadecimal digits."""
+
+    path: Path
+    size_bytes: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """One command of a person's: a POSIX sh script, what it reads (None: nothing), whether root is
-    to run it, and its limits: seconds, and bytes of both outputs together.
+    to run it, and its limits: seconds, and bytes of both outputs together. With `keeps_output`
+    false its standard output is only heard, not kept.
     """
 
     script: bytes
-    stdin: bytes | Secret | None = None
+    stdin: bytes | Secret | LocalFile | None = None
     root: bool = False
     timeout_s: float = 60.0
     max_bytes: int = 1_000_000
+    keeps_output: bool = True
 
 
 Heard = Callable[[bytes, bool], None]
@@ -101,6 +114,13 @@ class Connection(Protocol):
 
         HostError: TIMEOUT, with what it had put out as `partial`; LOST when the connection broke,
         then how it ended is not known; DENIED when root is refused ("needs root: ...").
+        """
+        ...
+
+    async def open_tcp(self, host: str, port: int) -> Tcp:
+        """Let the host make a TCP connection to a port of `host`, a name as the host knows it.
+
+        HostError: REFUSED or TIMEOUT when nothing answers there, DENIED when sshd forbids it.
         """
         ...
 

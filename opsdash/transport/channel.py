@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Protocol
+
+from opsdash.transport.frames import BOOT
 
 
 class Listener(Protocol):
@@ -42,7 +45,16 @@ class Talk(Protocol):
         """Ask it to end, where there is a way to."""
 
 
-Start = Callable[[Listener, bool], AbstractAsyncContextManager[Talk]]
-"""Starts the shell that reads BOOT, on a terminal if that is wanted; it is gone, or going, when the
-block is left. HostError when it can't be started.
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """What is started: a command for a login shell of any kind, and whether on a terminal."""
+
+    command: str = BOOT
+    on_tty: bool = False
+
+
+READS_BOOT = Shell()
+
+Start = Callable[[Listener, Shell], AbstractAsyncContextManager[Talk]]
+"""Starts a shell; it is gone, or going, when the block is left. HostError when it can't be started.
 """

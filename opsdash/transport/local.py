@@ -17,9 +17,10 @@ from opsdash.core.reading import Reading, SampleKey
 from opsdash.transport import process
 from opsdash.transport.base import Completed, Elevation, Heard, Order
 from opsdash.transport.bundle import collect_bundle
-from opsdash.transport.channel import Listener, Talk
-from opsdash.transport.frames import BOOT, pulse_files, read_frame
+from opsdash.transport.channel import Listener, Shell, Talk
+from opsdash.transport.frames import pulse_files, read_frame
 from opsdash.transport.orders import elevated, no_terminal, run_over
+from opsdash.transport.tcp import Tcp, open_here
 
 Samples = dict[SampleKey, float]
 
@@ -136,12 +137,16 @@ class LocalConnection:
     ) -> Completed:
         """Run an order by /bin/sh here. What wants a terminal to become root gets none."""
 
-        def start(listener: Listener, on_tty: bool) -> AbstractAsyncContextManager[Talk]:
-            if on_tty:
+        def start(listener: Listener, shell: Shell) -> AbstractAsyncContextManager[Talk]:
+            if shell.on_tty:
                 raise HostError(no_terminal(self._host.name))
-            return process.talk(["/bin/sh", "-c", BOOT], listener)
+            return process.talk(["/bin/sh", "-c", shell.command], listener)
 
         return await run_over(start, order, heard, await elevated(self, order, by))
+
+    async def open_tcp(self, host: str, port: int) -> Tcp:
+        """A connection from this machine."""
+        return await open_here(host, port)
 
     async def close(self) -> None:
         """Nothing is held open."""

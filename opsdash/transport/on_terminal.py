@@ -13,10 +13,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from opsdash.core.errors import HostError
-from opsdash.core.shell import ShellEnd
+from opsdash.core.shell import ShellCommand, ShellEnd
 from opsdash.transport.process import not_started
 from opsdash.transport.terminal_lent import (
     HeardErrors,
+    a_shell_waits,
     foreground,
     give_terminal,
     modes_of_terminal,
@@ -32,32 +33,32 @@ FAREWELL_S = 2.0
 """How long it may take to end when its terminal is taken away."""
 
 
-async def on_terminal(
-    argv: Sequence[str], banner: str, *, hear_errors: bool, stop: Callable[[], None] | None
-) -> ShellEnd:
-    """Run a program on our terminal until it ends; HostError when it can't be started.
+async def on_terminal(command: ShellCommand) -> ShellEnd:
+    """Run a shell on our terminal until it ends; HostError when it can't be started.
 
-    With `hear_errors` its error output is heard on its way to the terminal, and the last line is
-    told. `stop` is called when somebody has stopped it (SIGTSTP): it stops us too, and returns when
-    we are to go on; None: there is no shell that could go on, so that nothing stops. When the
-    caller is cancelled the program loses its terminal, as when a window is closed.
+    The error output of ssh is heard on its way to the terminal, and its last line is told. When
+    somebody stops it we are stopped too, and go on with it; where no shell could go on with us it
+    is not stopped at all. When the caller is cancelled it loses its terminal, as when a window is
+    closed.
     """
-    heard, modes = HeardErrors() if hear_errors else None, modes_of_terminal()
+    heard, modes = HeardErrors() if command.by_ssh else None, modes_of_terminal()
+    may_stop = a_shell_waits()
 
     def rest(pid: int) -> None:
         """Be stopped along with the program, and go on along with it."""
-        if stop is not None:
+        if may_stop:
             its_group, its_modes = foreground(), modes_of_terminal()
             give_terminal(os.getpgrp())
             set_modes(modes)
-            stop()
+            os.kill(os.getpid(), signal.SIGSTOP)
             set_modes(its_modes)
             give_terminal(its_group)
         _send(pid, signal.SIGCONT)
 
-    with terminal_kept(lent=f"{banner}\r\n".encode()), signals_left_to_it(may_stop=bool(stop)):
+    banner = f"{command.banner}\r\n".encode()
+    with terminal_kept(lent=banner), signals_left_to_it(may_stop=may_stop):
         try:
-            status = await _run(argv, heard, rest)
+            status = await _run(command.argv, heard, rest)
         finally:
             if heard is not None:
                 heard.end()

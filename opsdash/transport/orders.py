@@ -6,25 +6,25 @@ from __future__ import annotations
 
 import asyncio
 import re
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from secrets import token_hex
 from time import monotonic
 
 from opsdash.core.errors import HostError
 from opsdash.core.problem import Problem, ProblemKind
-from opsdash.core.secret import Secret
 from opsdash.transport.accounts import account_refused
 from opsdash.transport.base import Completed, Connection, Elevation, Heard, Order
-from opsdash.transport.channel import Start, Talk
+from opsdash.transport.channel import Shell, Start, Talk
 from opsdash.transport.elevate import elevation, find_root, refused
-from opsdash.transport.supervised import GRACE_S, command_lines, end_of_input, risen
+from opsdash.transport.frames import BOOT
+from opsdash.transport.order_input import input_bytes, input_pieces
+from opsdash.transport.supervised import GRACE_S, boot, command_lines, end_of_input, risen, stays
 
 STOPPED = 143
 """The exit status of a command that was ended: killed by TERM, as a shell says it."""
 
 _AS_INPUT = "give binary data to the command on its standard input"
 
-_CHUNK_BYTES = 65_536
 _EARLY_BYTES = 8_192
 _ASKED = re.compile(rb"assword[^\n]*: ?$")
 
@@ -76,6 +76,7 @@ class _Hearing:
 
     def __init__(self, order: Order, heard: Heard | None, mark: str, *, on_tty: bool) -> None:
         self._room = order.max_bytes
+        self._keeps = order.keeps_output
         self._heard = heard
         self._marked = (_Output(mark), _Output(mark))
         self._waited_for = self._marked[:1] if on_tty else self._marked
@@ -112,12 +113,18 @@ class _Hearing:
         if not own or self.truncated:
             return
         kept, self._room = own[: self._room], self._room - len(own)
-        self.kept[is_error].extend(kept)
+        if self._keeps or is_error:
+            self.kept[is_error].extend(kept)
         if self._room < 0:
             self.truncated = True
             self.over.set()
         if self._heard is not None and kept:
             self._heard(kept, is_error)
+
+    def fed(self, feeding: asyncio.Task[None]) -> None:
+        """All of its input was sent, or there was none to send."""
+        if not feeding.cancelled() and feeding.exception() is not None:
+            self.over.set()
 
     @property
     def begun(self) -> bool:
@@ -162,13 +169,17 @@ async def run_over(start: Start, order: Order, heard: Heard | None, by: Elevatio
         raise HostError(Problem(ProblemKind.UNSUPPORTED, "a script can't hold NUL", _AS_INPUT))
     mark = token_hex(8)
     hearing = _Hearing(order, heard, mark, on_tty=by.on_tty)
-    async with start(hearing, by.on_tty) as talk:
+    shell = Shell(BOOT if by.words else boot(), on_tty=by.on_tty)
+    async with start(hearing, shell) as talk:
         feeding: asyncio.Task[None] | None = None
         try:
             async with asyncio.timeout(order.timeout_s):
                 await _rise(talk, hearing, by)
                 feeding = asyncio.create_task(_feed(talk, order, mark, on_tty=by.on_tty))
+                feeding.add_done_callback(hearing.fed)
                 await hearing.over.wait()
+                if feeding.done():
+                    feeding.result()
         except TimeoutError:
             text = f"did not end within {order.timeout_s:g}s, and was ended"
             problem = Problem(ProblemKind.TIMEOUT, text, "give it more time, or look why it hangs")
@@ -183,15 +194,22 @@ async def run_over(start: Start, order: Order, heard: Heard | None, by: Elevatio
 
 async def _feed(talk: Talk, order: Order, mark: str, *, on_tty: bool) -> None:
     """All that the shell over there is to read: itself, the command, and the command's input."""
-    stdin = order.stdin.reveal() if isinstance(order.stdin, Secret) else order.stdin or b""
+    stdin_bytes = input_bytes(order)
     timeout_s = order.timeout_s
-    talk.write(
-        command_lines(order.script, mark, stdin_bytes=len(stdin), timeout_s=timeout_s, tty=on_tty)
+    lines = command_lines(
+        order.script, mark, stdin_bytes=stdin_bytes, timeout_s=timeout_s, tty=on_tty
     )
-    for at in range(0, len(stdin), _CHUNK_BYTES):
-        await talk.drain()
-        talk.write(stdin[at : at + _CHUNK_BYTES])
-    if stdin:
+    talk.write(lines)
+    sent = 0
+    async with aclosing(input_pieces(order)) as pieces:
+        async for piece in pieces:
+            await talk.drain()
+            talk.write(piece)
+            sent += len(piece)
+    if sent != stdin_bytes:
+        text = "the file that was sent changed meanwhile: the command was ended"
+        raise HostError(Problem(ProblemKind.UNSUPPORTED, text, "send it again when it is at rest"))
+    if stdin_bytes:
         talk.write(end_of_input(mark))
 
 
@@ -201,8 +219,9 @@ async def _rise(talk: Talk, hearing: _Hearing, by: Elevation) -> None:
     """
     if not by.words:
         return
+    beside = stays().encode() + b"\n"
     if by.password is None:
-        talk.write(risen(by.words))
+        talk.write(risen(by.words) + beside)
         return
     asks, ready = token_hex(8), (token_hex(4), token_hex(4))
     talk.write(risen(by.asking(asks), ready=ready, tty=by.on_tty))
@@ -217,6 +236,7 @@ async def _rise(talk: Talk, hearing: _Hearing, by: Elevation) -> None:
             hearing.early.clear()
             talk.write(by.password.reveal() + b"\n")
         await hearing.news()
+    talk.write(beside)
 
 
 async def _stop(talk: Talk, hearing: _Hearing) -> None:

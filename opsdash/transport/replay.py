@@ -18,6 +18,7 @@ from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Output, Reading
 from opsdash.transport.base import Completed, Connection, Elevation, Heard, Order
 from opsdash.transport.frames import pulse_files, read_frame
+from opsdash.transport.tcp import Tcp
 
 Pause = Callable[[float], Awaitable[None]]
 Play = Callable[[float], Mapping[str, bytes]]
@@ -157,6 +158,11 @@ class ReplayConnection:
         text = f"{self._host.name} is a recording: nothing runs there"
         hint = "start opsdash without --demo to act on real hosts"
         raise HostError(Problem(ProblemKind.UNSUPPORTED, text, hint))
+
+    async def open_tcp(self, host: str, port: int) -> Tcp:
+        """No host is behind a recording."""
+        text = f"{self._host.name} is a host of the demo, which makes no connections"
+        raise HostError(Problem(ProblemKind.UNSUPPORTED, text, "start without --demo"))
 
     async def close(self) -> None:
         """A recording holds nothing open."""

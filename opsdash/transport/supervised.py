@@ -1,8 +1,7 @@
 """An order as text: what a remote shell reads so that its command has its own input, and its end.
 
-The login shell runs BOOT, a word that every shell takes alike; what it evaluates comes as one line
-on its input, so neither the length of an argument nor ``ps`` has to do with it. That line holds a
-shell which stays beside the command, in the command's parent's place:
+The login shell runs a shell that stays beside the command, in its parent's place; which command, it
+reads from its input, so neither the length of an argument nor ``ps`` has to do with it:
 
 - the command gets a session of its own, and an input of its own: exactly so many bytes;
 - when our end of the channel closes before the command has ended, or its time is over, all that is
@@ -14,17 +13,16 @@ shell which stays beside the command, in the command's parent's place:
 
 What no shell can promise: a process that leaves its session and its parents on purpose (a daemon)
 lives on; without ``setsid`` what has lost its parents does too; and behind a link that is cut
-without a word the command ends when its time is over, not sooner.
+without a word, or one that breaks while a command lets more than a pipe's room of its input lie,
+the command ends when its time is over, not sooner.
 """
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
-from opsdash.transport.bundle import quote
-from opsdash.transport.frames import BOOT
-
-__all__ = ["BOOT", "GRACE_S", "command_lines", "end_of_input", "risen"]
+from opsdash.core.quoting import quote
 
 GRACE_S = 2
 """How long a command that is ended may take to clean up."""
@@ -37,30 +35,31 @@ _PAD_BYTES = 8_192
 
 _LOADER = 'IFS= read -r s; eval "$s"'
 
-_SHELL = f"/bin/sh -c {quote(_LOADER)}"
-
 _STAYS = r"""
+IFS= read -r s || exit; eval "$s"
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 set -f
-newline='
-'
-tell() { printf '\036%s %s\n' "$mark" "$1"; [ "$tty" ] || printf '\036%s %s\n' "$mark" "$1" >&2; }
+tell() { printf "\036%s %s\n" "$mark" "$1"; [ "$tty" ] || printf "\036%s %s\n" "$mark" "$1" >&2; }
 mine() {
-  of=" $child " more=1
+  of=" $child " far= more=1
+  [ "$own" ] || far="$child "
+  newline=$(printf "\n.")
   # grep names the file of each line: what a process calls itself can't pass for another one
   all=$(set +f; grep -s . /proc/[0-9]*/stat)
   while [ "$more" ]; do
     more=
-    IFS=$newline
+    IFS=${newline%.}
     for s in $all; do
-      IFS=' '
+      IFS=" "
       s=${s#/proc/}
       d=${s%%/*}
       case $of in *" $d "*) continue ;; esac
       set -- ${s##*) }
-      if [ "$4" = "$child" ]; then of="$of$d "
-      else case $of in *" $2 "*) of="$of$d " more=1 ;; esac
+      if [ "$4" = "$child" ]; then :
+      else case $of in *" $2 "*) more=1 ;; *) continue ;; esac
       fi
+      of="$of$d "
+      [ "$3" = "$child" ] || far="$far$d "
     done
   done
 }
@@ -71,44 +70,55 @@ still() {
   done
   return 1
 }
+doze() { sleep 0.1 2>/dev/null || { sleep 1; tries=$((tries+9)); }; tries=$((tries+1)); }
 finish() {
   ended=1
-  trap '' USR1 TERM HUP INT
+  trap "" USR1 TERM HUP INT
   [ "$own" ] && kill -TERM -"$child" 2>/dev/null
   mine
-  kill -TERM $of 2>/dev/null
+  # once each: what cleans up must not be told again meanwhile
+  [ "$far" ] && kill -TERM $far 2>/dev/null
   kill -CONT $of 2>/dev/null
   tries=0
-  while still && [ "$tries" -lt $((GRACE*10)) ]; do
-    sleep 0.1 2>/dev/null || { sleep 1; tries=$((tries+9)); }
-    tries=$((tries+1))
-  done
+  while still && [ "$tries" -lt $((GRACE*10)) ]; do doze; done
   before=$of
   mine
   [ "$own" ] && kill -KILL -"$child" 2>/dev/null
   kill -KILL $before $of 2>/dev/null
 }
+drain() { while read -r s; do :; done; }
 watch() {
-  if [ "$bytes" = 0 ] && { (read -r -t 1 x) </dev/null 2>/dev/null; [ $? = 1 ]; }; then
-    read -r -t "$most" x
-  elif timeout -t 1 true 2>/dev/null; then timeout -t "$most" cat
-  else timeout "$most" cat; [ $? = 127 ] && cat
-  fi >/dev/null
+  # dash has no such option, and says so at once
+  [ "$bytes" = 0 ] && { read -r -t "$most" s; [ $? = 2 ] || return; }
+  exec 4<&0
+  sleep "$most" </dev/null >/dev/null 4<&- &
+  last
+  late=$pid
+  { drain; kill "$late" 2>/dev/null; } <&4 >/dev/null 4<&- &
+  wait "$late"
+  [ $? = 127 ] && drain <&4
 }
 fed() {
-  IFS= read -r x || return 3
-  printf '%s\n' "$x"
+  IFS= read -r s || return 3
+  printf "%s\n" "$s"
   [ "$bytes" = 0 ] && return 0
-  head -c "$bytes"
-  case $? in 0) ;; 127) return 1 ;; *) return 3 ;; esac
-  IFS=' ' read -r x || return 1
-  [ "$x" = "$mark" ]
+  if timeout 1 true 2>/dev/null; then timeout "$most" head -c "$bytes"
+  else head -c "$bytes"
+  fi
+  case $? in
+    0) ;;
+    # no head, or its time is over while the command takes none of it
+    124 | 127 | 143) return 1 ;;
+    *) return 3 ;;
+  esac
+  IFS=" " read -r s || return 1
+  [ "$s" = "$mark" ]
 }
 feed() {
   trap - TERM HUP INT USR1
   fed
-  # cut in the middle: the end of its input must not look to the command like all of it
-  [ $? = 1 ] && over
+  # cut in the middle: its input must not end before the command does, it would look like all
+  [ $? = 1 ] && over cut
   exec >&-
   watch
   over
@@ -117,70 +127,96 @@ age() {
   { IFS= read -r s <"/proc/$$/stat"; } 2>/dev/null || s=
   set -- ${s##*) }
   begun=${20}
+  [ "$1" = Z ] && begun=
 }
 over() {
   was=$begun
   age
   [ "$begun" = "$was" ] && kill -USR1 $$
+  tries=0
+  while [ "$1" ] && [ "$was" ] && [ "$begun" = "$was" ] && [ "$tries" -lt $((GRACE*15)) ]; do
+    doze
+    age
+  done
   exit
 }
-trap 'ended=1' USR1 TERM HUP INT
+trap ended=1 USR1 TERM HUP INT
 exec 3<&0 </dev/null
 age
 tell begin
 own= ended=
 if command -v setsid >/dev/null 2>&1; then
   own=1
-  { feed <&3 2>/dev/null & } | setsid /bin/sh -c LOADER 3<&- &
+  { feed <&3 2>/dev/null & } | setsid /bin/sh -c "LOADER" 3<&- &
 else
-  { feed <&3 2>/dev/null & } | /bin/sh -c LOADER 3<&- &
+  { feed <&3 2>/dev/null & } | /bin/sh -c "LOADER" 3<&- &
 fi
-child=$!
+last
+child=$pid
 trap finish USR1 TERM HUP INT
 [ "$ended" ] && finish
 exec 3<&-
 wait "$child" 2>/dev/null
 status=$?
+trap "" USR1 TERM HUP INT
 [ "$ended" ] && status=143
 tell "$status"
 exit "$status"
 """
+"""It reads its values as a line first. Without a single quote, a newline and an exclamation mark
+when it is one line: every login shell can quote that.
+"""
 
-
-def _line(script: str | bytes) -> str:
-    """A script as one line of ASCII that a shell evaluates: see echo's ``%b``."""
-    data = script.encode() if isinstance(script, str) else script
-    if b"\0" in data:
-        raise ValueError("a script can't hold NUL")
-    return f"eval \"$(printf %b '{_escaped(data)}')\""
-
-
-_ESCAPES = {
-    byte: f"\\0{byte:03o}" for byte in range(256) if not 32 <= byte < 127 or byte in b"'\\"
-} | {10: "\\n"}
-
-
-def _escaped(data: bytes) -> str:
-    return data.decode("latin-1").translate(_ESCAPES)
+_GOES_ON = frozenset({"{", "do", "then", "else", ";;", "in", "&", "|"})
 
 
 @lru_cache(maxsize=1)
-def _stays() -> str:
-    filled = _STAYS.replace("GRACE", str(GRACE_S)).replace("LOADER", quote(_LOADER))
-    return _line(filled)
+def stays() -> str:
+    """The shell that stays beside the command, as one line."""
+    inside = _LOADER.replace('"', '\\"').replace("$", "\\$")
+    text = _STAYS.replace("GRACE", str(GRACE_S)).replace("LOADER", inside)
+    lines = [line.strip() for line in text.splitlines()]
+    joined = ""
+    for line in lines:
+        if line and not line.startswith("#"):
+            joined += line if line.split()[-1] in _GOES_ON else f"{line};"
+            joined += " "
+    return joined.rstrip()
+
+
+def boot() -> str:
+    """What the login shell is asked to run where nobody else is become."""
+    return f"exec /bin/sh -c {quote(stays())}"
 
 
 def command_lines(
     script: bytes, mark: str, *, stdin_bytes: int, timeout_s: float, tty: bool = False
 ) -> bytes:
-    """What BOOT reads: the shell that stays beside the command, and the command.
+    """What the shell that stays beside the command reads: its own values, and the command.
 
     After these come `stdin_bytes` of input, if any, and end_of_input(). On a terminal (`tty`) both
     outputs are one, so marks are told once. ValueError for a script that holds NUL.
     """
     most_s = round(timeout_s) + LATER_S
-    given = f"mark={mark} bytes={stdin_bytes} most={most_s} tty={'1' * tty}"
-    return f"{given}; {_stays()}\n{_line(script)}\n".encode("ascii")
+    given = f"mark={mark} bytes={stdin_bytes} most={most_s} tty={'1' * tty}; last() {{ pid=$!; }}"
+    return given.encode() + b"\n" + _line(script) + b"\n"
+
+
+_PLAIN = re.compile(rb"[ -~\t]*")
+
+
+def _line(script: bytes) -> bytes:
+    """A script as one line that a shell evaluates: as it is, or escaped for ``printf %b``."""
+    if b"\0" in script:
+        raise ValueError("a script can't hold NUL")
+    if _PLAIN.fullmatch(script):
+        return script
+    return b"eval \"$(printf %b '" + script.decode("latin-1").translate(_ESCAPES).encode() + b"')\""
+
+
+_ESCAPES = {
+    byte: f"\\0{byte:03o}" for byte in range(256) if not 32 <= byte < 127 or byte in b"'\\"
+} | {10: "\\n"}
 
 
 def end_of_input(mark: str) -> bytes:
@@ -190,8 +226,8 @@ def end_of_input(mark: str) -> bytes:
 
 def risen(words: str, *, ready: tuple[str, str] = ("", ""), tty: bool = False) -> bytes:
     """The line for BOOT that becomes another user first, by `words` that end where a command would
-    follow. The shell that is then there says `ready` on its error output, and reads on; in two
-    parts, so that a terminal which repeats this line does not say it.
+    follow. The shell that is then there says `ready` on its error output, and evaluates the next
+    line: stays(). In two parts, so that a terminal which repeats this line does not say it.
     """
     quiet = "stty raw -echo 2>/dev/null; " if tty else ""
     says = f"printf %s {' '.join(ready)} >&2; " if any(ready) else ""

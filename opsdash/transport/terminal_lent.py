@@ -95,6 +95,15 @@ def write(data: bytes) -> None:
             data = data[os.write(SCREEN, data) :]
 
 
+def a_shell_waits() -> bool:
+    """Whether somebody below can continue what is stopped.
+
+    A program that leads its session (``tmux new opsdash``, ``ssh -t HOST opsdash``) was started by
+    no shell with job control: stopped, it would hang for ever.
+    """
+    return os.getsid(0) != os.getpgrp()
+
+
 @contextmanager
 def signals_left_to_it(*, may_stop: bool) -> Iterator[None]:
     """Keys that end or stop a program mean the one that has the terminal, and not us."""

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from types import MappingProxyType
 
+from opsdash.core.audit import Done
 from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Say
 from opsdash.core.finding import Episode
+from opsdash.core.forward import Forwarder
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.jobs import Jobs
 from opsdash.core.reading import SampleKey
-from opsdash.core.shell import ShellCommand
+from opsdash.core.shell import ShellCommand, ShellEnd
 from opsdash.core.silence import Silence
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.core.source import FleetSource, Silencer
@@ -133,6 +135,11 @@ class Freezer:
             return found
         return [_until(one, self._held_at) for one in found if one.since <= self._held_at]
 
+    async def last_done(self, host: str, since: float) -> list[Done]:
+        """What was done on a host: while frozen, until then."""
+        found = await self._source.last_done(host, since)
+        return [one for one in found if one.at <= self.now()]
+
     async def at(self, moment: float) -> Snapshot:
         """The fleet as it was at a moment."""
         return await self._source.at(moment)
@@ -141,9 +148,18 @@ class Freezer:
         """The stored poll before a moment (-1) or after it (1)."""
         return await self._source.stop_next_to(moment, way)
 
+    @property
+    def forwards(self) -> Forwarder:
+        """The forwarded ports, as they are now."""
+        return self._source.forwards
+
     async def shell(self, name: str) -> ShellCommand:
         """What gives a person a shell on a host, as it is now."""
         return await self._source.shell(name)
+
+    async def shell_ended(self, command: ShellCommand, ended: ShellEnd) -> None:
+        """Such a shell has ended."""
+        await self._source.shell_ended(command, ended)
 
     def touch(self) -> None:
         """Somebody is at the keyboard."""

@@ -15,7 +15,7 @@ import pytest
 
 from opsdash.activities.monitor.host_sections import Page
 from opsdash.activities.monitor.story import story, wanted
-from opsdash.activities.monitor.why_page import explanation
+from opsdash.activities.monitor.why_page import Past, explanation
 from opsdash.config.hosts import load_fleet
 from opsdash.core.happening import Happening, Kind
 from opsdash.core.snapshot import LinkState
@@ -92,7 +92,7 @@ def why_page(session: Session, host: str) -> str:
     state = snapshot.hosts[host]
     assert state.why is not None, said(state)
     page = Page(state, time.time(), Palette(NIGHT), 160)
-    lines = explanation(page, state.why, told_of(session, host), [])
+    lines = explanation(page, state.why, told_of(session, host), Past())
     return "\n".join("".join(span.text for span in line) for line in lines)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any, cast
 
 import asyncssh
 import pytest
@@ -26,8 +27,11 @@ from opsdash.engine.session import Session
 from opsdash.engine.surroundings import Surroundings
 from opsdash.transport import pulse as pulse_module
 from opsdash.transport.base import Connection
+from opsdash.transport.channel import Talk
 from opsdash.transport.replay import Recording, ReplayConnection, ReplayTransport
+from opsdash.transport.ssh import execute as execute_module
 from opsdash.transport.ssh import sockets
+from opsdash.transport.ssh.talk import talk
 from tests.ssh_server import Behaviour, ssh_server
 from tests.waiting import wait_for
 
@@ -171,10 +175,19 @@ async def test_a_host_that_drops_us_after_every_login_is_not_hammered(
 async def test_a_host_that_allows_one_session_keeps_its_pulse_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def refused(*args: object, **options: object) -> None:
-        raise asyncssh.ChannelOpenError(asyncssh.OPEN_CONNECT_FAILED, "open failed")
+    class Full:
+        """A connection whose one session is taken by the pulse."""
 
-    monkeypatch.setattr(asyncssh.SSHClientConnection, "create_process", refused)
+        async def create_session(self, *args: object, **options: object) -> None:
+            raise asyncssh.ChannelOpenError(asyncssh.OPEN_CONNECT_FAILED, "open failed")
+
+        def is_closed(self) -> bool:
+            return False
+
+    def talk_to_full(_: object, *args: Any, **options: Any) -> AbstractAsyncContextManager[Talk]:
+        return talk(cast(asyncssh.SSHClientConnection, Full()), *args, **options)
+
+    monkeypatch.setattr(execute_module, "talk", talk_to_full)
     behaviour = Behaviour()
     async with ssh_server(tmp_path, behaviour) as server, watching(tmp_path, server.host) as s:
         await wait_for(lambda: "filesystem" in state_of(s, "web1").readings)

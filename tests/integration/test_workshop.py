@@ -78,6 +78,22 @@ async def test_a_plan_runs_on_a_host_and_all_of_it_is_written_down(tmp_path: Pat
         assert not list((tmp_path / "locks").iterdir())
 
 
+async def test_files_are_put_and_got_and_what_puts_out_too_much_is_ended(tmp_path: Path) -> None:
+    there = str(tmp_path / "a file")
+    steps = (
+        Step(StepKind.PUT, "put it", path=there, stdin=b"its content", expects="gone"),
+        Step(StepKind.GET, "get it", path=there),
+        Step(StepKind.RUN, "flood", "while :; do echo y; done", max_bytes=10_000),
+    )
+    async with workshop(tmp_path) as (shop, _):
+        plan = replace(plan_of(), hosts=(HostSteps("web1", steps),))
+        run = (await (await shop.runner.begin(plan)).wait()).runs["web1"]
+    assert [one.ok for one in run.results] == [True, True, False]
+    assert run.results[1].stdout == b"its content"
+    assert len(run.results[2].stdout) == 10_000
+    assert run.text == "step 3 of 3 (flood): put out more than 9.8K, and was ended"
+
+
 async def test_two_programs_can_not_change_one_host_together(tmp_path: Path) -> None:
     async with workshop(tmp_path) as (first, server):
         fleet = Fleet(MappingProxyType({"web1": server.host}))

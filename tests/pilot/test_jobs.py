@@ -81,7 +81,8 @@ async def test_what_is_unended_says_for_how_long_and_what_it_said_last() -> None
         await open_job(stage)
         await stage.press("end", "k")
         await stage.draw()
-        assert "4s  edge9  two" in stage.text
+        assert "4s  edge9" in stage.text
+        assert "\ntwo" in stage.text
 
 
 async def test_a_host_that_ends_moves_to_its_group_and_the_cursor_stays() -> None:
@@ -123,6 +124,7 @@ async def test_masking_folds_what_differs_only_by_time() -> None:
         await open_job(stage)
         assert "differs" in stage.text
         await stage.press("m")
+        await settled(stage)
         assert "differs" not in stage.text
         assert "up since <time>" in stage.text
         assert "MASKED" in stage.text
@@ -270,6 +272,8 @@ async def test_a_refused_plan_is_never_shown() -> None:
         stage.app.page.aim("web1")  # type: ignore[union-attr]
         await stage.press("r", *"id", "enter")
         assert "read-only: nothing is changed" in stage.text
+        await settled(stage)
+        assert kept.refused == ["read-only: nothing is changed"]
         assert not isinstance(stage.app.screen, ConfirmPlanScreen)
 
 
@@ -279,6 +283,21 @@ async def test_a_wrong_option_is_said_and_typed_on() -> None:
         await stage.press("r", *"--canary x id", "enter")
         assert "--canary is a number" in stage.text
         assert kept.begun == []
+
+
+async def test_what_wants_a_terminal_is_refused_with_a_hint() -> None:
+    async with at_work() as (stage, _):
+        stage.app.page.aim("web1")  # type: ignore[union-attr]
+        await stage.press("r", *"top", "enter")
+        assert "top wants a terminal: top -b -n1" in stage.text
+        assert not isinstance(stage.app.screen, ConfirmPlanScreen)
+
+
+async def test_what_would_never_end_is_told_with_the_plan() -> None:
+    async with at_work() as (stage, _):
+        stage.app.page.aim("web1")  # type: ignore[union-attr]
+        await stage.press("r", *"tail -f x", "enter")
+        assert "does not end by itself: tail -n 100" in stage.text
 
 
 async def test_the_same_again_on_the_marked_groups() -> None:
@@ -311,3 +330,20 @@ async def test_a_demo_says_that_nothing_can_be_run() -> None:
         assert "this is a demo" in stage.text
         await stage.press("1", "r", *"id", "enter")
         assert "this is a demo" in stage.lines[-1]
+
+
+async def test_quitting_asks_while_a_job_runs() -> None:
+    async with at_work(mixed()) as (stage, _):
+        await stage.press("q")
+        assert "still at work: 1 job" in stage.text
+        await stage.press("enter")
+        assert stage.app.return_code is None
+        await stage.press("ctrl+q", *"quit", "enter")
+        await stage.settle()
+        assert stage.app._exit
+
+
+async def test_quitting_asks_nothing_when_all_jobs_have_ended() -> None:
+    async with at_work(mixed(running=False)) as (stage, _):
+        await stage.press("q")
+        assert stage.app._exit

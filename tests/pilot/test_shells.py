@@ -64,6 +64,7 @@ async def test_every_page_that_points_at_a_host_opens_a_shell_on_it(
         await stage.press("s")
         await done(stage)
         assert stage.source.shells == [pointed]
+        assert stage.source.shell_ends == [(pointed, 255)]
         assert lent == ["lent"]
         assert stage.source.asked == [(pointed,)]  # what was changed there shows at once
         assert f"ssh to {pointed} failed: ssh: no route; D examines the way" in stage.text
@@ -99,6 +100,7 @@ async def test_in_tmux_each_host_gets_a_window(windows: list[str]) -> None:
         await stage.press("*", "s")
         await done(stage)
         assert windows == ["a1", "a2", "a3"]
+        assert stage.source.shell_ends == [("a1", None), ("a2", None), ("a3", None)]
         assert "a window is open on 3 hosts" in stage.text
 
 

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from opsdash.core.audit import Done
+from opsdash.core.event import Event, EventKind
 from opsdash.core.finding import Episode, Finding
 from opsdash.core.health import Health
 from tests.fleet_states import NOW, up, wrong
@@ -80,3 +82,38 @@ async def test_a_suggested_command_can_be_copied() -> None:
         assert "systemctl status 'a$(reboot).service'" in stage.text
         await stage.press("Y")
         assert "copy a command" in stage.text
+
+
+def done(ago_s: float, action: str, *, ok: bool | None = True, text: str = "") -> Done:
+    """A plan of tom's on db3."""
+    return Done(NOW - ago_s, "tom", "db3", action, "mysql.service", "p-1", ok, text)
+
+
+async def test_what_was_done_when_it_was_like_now_comes_first() -> None:
+    async with on_stage([host(*ALL, state=up("db3", FAILED))], LARGE) as stage:
+        stage.source.seen_before = BEFORE
+        stage.source.done = [
+            done(7200, "run", ok=False, text="exit status 3"),
+            done(9e5 - 300, "service.restart"),
+            replace(done(60, "host.reboot"), host="db4"),
+        ]
+        await stage.press("x")
+        await stage.app.workers.wait_for_complete()
+        await stage.settle()
+        lines = [text.strip() for text in stage.lines]
+        at = next(number for number, text in enumerate(lines) if text.startswith("DONE"))
+        assert "tom: service.restart mysql.service, ok" in lines[at + 1]
+        assert lines[at + 2].startswith("it was like now, and over 7m later")
+        assert "tom: run mysql.service, failed (exit status 3)" in lines[at + 3]
+        assert "host.reboot" not in stage.text
+
+
+async def test_what_was_done_just_before_is_a_suspect() -> None:
+    words = "tom: service.restart mysql.service, ok"
+    acted = Event(NOW - 400, EventKind.ACTED, "db3", words, subject="mysql.service")
+    async with on_stage([host(state=up("db3", FAILED))], LARGE) as stage:
+        stage.source.happened = [acted]
+        await stage.press("x")
+        await stage.app.workers.wait_for_complete()
+        await stage.settle()
+        assert f"action  {words}" in stage.text

@@ -18,6 +18,8 @@ import pytest
 
 from opsdash.core.audit import AuditEntry, Phase
 from opsdash.core.errors import AuditError
+from opsdash.core.event import EventKind
+from opsdash.store import audit as audit_module
 from opsdash.store.audit import AuditTrail
 from opsdash.store.audit_check import verify
 from opsdash.store.audit_file import AuditFiles, Head
@@ -291,3 +293,35 @@ async def test_what_was_done_last_is_told_by_plan(trail: AuditTrail) -> None:
         ("p1", "service.restart", True, ""),
     ]
     assert [one.plan_id for one in await trail.last_done("web1", 1004.5)] == ["p3"]
+
+
+async def test_what_was_done_is_read_again_when_more_was(trail: AuditTrail) -> None:
+    assert await trail.done_since(0.0) == []
+    await trail.write(BEGIN)
+    await trail.write(END)
+    first = await trail.done_since(0.0)
+    assert [one.words for one in first] == ["tom: service.restart nginx, ok"]
+    assert first[0].event().kind is EventKind.ACTED
+    assert await trail.done_since(1001.5) == []
+    await trail.write(replace(BEGIN, plan_id="p2", at=2000.0))
+    assert [one.words for one in await trail.done_since(0.0)] == [
+        "tom: service.restart nginx, end not known",
+        "tom: service.restart nginx, ok",
+    ]
+
+
+async def test_a_log_that_can_not_be_read_tells_nothing(trail: AuditTrail, path: Path) -> None:
+    path.mkdir()
+    assert await trail.done_since(0.0) == []
+    assert await trail.last_done("web1", 0.0) == []
+
+
+async def test_so_many_ends_are_kept_and_no_more(
+    trail: AuditTrail, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_module, "KEPT_HEADS", 3)
+    for _ in range(6):
+        await trail.write(BEGIN)
+    rows = await store.query("SELECT count FROM audit_head ORDER BY count")
+    assert [row[0] for row in rows] == [3, 4, 5, 6]
+    assert (await trail.verify()).whole

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import stat
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,7 +40,6 @@ ALL = (RESTART, OK, RUN, FAILED, LOST, REFUSED)
 async def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A log with all of these, where the verbs look for it."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    monkeypatch.setenv("TZ", "UTC")
     folder = tmp_path / "opsdash"
     store = Store(folder / "history.db")
     await store.open()
@@ -48,6 +48,11 @@ async def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         await trail.write(entry)
     await store.close()
     return folder / "audit.jsonl"
+
+
+def clock(entry: AuditEntry) -> str:
+    """When, in local time."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry.at))
 
 
 def ask(*words: str) -> Result:
@@ -109,8 +114,23 @@ def test_what_hosts_are_like_now_selects_nothing_of_the_past(log: Path) -> None:
 def test_a_plan_is_shown_in_full(log: Path) -> None:
     found = ask("show", "p-20260921-a").output
     assert "plan p-20260921-aa: service.restart nginx\nby tom from desk pts/3, on 1 host" in found
-    assert "  | systemctl restart nginx\n  | systemctl is-active nginx\n" in found
-    assert "web1, step 1: end, exit status 0  (entry 2)" in found
+    assert found.splitlines()[3:] == [
+        f"web1, step 1: {clock(RESTART)}, ok after 2s  (entries 1 and 2)",
+        "  | systemctl restart nginx",
+        "  | systemctl is-active nginx",
+    ]
+    failed = ask("show", "p-20260921-bb").output.splitlines()
+    assert failed[3:] == [
+        f"db1, step 1: {clock(RUN)}, exit 3 after 1s  (entries 3 and 4)",
+        "  | =cmd|' /C calc'!A0",
+        "  no such file",
+    ]
+    refused = ask("show", "p-20260921-dd").output.splitlines()
+    assert refused[1:4] == [
+        "by tom from desk pts/3, on 0 hosts",
+        "",
+        f"the plan: {clock(REFUSED)}, refused  (entry 6)",
+    ]
 
 
 def test_a_plan_that_is_not_there_or_not_the_only_one(log: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, time
 
 import pytest
@@ -23,6 +24,7 @@ FLEET = Fleet(
         "rtr1": Host("rtr1", tags=frozenset({"core"})),
     }
 )
+READ_ONLY = replace(FLEET, read_only="--read-only")
 FRIDAY_NOON = datetime(2026, 11, 27, 12, 0).timestamp()  # noqa: DTZ001 - local, as windows are
 NIGHT = Window(frozenset(range(5)), time(22), time(5), "mon-fri 22:00-05:00")
 
@@ -41,6 +43,11 @@ def rules(*found: Guardrail, tags: tuple[str, ...] = ("prod",)) -> Guardrails:
     return Guardrails(found, tags)
 
 
+def under(guardrails: Guardrails) -> Fleet:
+    """The fleet under these."""
+    return replace(FLEET, guardrails=guardrails)
+
+
 def test_what_only_reads_asks_nothing() -> None:
     assert tier(plan("db1", "web1", danger=Danger.READS), FLEET).tier is Tier.NONE
 
@@ -49,7 +56,7 @@ def test_a_plan_that_says_it_reads_but_has_a_step_that_does_not_is_asked_for() -
     step = Step(StepKind.RUN, "restart", "systemctl restart nginx")
     sly = Plan("p1", "own.look", "Look", Danger.READS, (HostSteps("web1", (step,)),))
     assert tier(sly, FLEET).tier is Tier.YES_NO
-    assert Guard(FLEET, read_only="--read-only").refusal(sly, FRIDAY_NOON)
+    assert Guard(READ_ONLY).refusal(sly, FRIDAY_NOON)
 
 
 @pytest.mark.parametrize(
@@ -79,8 +86,8 @@ def test_tags_are_the_users_to_choose_and_a_rule_may_want_a_word_of_its_own() ->
         Guardrail("core", "all sites.", hosts=parse_selection(["rtr*"]), confirm="ROUTER"),
         tags=("core",),
     )
-    assert tier(plan("db1"), FLEET, chosen).tier is Tier.YES_NO
-    assert tier(plan("rtr1"), FLEET, chosen).answer == "ROUTER core"
+    assert tier(plan("db1"), under(chosen)).tier is Tier.YES_NO
+    assert tier(plan("rtr1"), under(chosen)).answer == "ROUTER core"
 
 
 @pytest.mark.parametrize(
@@ -112,7 +119,7 @@ def test_only_a_yes_is_a_yes(typed: str) -> None:
 
 
 def test_read_only_refuses_every_change_and_no_look() -> None:
-    guard = Guard(FLEET, read_only="--read-only")
+    guard = Guard(READ_ONLY)
     assert guard.refusal(plan("web1"), FRIDAY_NOON) == (
         "service.restart nginx would change hosts, and this is read-only (--read-only)"
     )
@@ -145,15 +152,15 @@ def test_a_host_that_left_the_fleet_is_refused() -> None:
 def test_a_guardrail_refuses_what_it_speaks_of(
     rule: Guardrail, hosts: tuple[str, ...], said: str
 ) -> None:
-    refusal = Guard(FLEET, rules(rule)).refusal(plan(*hosts), FRIDAY_NOON)
+    refusal = Guard(under(rules(rule))).refusal(plan(*hosts), FRIDAY_NOON)
     assert said in refusal
     assert bool(said) == bool(refusal)
 
 
 def test_what_reads_is_refused_by_a_deny_alone() -> None:
     look = plan("web1", "web2", danger=Danger.READS)
-    assert Guard(FLEET, rules(Guardrail("r", "w", max_hosts=1))).refusal(look, FRIDAY_NOON) == ""
-    assert Guard(FLEET, rules(Guardrail("r", "w", deny=True))).refusal(look, FRIDAY_NOON)
+    assert Guard(under(rules(Guardrail("r", "w", max_hosts=1)))).refusal(look, FRIDAY_NOON) == ""
+    assert Guard(under(rules(Guardrail("r", "w", deny=True)))).refusal(look, FRIDAY_NOON)
 
 
 @pytest.mark.parametrize(

@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 import pytest
 
-from opsdash.core.errors import HostError
+from opsdash.core.audit import AuditEntry, Phase
+from opsdash.core.errors import AuditError, HostError
 from opsdash.core.fleet import Fleet
+from opsdash.core.guard import Guard
 from opsdash.core.host import Host, HostKeyPolicy, Way
 from opsdash.core.shell import ShellCommand, ShellEnd
-from opsdash.engine import shells
-from opsdash.engine.shells import own_shell, shell_command
+from opsdash.engine.shells import ShellLog, own_shell, shell_command
 from opsdash.transport import tmux
 from opsdash.transport.openssh.arguments import by_hand
 from opsdash.transport.ssh.resolve import Route
@@ -85,23 +87,55 @@ async def test_this_machine_has_the_users_own_login_shell(monkeypatch: pytest.Mo
 
 async def test_the_demo_and_strangers_are_refused_with_a_next_step() -> None:
     known = fleet(Host("web1", way=Way.REPLAY))
-    with pytest.raises(HostError, match="made up for the demo") as caught:
+    with pytest.raises(HostError, match="a host of the demo") as caught:
         await shell_command(known, "web1", OWN)
     assert "without --demo" in caught.value.problem.hint
     with pytest.raises(HostError, match="none of these hosts"):
         await shell_command(known, "web2", OWN)
 
 
-async def test_a_bastion_that_is_only_passed_through_has_a_shell(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async def resolve(host: Host) -> Route:
-        return PLAIN
+class Written:
+    """An audit log of a test; with `full` nothing can be written."""
 
-    monkeypatch.setattr("opsdash.transport.ssh.resolve.resolve", resolve)
-    passed = Fleet(MappingProxyType({}), passed_through=MappingProxyType({"bastion": BASTION}))
-    command = await shells.shell_command(passed, "bastion", OWN)
-    assert command.argv[-1] == "10.0.0.1"
+    def __init__(self) -> None:
+        self.entries: list[AuditEntry] = []
+        self.full = False
+
+    async def write(self, entry: AuditEntry) -> None:
+        if self.full:
+            raise AuditError("the disk is full", "make room")
+        self.entries.append(entry)
+
+
+def log(written: Written, read_only: str = "") -> ShellLog:
+    guard = Guard(replace(fleet(Host("web1")), read_only=read_only))
+    return ShellLog(written, guard.refusal, lambda: 1_800_000_000.0, "desk pts/3")
+
+
+async def test_a_shell_is_a_line_when_it_begins_and_one_when_it_ends() -> None:
+    written = Written()
+    command = await log(written).begin(ShellCommand("web1", ("ssh", "--", "a b")))
+    await log(written).end(command, ShellEnd(255, "no route"))
+    begun, ended = written.entries
+    assert (begun.phase, begun.host, begun.action) == (Phase.BEGIN, "web1", "shell.open")
+    assert (begun.command, begun.from_where) == ("ssh -- 'a b'", "desk pts/3")
+    assert (ended.phase, ended.exit_status, ended.text) == (Phase.END, 255, "no route")
+    assert begun.plan_id == ended.plan_id == command.id != ""
+
+
+async def test_read_only_has_no_shells_and_that_is_written_down() -> None:
+    written = Written()
+    with pytest.raises(HostError, match=r"no shell: .* read-only \(hosts.yaml\)"):
+        await log(written, "hosts.yaml").begin(ShellCommand("web1", ("ssh",)))
+    assert [one.phase for one in written.entries] == [Phase.REFUSED]
+
+
+async def test_what_cant_be_written_down_is_not_opened() -> None:
+    written = Written()
+    written.full = True
+    with pytest.raises(HostError, match="not opened: the disk is full") as caught:
+        await log(written).begin(ShellCommand("web1", ("ssh",)))
+    assert caught.value.problem.hint == "make room"
 
 
 def fleet(*hosts: Host) -> Fleet:
@@ -116,9 +150,10 @@ def fleet(*hosts: Host) -> Fleet:
         (-9, "", "the shell on web1 was killed by SIGKILL"),
         (255, "ssh: no \x1b[2Jroute", "ssh to web1 failed: ssh: no route"),
         (255, "", "ssh to web1 failed: it said nothing"),
+        (None, "opsdash ended before it", "the shell on web1: opsdash ended before it"),
     ],
 )
-def test_how_it_ended_is_told_in_a_sentence(status: int, said: str, sentence: str) -> None:
+def test_how_it_ended_is_told_in_a_sentence(status: int | None, said: str, sentence: str) -> None:
     assert ShellEnd(status, said).sentence(ShellCommand("web1", ("ssh",))) == sentence
 
 

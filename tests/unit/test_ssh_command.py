@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import subprocess
+from dataclasses import replace
 
 import pytest
 
@@ -41,6 +42,20 @@ def test_it_says_all_that_the_hosts_file_says_and_jumps_by_address() -> None:
 def test_jumps_behind_jumps_come_in_the_order_of_travel() -> None:
     line = ssh_command(Host("db1", jump="inner"), FLEET)
     assert shlex.split(line) == ["ssh", "-J", "jump@10.0.0.1:2200,[2001:db8::1]", "db1"]
+
+
+def test_a_bastion_with_a_key_of_its_own_is_gone_through_by_an_ssh_of_its_own() -> None:
+    keyed = replace(BASTION, keys=("~/k 1",))
+    host = Host("db1", user="ops", jump="bastion")
+    words = shlex.split(ssh_command(host, {"bastion": keyed}))
+    assert words == [
+        *("ssh", "-o"),
+        "ProxyCommand=ssh -i ~/'k 1' -p 2200 jump@10.0.0.1 -W [%h]:%p",
+        "ops@db1",
+    ]
+    inner = replace(INNER, keys=("/k/50%",))
+    words = shlex.split(ssh_command(replace(host, jump="inner"), {**FLEET, "inner": inner}))
+    assert words[2] == ("ProxyCommand=ssh -i /k/50%% -J jump@10.0.0.1:2200 2001:db8::1 -W [%h]:%p")
 
 
 @pytest.mark.parametrize("jump", ["me@far:2022", "ssh://me@far:2022"])

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from opsdash.core.audit import AuditEntry, Phase
 from opsdash.core.table import table
-from opsdash.core.text import clean, clean_line, count, shorten
+from opsdash.core.text import clean, clean_line, count, duration, shorten
 from opsdash.store.audit_check import Verdict
 
 SCHEMA = "opsdash-audit-1"
@@ -65,7 +65,7 @@ def _outcome(first: AuditEntry, last: AuditEntry) -> str:
 
 
 def as_plan(entries: Sequence[AuditEntry]) -> list[str]:
-    """All that is known of one plan: every entry, with its command in full."""
+    """All that is known of one plan, host by host: every step, with its command in full."""
     first = entries[0]
     hosts = dict.fromkeys(entry.host for entry in entries if entry.host)
     who, where = clean_line(first.who), clean_line(first.from_where) or "somewhere"
@@ -73,23 +73,21 @@ def as_plan(entries: Sequence[AuditEntry]) -> list[str]:
         f"plan {first.plan_id}: {clean_line(f'{first.action} {first.target}')}".rstrip(),
         f"by {who} from {where}, on {count(len(hosts), 'host')}",
     ]
-    for entry in entries:
-        lines += ["", *_entry_lines(entry)]
+    for begun, ended in sorted(_steps(entries), key=lambda step: (step[0].host, step[0].seq)):
+        lines += ["", *_step_lines(begun, ended)]
     return lines
 
 
-def _entry_lines(entry: AuditEntry) -> list[str]:
-    where = f"{entry.host or 'the plan'}, step {entry.step}" if entry.step else entry.host
-    head = f"{_local(entry.at)}  {clean_line(where or 'the plan')}: {entry.phase}"
-    if entry.exit_status is not None:
-        head += f", exit status {entry.exit_status}"
-    lines = [f"{head}  (entry {entry.seq})"]
-    if entry.text:
-        lines.append(f"  {clean_line(entry.text)}")
-    if entry.phase is not Phase.END:
-        lines += [f"  | {line}" for line in clean(entry.command, len(entry.command)).splitlines()]
-    if entry.before or entry.after:
-        lines.append(f"  before {entry.before or '-'}, after {entry.after or '-'}")
+def _step_lines(begun: AuditEntry, ended: AuditEntry) -> list[str]:
+    """One step on one host: when, how it ended, what ran."""
+    where = f"{begun.host or 'the plan'}{f', step {begun.step}' if begun.step else ''}"
+    took = f" after {duration(max(ended.at - begun.at, 0))}" if ended is not begun else ""
+    seqs = f"entry {begun.seq}" if ended is begun else f"entries {begun.seq} and {ended.seq}"
+    lines = [clean_line(f"{where}: {_local(begun.at)}, {_outcome(begun, ended)}{took}  ({seqs})")]
+    lines += [f"  | {line}" for line in clean(begun.command, len(begun.command)).splitlines()]
+    lines += [f"  {clean_line(ended.text)}"] if ended.text else []
+    if ended.before or ended.after:
+        lines.append(f"  before {ended.before or '-'}, after {ended.after or '-'}")
     return lines
 
 

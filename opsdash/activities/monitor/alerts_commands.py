@@ -23,9 +23,9 @@ def build() -> click.Command:
     """The click command ``alerts``."""
     import click
 
-    from opsdash.activities.monitor.asked import asked_once, deadline_option, hosts_option
     from opsdash.config.completing import complete_select
     from opsdash.config.demo_option import demo_option
+    from opsdash.engine.asked import asked_once, deadline_option, hosts_option
 
     @click.command("alerts", epilog=EXAMPLES)
     @click.argument("select", nargs=-1, shell_complete=complete_select)

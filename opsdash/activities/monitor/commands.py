@@ -33,9 +33,9 @@ def build() -> click.Command:
     """The click command ``status``."""
     import click
 
-    from opsdash.activities.monitor.asked import deadline_option, hosts_option, made_up
     from opsdash.config.completing import complete_select
     from opsdash.config.demo_option import demo_option
+    from opsdash.engine.asked import deadline_option, hosts_option, made_up
 
     @click.command("status", epilog=EXAMPLES)
     @click.argument("select", nargs=-1, shell_complete=complete_select)
@@ -85,7 +85,7 @@ def _real(
     hosts_file: str | None, select: tuple[str, ...], flags: Mapping[str, bool]
 ) -> tuple[Session, Selection]:
     """The hosts of the hosts file, once or for as long as somebody watches."""
-    from opsdash.activities.monitor.asked import chosen, surroundings
+    from opsdash.engine.asked import chosen, surroundings
     from opsdash.engine.look import for_one_look
     from opsdash.engine.session import Session
 

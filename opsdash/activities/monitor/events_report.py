@@ -26,6 +26,7 @@ _WORDS = {
     EventKind.KILLED: "opsdash was killed",
     EventKind.TOLD: "told",
     EventKind.UNTOLD: "hook failed",
+    EventKind.ACTED: "changed",
 }
 
 

@@ -40,7 +40,7 @@ def build() -> click.Command:
 def _list() -> click.Command:
     import click
 
-    from opsdash.activities.monitor.asked import hosts_option
+    from opsdash.engine.asked import hosts_option
 
     @click.command("list", epilog=examples("opsdash hooks list", "opsdash hooks list --json"))
     @hosts_option()
@@ -58,7 +58,7 @@ def _list() -> click.Command:
 def _test() -> click.Command:
     import click
 
-    from opsdash.activities.monitor.asked import hosts_option
+    from opsdash.engine.asked import hosts_option
 
     @click.command("test", epilog=examples("opsdash hooks test", "opsdash hooks test mail --json"))
     @click.argument("names", nargs=-1, metavar="[NAME]...")

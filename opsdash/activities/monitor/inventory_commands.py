@@ -28,9 +28,9 @@ def build() -> click.Command:
     """The click command ``inventory``."""
     import click
 
-    from opsdash.activities.monitor.asked import deadline_option, hosts_option, made_up
     from opsdash.config.completing import complete_select
     from opsdash.config.demo_option import demo_option
+    from opsdash.engine.asked import deadline_option, hosts_option, made_up
 
     @click.command("inventory", epilog=EXAMPLES)
     @click.argument("select", nargs=-1, shell_complete=complete_select)
@@ -71,7 +71,7 @@ def _real(
 ) -> tuple[Session, Selection]:
     from dataclasses import replace
 
-    from opsdash.activities.monitor.asked import chosen, surroundings
+    from opsdash.engine.asked import chosen, surroundings
     from opsdash.engine.session import Session
 
     fleet, selection = chosen(hosts_file, select)

@@ -38,7 +38,7 @@ def _options(why: str) -> Callable[[Any], Any]:
     """The options that all of these verbs have."""
     import click
 
-    from opsdash.activities.monitor.asked import hosts_option
+    from opsdash.engine.asked import hosts_option
 
     def add(command: Any) -> Any:
         for option in (

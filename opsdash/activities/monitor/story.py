@@ -60,6 +60,7 @@ _KINDS = {
     EventKind.UNSILENCED: Kind.ALERT,
     EventKind.TOLD: Kind.ALERT,
     EventKind.UNTOLD: Kind.ALERT,
+    EventKind.ACTED: Kind.ACTION,
 }
 
 

@@ -31,6 +31,7 @@ WEIGHTS = {
     Kind.PORT: 0.5,
     Kind.LOGIN: 0.3,
     Kind.ALERT: 0.4,
+    Kind.ACTION: 1.2,
     Kind.HEALTH: 0.0,
 }
 

@@ -30,6 +30,7 @@ ROLE: Mapping[Kind, Role] = {
     Kind.ACCOUNT: Role.STRONG,
     Kind.FILE: Role.ACCENT,
     Kind.CRON: Role.ACCENT,
+    Kind.ACTION: Role.STRONG,
 }
 
 

@@ -29,8 +29,8 @@ def build() -> click.Command:
     """The click command ``watch``."""
     import click
 
-    from opsdash.activities.monitor.asked import hosts_option
     from opsdash.config.completing import complete_select
+    from opsdash.engine.asked import hosts_option
 
     @click.command("watch", epilog=EXAMPLES)
     @click.argument("select", nargs=-1, shell_complete=complete_select)

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from shlex import quote
 
 from opsdash.activities.monitor.host_sections import Page, head, label
 from opsdash.activities.monitor.suspects import BEFORE_S, Suspect, began, suspects
 from opsdash.activities.monitor.timeline_rows import named_words, role_of
+from opsdash.core.audit import Done
 from opsdash.core.finding import Episode, Finding
 from opsdash.core.happening import Happening, Kind
 from opsdash.core.text import count, duration
@@ -20,23 +22,35 @@ from opsdash.widgets.wording import ago, flag, wall_clock
 SHOWN = 8
 LONG_S = 48 * 3600.0
 EPISODES = 5
+DONE_SHOWN = 3
 
 BESIDE = 30
 """Cells of a line about a change that are not its words."""
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is remembered of a host: what was wrong there, and what was done from here; the latest
+    first.
+    """
+
+    seen: Sequence[Episode] = ()
+    done: Sequence[Done] = ()
+
+
 def explanation(
-    page: Page, finding: Finding, told: Sequence[Happening], seen: Sequence[Episode] | None
+    page: Page, finding: Finding, told: Sequence[Happening], past: Past | None
 ) -> list[Line]:
-    """All sections about one finding; `seen` is None while the store is being read."""
+    """All sections about one finding; `past` is None while the store is being read."""
     since = began(finding, told)
     return [
         *_what(page, finding, since),
         (),
         *_changed(page, finding, since, told),
         (),
-        *_before(page, finding, seen),
+        *_before(page, finding, past.seen if past else None),
         (),
+        *_done(page, finding, past),
         *_next(page, finding),
     ]
 
@@ -123,6 +137,33 @@ def _before(page: Page, finding: Finding, seen: Sequence[Episode] | None) -> lis
         text = f"{wall_clock(one.since, page.now)}  {lasted:<8} "
         lines.append(line(label(""), Span(text, Role.MUTED), Span(one.summary)))
     return lines
+
+
+def _done(page: Page, finding: Finding, past: Past | None) -> list[Line]:
+    """What was done from here the last times: first of all when it was like now."""
+    if past is None or not past.done:
+        return []
+    spells = [
+        one
+        for one in past.seen
+        if (one.check, one.subject) == (finding.check, finding.subject) and one.until is not None
+    ]
+    fitting = [(one, _spell(one, spells)) for one in past.done]
+    fitting.sort(key=lambda pair: pair[1] is None)  # stable: the latest first within each
+    lines = [line(head("DONE"), Span("from here, the last times", Role.MUTED))]
+    for one, spell in fitting[:DONE_SHOWN]:
+        when = Span(f"{wall_clock(one.at, page.now)}  ", Role.MUTED)
+        words = Span(one.words, Role.WARN if one.ok is False else Role.TEXT)
+        lines.append(line(label(""), when, words))
+        if spell is not None and spell.until is not None:
+            then = f"it was like now, and over {duration(max(spell.until - one.at, 0))} later"
+            lines.append(line(label(""), Span(f"  {then}", Role.STRONG)))
+    return [*lines, ()]
+
+
+def _spell(one: Done, spells: Sequence[Episode]) -> Episode | None:
+    """The earlier time at which the same was wrong, in which this was done."""
+    return next((s for s in spells if s.since <= one.at <= (s.until or s.since)), None)
 
 
 def _next(page: Page, finding: Finding) -> list[Line]:

@@ -12,8 +12,8 @@ from opsdash.activities.monitor.host_sections import Page, head, label
 from opsdash.activities.monitor.keymap import WHY
 from opsdash.activities.monitor.story import SHOWN_S, lacking, story, waiting, wanted
 from opsdash.activities.monitor.told_events import ToldEvents
-from opsdash.activities.monitor.why_page import commands, explanation
-from opsdash.core.finding import Episode, Finding
+from opsdash.activities.monitor.why_page import Past, commands, explanation
+from opsdash.core.finding import Finding
 from opsdash.core.snapshot import HostState, LinkState, Snapshot, triage
 from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.detail_strip import title_of
@@ -25,6 +25,9 @@ from opsdash.widgets.top_line import TopLine
 from opsdash.widgets.wording import reason
 
 REREAD_S = 30.0
+
+DONE_S = 90 * 86400.0
+"""What was done longer ago is no hint any more."""
 
 
 class WhyPanel(HostKeys):
@@ -43,7 +46,7 @@ class WhyPanel(HostKeys):
         super().__init__(desk)
         self.host = ""
         self._chosen: tuple[str, str] | None = None
-        self._episodes: dict[str, list[Episode]] = {}
+        self._past: dict[str, Past] = {}
         self._read_at: dict[str, float] = {}
         self._events = ToldEvents(self, SHOWN_S)
 
@@ -96,7 +99,9 @@ class WhyPanel(HostKeys):
         self._read_at[host] = now
 
         async def read() -> None:
-            self._episodes[host] = await self.desk.source.episodes(host)
+            source = self.desk.source
+            seen = await source.episodes(host)
+            self._past[host] = Past(seen, await source.last_done(host, now - DONE_S))
             self.draw()
 
         # no coroutine, which would be lost where another reading is wanted before it begins
@@ -110,7 +115,7 @@ class WhyPanel(HostKeys):
             text = said.text or "nothing is wrong as far as is known"
             return [line(head("WHY"), Span(text, said.role))]
         told = story([state], snapshot.changes, self._events.look(page.now))
-        lines = explanation(page, finding, told, self._episodes.get(state.name))
+        lines = explanation(page, finding, told, self._past.get(state.name))
         return [*lines, (), *self._others(state, finding), *self._missing(state)]
 
     def _finding(self, state: HostState) -> Finding | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from opsdash.activities.troubleshoot.run_report import MOST_NAMES, compared, heading
-from opsdash.core.folding import Bucket, Group
+from opsdash.core.folding import Bucket, Group, Output
 from opsdash.core.job import HostRun, Job, Result
 from opsdash.core.output_lines import (
     ERROR_MARK,
@@ -25,8 +25,11 @@ MOST_LINES = 5000
 MOST_OPEN = 200
 """Hosts of which it is told for how long they run."""
 
-Live = Callable[[str], "Result | None"]
-"""What the step that runs on a host has put out by now."""
+TAIL, LONG_TAIL = 4096, 65_536
+"""Bytes that are looked at of what hosts have put out by now; and of one that is alone."""
+
+Tail = Callable[[str, int], "Result | None"]
+"""The last bytes of what the step that runs on a host has put out by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +88,17 @@ def _output(group: Group) -> Iterator[OutputLine]:
 
 
 def open_lines(
-    group: Group, runs: Mapping[str, HostRun], live: Live, now: float
+    group: Group, runs: Mapping[str, HostRun], tail: Tail, now: float
 ) -> list[OutputLine]:
     """Who has not ended, the longest first: for how long it runs, and what it said last."""
     hosts = sorted(group.hosts, key=lambda host: runs[host].began_at or now)
     found = []
     for host in hosts[:MOST_OPEN]:
         age = f"{duration(now - runs[host].began_at):>4}" if runs[host].began_at else "   -"
-        said = live(host)
+        said = tail(host, LONG_TAIL if len(hosts) == 1 else TAIL)
+        if said is not None and len(hosts) == 1:
+            output = Output(said.stdout, said.stderr)
+            return [OutputLine(Kind.NOTE, f"{age}  {host}"), *output_lines(output)]
         last = _last(said) if said is not None else ""
         found.append(OutputLine(Kind.OUT, f"{age}  {host}" + (f"  {last}" if last else "")))
     if len(hosts) > MOST_OPEN:
@@ -102,7 +108,7 @@ def open_lines(
 
 def _last(said: Result) -> str:
     """The last line that holds anything."""
-    for data in (said.stderr[-4096:], said.stdout[-4096:]):
+    for data in (said.stderr, said.stdout):
         for raw in reversed(raw_lines(data)):
             if text := shown(raw).strip():
                 return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from textual import on
@@ -74,8 +75,8 @@ class JobKeys(JobNews):
     def _mask_key(self) -> object:
         return (self.wanted, self.masked)
 
-    def _new_folder(self) -> Folder:
-        if not self.masked:
+    def _new_folder(self, *, masked: bool) -> Folder:
+        if not masked:
             return Folder()
         hosts = self.desk.source.snapshot().hosts
         names = {name for host in hosts.values() for name in (host.name, host.host.address or "")}
@@ -87,7 +88,7 @@ class JobKeys(JobNews):
         if job is None:
             return ()
         if self._folder[0] != self._mask_key():
-            self._folder = (self._mask_key(), self._new_folder())
+            self._folder = (self._mask_key(), self._new_folder(masked=self.masked))
             self._folded = (None, ())
         if self._folded[0] is not job:
             self._folded = (job, self._folder[1].fold(job.runs.values()))
@@ -98,7 +99,7 @@ class JobKeys(JobNews):
         if self._earlier is not None:
             key = (self._earlier.id, self.masked)
             if self._earlier_groups[0] != key:
-                folded = self._new_folder().fold(self._earlier.runs.values())
+                folded = self._new_folder(masked=self.masked).fold(self._earlier.runs.values())
                 self._earlier_groups = (key, folded)
             return Against(None, self._earlier, self._earlier_groups[1])
         groups = self.groups()
@@ -160,10 +161,25 @@ class JobKeys(JobNews):
 
     def action_mask(self) -> None:
         """Let volatile tokens count, or not."""
-        self.masked = not self.masked
+        if self.masked:
+            self.masked = False
+            self.draw()
+            self.post_message(self.Said("times, pids, names and addresses count again"))
+        elif self.job() is not None:
+            self.run_worker(self._mask(), name="mask", exclusive=True)
+
+    async def _mask(self) -> None:
+        """Of a thousand long outputs that takes a second, in which keys are answered."""
+        job = self.job()
+        if job is None:
+            return
+        folder = self._new_folder(masked=True)
+        await asyncio.to_thread(folder.fold, list(job.runs.values()))
+        self.masked = True
+        self._folder, self._folded = (self._mask_key(), folder), (None, ())
         self.draw()
-        how = "are taken out: they part no groups" if self.masked else "count again"
-        self.post_message(self.Said(f"times, pids, names and addresses {how}"))
+        said = "times, pids, names and addresses are taken out: they part no groups"
+        self.post_message(self.Said(said))
 
     def action_detail(self) -> None:
         """Outputs on or off."""
@@ -207,9 +223,18 @@ class JobKeys(JobNews):
         else:
             self.post_message(self.Said("none of these hosts is in the fleet any more"))
 
+    def running(self) -> bool:
+        """Whether the job can be called off."""
+        job = self.job()
+        return job is not None and job.state is JobState.RUNNING
+
+    def why_not(self, action: str) -> str:
+        """Why a key does nothing here."""
+        return "this job does not run" if action == "cancel_job" else ""
+
     def action_cancel_job(self) -> None:
         """Call the job off."""
-        self.post_message(self.Said(self.interrupt() or "this job does not run"))
+        self.post_message(self.Said(self.interrupt()))
 
     def interrupt(self) -> str:
         """Call the job off while it runs."""

@@ -19,6 +19,7 @@ from opsdash.activities.troubleshoot.job_rows import (
     badge,
     bar,
     group_columns,
+    short_id,
     shown_line,
 )
 from opsdash.activities.troubleshoot.keymap import JOB
@@ -65,6 +66,7 @@ class JobPanel(JobKeys):
         super().__init__(desk)
         self._rows: dict[str, Group] = {}
         self._detailed: object = None
+        self._ran = False
 
     def compose(self) -> ComposeResult:
         """Head, bar, groups, what the group under the cursor said."""
@@ -137,6 +139,9 @@ class JobPanel(JobKeys):
         self.grid.set_keys(list(self._rows))
         self._show_head(job)
         self.show_detail()
+        if self._ran != self.running():
+            self._ran = self.running()
+            self.refresh_bindings()
 
     def _nothing(self, job: Job | None) -> list[Line]:
         if job is not None:
@@ -155,7 +160,8 @@ class JobPanel(JobKeys):
             state, role = STATES.get(job.state, (job.state.value, Role.MUTED))
             hosts = count(len(job.runs), "host")
             tail = line(f"  {hosts}  {duration(found.took_s)}  ", Span(state, role))
-            name = line(trail, Span(f"{job.id} ", Role.ACCENT))
+            shown = job.id if self.size.width >= WIDE_FROM else short_id(job.id)
+            name = line(trail, Span(f"{shown} ", Role.ACCENT))
             room = self.size.width - CLOCK - width_of((*name, *tail, *self._badges()))
             title = Span(shorten(job.plan.title, max(room, 10)), Role.STRONG)
             words = (*name, title, *tail)
@@ -200,7 +206,7 @@ class JobPanel(JobKeys):
         else:
             jobs = self.desk.source.jobs
             found = open_lines(
-                group, job.runs, lambda host: jobs.live(job.id, host), self.desk.wall()
+                group, job.runs, lambda host, most: jobs.tail(job.id, host, most), self.desk.wall()
             )
         wanted = self.found.lower()
         return [one for one in found if wanted in one.text.lower()] if wanted else found
@@ -213,6 +219,8 @@ class JobPanel(JobKeys):
             return not isinstance(self.app.focused, Input)
         if action == "all_lines":
             return bool(self.found)
+        if action == "cancel_job":
+            return self.running()
         return super().check_action(action, parameters)
 
     @on(Grid.RowPointed)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from opsdash.activities.troubleshoot.run_report import pace, seconds
-from opsdash.core.folding import Bucket, Group
+from opsdash.core.folding import Bucket, Group, Output
 from opsdash.core.health import Health
 from opsdash.core.job import Job, JobState, RunState
 from opsdash.core.output_lines import Kind, OutputLine, output_lines
@@ -38,6 +38,9 @@ BAR = 24
 SHORT_BAR = 6
 WIDE = 100
 """Cells of the bar of progress, and of a screen that has room for the longer one."""
+
+FIRST_BYTES = 4096
+"""So much of an output is looked at for its first words."""
 
 LINE_ROLES = {
     Kind.OUT: Role.TEXT,
@@ -80,7 +83,9 @@ def first_words(group: Group) -> str:
     """What is most worth reading of a group in one line."""
     if group.words:
         return group.words
-    for one in output_lines(group.output, 0, 50):
+    output = group.output
+    begin = Output(output.stdout[:FIRST_BYTES], output.stderr[:FIRST_BYTES])
+    for one in output_lines(begin, 0, 50):
         if one.text.strip():
             return one.text.strip()
     return "(no output)" if group.bucket.answered else ""
@@ -168,8 +173,18 @@ class JobRow:
     now: float
 
 
-def job_columns() -> list[Column[JobRow]]:
+def short_id(job_id: str) -> str:
+    """The end of an id, which every verb takes for the whole."""
+    return job_id.rpartition("-")[2] or job_id
+
+
+def job_columns(width: int) -> list[Column[JobRow]]:
     """The columns of the list of jobs."""
+    wide = width >= WIDE
+
+    def name(row: JobRow, room: int) -> Line:
+        text = row.job.id if wide else short_id(row.job.id)
+        return (Span(shorten(text, room), Role.ACCENT),)
 
     def state(row: JobRow, _: int) -> Line:
         word, role = STATES.get(row.job.state, (row.job.state.value, Role.MUTED))
@@ -184,7 +199,7 @@ def job_columns() -> list[Column[JobRow]]:
         return tuple(spans)
 
     return [
-        Column("ID", 8, lambda row, room: (Span(shorten(row.job.id, room), Role.ACCENT),)),
+        Column("ID", 16 if wide else 6, name),
         Column("STATE", 10, state),
         Column("HOSTS", 5, lambda row, _: (Span(fit_right(str(len(row.job.runs)), 5)),),
                right=True),

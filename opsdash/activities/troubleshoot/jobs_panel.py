@@ -47,10 +47,6 @@ class JobsPanel(JobNews):
         yield TopLine(self.desk.look, "jobs-title")
         yield Grid[JobRow](self._row, self.desk.look, "jobs-grid")
 
-    def on_mount(self) -> None:
-        """Its columns are the same at every width."""
-        self.grid.columns = job_columns()
-
     @property
     def grid(self) -> Grid[JobRow]:
         """The list."""
@@ -70,6 +66,7 @@ class JobsPanel(JobNews):
         both.sort(key=lambda job: -(job.began_at or job.plan.at))
         self._jobs.clear()
         self._jobs |= {job.id: job for job in both}
+        self.grid.columns = job_columns(self.size.width)
         self.grid.nothing = self._nothing()
         self.grid.set_keys(list(self._jobs))
         self._show_title()

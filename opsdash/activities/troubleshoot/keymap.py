@@ -5,7 +5,7 @@ from __future__ import annotations
 from opsdash.core.keymap import Key, KeySet, Place
 
 JOB_PAGES = KeySet(
-    "pages.troubleshoot",
+    "pages.jobs",
     "What was run",
     (Place.PAGE,),
     (
@@ -39,11 +39,31 @@ JOB = KeySet(
         Key("job.copy", "c", "copy", "copy", "copy what is shown below"),
         Key("job.export", "X", "export", "export", "all outputs to a file", hint=True),
         Key("job.detail", "d", "detail", "detail", "outputs on or off"),
-        Key("job.cancel", "K", "cancel_job", "cancel", "call the job off"),
+        Key("job.cancel", "K", "cancel_job", "cancel", "call the job off", hint=True),
         Key("job.all-lines", "esc", "all_lines", "all lines", "drop what was searched for",
             turn="out"),
     ),
     ("job",),
+)  # fmt: skip
+
+PAGES = KeySet(
+    "pages.troubleshoot",
+    "Pages",
+    (Place.PAGE,),
+    (Key("view.forwards", "F", "view('forwards')", "Forwards", "ports that lead to hosts"),),
+)
+
+FORWARDS = KeySet(
+    "forwards",
+    "The forwarded ports",
+    (Place.PAGE,),
+    (
+        Key("forward.close", "K del", "close_forward", "close", "end the forward of the row",
+            hint=True),
+        Key("forward.copy", "c", "copy_forward", "copy", "copy where it is to be found here",
+            hint=True),
+    ),
+    ("forwards",),
 )  # fmt: skip
 
 DOCTOR = KeySet(

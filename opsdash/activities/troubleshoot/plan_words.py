@@ -20,13 +20,15 @@ _KINDS = {
 }
 
 
-def plan_lines(plan: Plan) -> list[str]:
-    """The whole plan, what is the same on several hosts once."""
+def plan_lines(plan: Plan, *, full: bool = False) -> list[str]:
+    """The plan, what is the same on several hosts once; of what only looks the scripts are shown
+    with `full` alone.
+    """
     lines = [f"{plan.id}: {clean_line(plan.title)} on {count(len(plan.hosts), 'host')}"]
     for steps, hosts in grouped(plan):
         lines += ["", f"on {', '.join(hosts)}:"]
         for number, step in enumerate(steps, 1):
-            lines += _step_lines(number, step)
+            lines += _step_lines(number, step, full=full)
     if plan.left_out:
         lines += ["", "left out:"]
         lines += [f"  {one.host}: {clean_line(one.why)}" for one in plan.left_out]
@@ -34,13 +36,13 @@ def plan_lines(plan: Plan) -> list[str]:
     return lines
 
 
-def _step_lines(number: int, step: Step) -> list[str]:
+def _step_lines(number: int, step: Step, *, full: bool) -> list[str]:
     words = [_KINDS.get(step.kind, "")]
     words += ["as root"] if step.root else []
     words += ["only looks"] if step.reads_only else []
     words += [f"at most {duration(step.timeout_s)}"]
     lines = [f"  {number}. {clean_line(step.does)} ({', '.join(filter(None, words))})"]
-    text = step.script or step.path
+    text = "" if step.reads_only and not full else step.script or step.path
     lines += [f"     | {line}" for line in clean(text, 16_384).rstrip("\n").split("\n") if text]
     if step.undo:
         lines.append(f"     undo: {clean_line(step.undo, 200)}")
@@ -60,11 +62,13 @@ def rollout_words(plan: Plan) -> str:
     parts = [f"{first}{many}, {at_once} at a time"]
     if rollout.gate and len(waves) > 1:
         parts.append("after each wave its hosts must be as healthy as before it")
-    parts.append(_stops(rollout))
+    parts.append(_stops(rollout, total))
     return f"{'; '.join(parts)}."
 
 
-def _stops(rollout: Rollout) -> str:
+def _stops(rollout: Rollout, total: int) -> str:
+    if rollout.canary and rollout.failures == total:
+        return "stops if a canary fails, and after that goes on whatever fails"
     limits = [
         f"more than {limit} {what}"
         for limit, what in (

@@ -16,13 +16,12 @@ from opsdash.core.folding import (
     status_of,
     words_of,
 )
-from opsdash.core.job import HostRun, Job, JobState, RunState
+from opsdash.core.job import HostRun, Job, RunState
 from opsdash.core.output_lines import ERROR_MARK, Kind, OutputLine, diff_lines, output_lines
 from opsdash.core.progress import Progress
 from opsdash.core.text import clean, clean_line, count, duration
 
 SCHEMA = "opsdash-run-1"
-EXIT_DONE, EXIT_SOME_FAILED, EXIT_NONE, EXIT_REFUSED = 0, 1, 2, 4
 INDENT = "  "
 MOST_NAMES = 8
 """Hosts of the majority that are named: who is odd is what one wants to know."""
@@ -40,14 +39,6 @@ WORDS = {
 }
 
 Document = dict[str, object]
-
-
-def exit_code(job: Job) -> int:
-    """0: done on all hosts; 1: failed on some; 2: done on none, or stopped before its end."""
-    done = len(job.in_state(RunState.DONE))
-    if job.state in (JobState.STOPPED, JobState.BROKEN_OFF) or not done:
-        return EXIT_NONE
-    return EXIT_DONE if done == len(job.runs) else EXIT_SOME_FAILED
 
 
 def seconds(value: float) -> str:

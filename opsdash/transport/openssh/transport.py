@@ -24,16 +24,18 @@ from opsdash.core.reading import Reading
 from opsdash.transport import process
 from opsdash.transport.base import Completed, Connection, Elevation, Heard, Order
 from opsdash.transport.bundle import collect_bundle
-from opsdash.transport.channel import Listener, Talk
+from opsdash.transport.channel import Listener, Shell, Talk
 from opsdash.transport.frames import BOOT
 from opsdash.transport.openssh.arguments import PROGRAM, destination, options
 from opsdash.transport.openssh.complaints import behind, complaint, proxy_ended
 from opsdash.transport.openssh.examine import EXAMINED_S, Told, resolved, spoken, tell, tell_end
 from opsdash.transport.openssh.master import Master
+from opsdash.transport.openssh.tcp import open_tcp
 from opsdash.transport.orders import elevated, no_terminal, run_over
 from opsdash.transport.pulse import Frames, Send, pulse_over, renewed
 from opsdash.transport.ssh.problems import place, stuck
 from opsdash.transport.ssh.resolve import Route, resolve
+from opsdash.transport.tcp import Tcp
 
 CHANNELS_PER_HOST = 4
 HANDSHAKES = 10
@@ -125,10 +127,10 @@ class OpensshConnection:
     ) -> Completed:
         """Run an order by a channel of its own. What wants a terminal to become root gets none."""
 
-        def start(listener: Listener, on_tty: bool) -> AbstractAsyncContextManager[Talk]:
-            if on_tty:
+        def start(listener: Listener, shell: Shell) -> AbstractAsyncContextManager[Talk]:
+            if shell.on_tty:
                 raise HostError(no_terminal(self._host.name))
-            return process.talk(self._over_master(BOOT), listener)
+            return process.talk(self._over_master(shell.command), listener)
 
         rising = await elevated(self, order, by)
         async with self._channels:
@@ -138,6 +140,11 @@ class OpensshConnection:
                 if error.problem.kind not in _OF_A_CHANNEL:
                     raise
                 raise HostError(await self._why(error.problem), error.partial) from error
+
+    async def open_tcp(self, host: str, port: int) -> Tcp:
+        """A connection that the host makes, by an ssh of its own over the master."""
+        ssh, name = self._over_master("")[:-1], self._host.name
+        return await open_tcp(ssh, host, port, name=name, master_said=lambda: self._master.said)
 
     async def close(self) -> None:
         """End the master, and with it every channel."""

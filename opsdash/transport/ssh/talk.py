@@ -11,8 +11,7 @@ import asyncssh
 
 from opsdash.core.errors import HostError
 from opsdash.core.problem import Problem, ProblemKind
-from opsdash.transport.channel import Listener, Talk
-from opsdash.transport.frames import BOOT
+from opsdash.transport.channel import READS_BOOT, Listener, Shell, Talk
 from opsdash.transport.ssh.problems import CAUGHT, explain
 
 OPEN_S = 15.0
@@ -89,23 +88,23 @@ class _ChannelTalk:
 async def talk(
     connection: asyncssh.SSHClientConnection,
     listener: Listener,
+    shell: Shell = READS_BOOT,
     *,
-    on_tty: bool = False,
     open_s: float = OPEN_S,
     farewell_s: float = FAREWELL_S,
 ) -> AsyncGenerator[Talk, None]:
-    """Start a shell that reads BOOT, for as long as the block lasts; HostError when there is no
-    channel for it within `open_s` seconds. Its end is waited for up to `farewell_s`.
+    """Start a shell for as long as the block lasts; HostError when there is no channel for it
+    within `open_s` seconds. Its end is waited for up to `farewell_s`.
     """
     session = _Session(listener)
     try:
         async with asyncio.timeout(open_s):
             channel, _ = await connection.create_session(
                 lambda: session,
-                BOOT,
+                shell.command,
                 encoding=None,
-                request_pty=on_tty,
-                term_type="dumb" if on_tty else None,
+                request_pty=shell.on_tty,
+                term_type="dumb" if shell.on_tty else None,
             )
     except asyncssh.ChannelOpenError as error:
         raise HostError(_no_channel(connection)) from error

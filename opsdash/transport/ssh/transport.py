@@ -22,7 +22,7 @@ from opsdash.core.prompts import Asker, Nobody
 from opsdash.core.reading import Reading
 from opsdash.transport.base import Completed, Connection, Elevation, Heard, Order
 from opsdash.transport.bundle import collect_bundle
-from opsdash.transport.channel import Listener, Talk
+from opsdash.transport.channel import Listener, Shell, Talk
 from opsdash.transport.orders import elevated, run_over
 from opsdash.transport.pulse import renewed
 from opsdash.transport.ssh.dial import LOGIN_TOOK_S, Dialer
@@ -33,6 +33,7 @@ from opsdash.transport.ssh.login import May
 from opsdash.transport.ssh.pulse import pulse
 from opsdash.transport.ssh.resolve import hop_host, resolve
 from opsdash.transport.ssh.talk import talk
+from opsdash.transport.ssh.tcp import MakesTcp
 from opsdash.transport.ssh.trace import QUIET, Trace
 
 CHANNELS_PER_HOST = 4
@@ -51,7 +52,7 @@ _PERSON_COULD_MEND = frozenset(
 )
 
 
-class SshConnection:
+class SshConnection(MakesTcp):
     """One host over SSH: the pulse's channel, and a few more for what is asked besides."""
 
     def __init__(
@@ -97,17 +98,15 @@ class SshConnection:
     async def execute(self, script: bytes, *, timeout_s: float, max_bytes: int) -> Completed:
         """Run a POSIX sh script, whatever the login shell is."""
         async with self._channels:
-            began = monotonic()
-            done = await execute(self._connection, "exec /bin/sh -s", script, timeout_s, max_bytes)
-        return Completed(done.status, done.stdout, done.stderr, done.truncated, monotonic() - began)
+            return await execute(self._connection, script, timeout_s=timeout_s, max_bytes=max_bytes)
 
     async def run(
         self, order: Order, heard: Heard | None = None, *, by: Elevation | None = None
     ) -> Completed:
         """Run an order by a channel of its own."""
 
-        def start(listener: Listener, on_tty: bool) -> AbstractAsyncContextManager[Talk]:
-            return talk(self._connection, listener, on_tty=on_tty)
+        def start(listener: Listener, shell: Shell) -> AbstractAsyncContextManager[Talk]:
+            return talk(self._connection, listener, shell)
 
         rising = await elevated(self, order, by)
         async with self._channels:
@@ -284,9 +283,8 @@ class SshTransport:
             raise HostError(Problem(kind, text, culprit=culprit)) from error
 
     def _known_failure(self, jump: Host) -> Problem | None:
-        """Why a jump host can't be reached, as long as there is no use in trying again.
-
-        What does not mend itself stays so until the jump host's own turn shows otherwise.
+        """Why a jump host can't be reached, as long as there is no use in trying again: what does
+        not mend itself stays so until the jump host's own turn shows otherwise.
         """
         at, problem = self._failed.get(jump.name, (0.0, None))
         if problem is None:

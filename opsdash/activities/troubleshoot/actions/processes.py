@@ -33,8 +33,9 @@ _SAME = """\
 
 _TELL = """\
 echo "process $p began=$(began)"; ls -ld "/proc/$p" | awk '{ print "user=" $3 }'
-tr '\\000' ' ' <"/proc/$p/cmdline" | cut -c1-300; echo
-[ -s "/proc/$p/cmdline" ] || { echo "process $p is the kernel's own" >&2; exit 5; }
+c=$(tr '\\000' ' ' <"/proc/$p/cmdline" | cut -c1-300)
+[ "$c" ] || { echo "process $p is the kernel's own, or has ended" >&2; exit 5; }
+printf '%%s\\n' "$c"
 """
 
 _SEND = """\

@@ -168,7 +168,8 @@ _QUIET = Rollout(at_a_time=20, on_failure=OnFailure.STOP)
 
 def _action(change: _Change, title: str, danger: Danger, rollout: Rollout = ONE_BY_FIVE) -> Action:
     steps: Callable[[HostState, Arguments], tuple[Step, ...]] = change.steps
-    return Action(f"service.{change.does}", title, danger, steps, (UNIT,), "unit", rollout)
+    name = f"service.{change.does}"
+    return Action(name, title, danger, steps, (UNIT,), "unit", rollout, reads=("units",))
 
 
 START = _action(_START, "Start", Danger.CHANGES)

@@ -42,14 +42,20 @@ def chosen(hosts_file: str | None, select: tuple[str, ...]) -> tuple[Fleet, Sele
     from dataclasses import replace
     from types import MappingProxyType
 
-    from opsdash.config.open_fleet import open_fleet
-    from opsdash.core.discover import checks
     from opsdash.core.selection import parse_selection, select_hosts
 
     selection = parse_selection(select)
-    fleet = open_fleet(hosts_file, {one.id: one.lower_is_worse for one in checks().values()})
+    fleet = whole_fleet(hosts_file)
     hosts = MappingProxyType(select_hosts(selection, fleet.hosts))
     return replace(fleet, hosts=hosts, passed_through=fleet.hosts), selection
+
+
+def whole_fleet(hosts_file: str | None) -> Fleet:
+    """The fleet of the hosts file; ConfigError."""
+    from opsdash.config.open_fleet import open_fleet
+    from opsdash.core.discover import checks
+
+    return open_fleet(hosts_file, {one.id: one.lower_is_worse for one in checks().values()})
 
 
 def made_up(count: int, select: tuple[str, ...]) -> tuple[Session, Selection]:
@@ -78,8 +84,12 @@ def asked_once(
 def surroundings(*, batch: bool) -> Surroundings:
     """Where the session remembers, and who answers its questions: nobody in a batch."""
     from opsdash.config.paths import state_dir
-    from opsdash.core.prompts import Nobody
+    from opsdash.config.person import from_where
+    from opsdash.core.prompts import Nobody, Prompter
     from opsdash.engine.surroundings import Surroundings
     from opsdash.engine.tty_prompter import TtyPrompter
+    from opsdash.transport.syslog import Syslog
 
-    return Surroundings(state_dir(), Nobody() if batch else TtyPrompter())
+    prompter: Prompter = Nobody() if batch else TtyPrompter()
+    where, syslog = from_where(), Syslog()
+    return Surroundings(state_dir(), prompter, from_where=where, tell_audit=syslog.tell)
