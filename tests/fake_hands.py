@@ -84,8 +84,11 @@ class FakeHand:
         await asyncio.sleep(0)
         held = self.hands.ends.get(f"{self.host.name} lock")
         if held and b"echo released" not in script:
-            return Completed(0, f"held o1 b 9 {held} ann%40desk 1800000000\n".encode())
-        return Completed(0, b"taken /run/lock/opsdash.lock.0\n")
+            said = f"held o1 b 9 {held} ann%40desk 1800000000"
+        else:
+            said = "taken /run/lock/opsdash.lock.0"
+        mark = script.decode().partition("m=")[2].partition(";")[0]
+        return Completed(0, f"{mark} {said}\n".encode())
 
     async def _hang(self) -> None:
         try:

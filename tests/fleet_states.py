@@ -16,6 +16,7 @@ from opsdash.core.forward import Forward, Tell, Wish
 from opsdash.core.health import Health, worst
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.host import Host
+from opsdash.core.jobs import Jobs, NoJobs
 from opsdash.core.plugin import Collector, Tier
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, Row, SampleKey
@@ -128,6 +129,7 @@ class Memory:
         self.rev = 1
         self.happened: list[Event] = []
         self.silences = Silenced(self)
+        self.jobs: Jobs = NoJobs("nothing can be run here")
         self.asked: list[tuple[str, ...]] = []
         self.waiting_for_root = 0
         self.told_root: list[Callable[[str], None]] = []

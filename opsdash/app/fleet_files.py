@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from opsdash.app.running import Running
 from opsdash.app.text_screen import TextScreen
-from opsdash.app.time_travel import TimeTravel
 from opsdash.core.errors import ConfigError, OpsdashError
 from opsdash.core.source import Declared
 from opsdash.core.text import count
@@ -14,7 +14,7 @@ from opsdash.widgets.line import Line, Role, Span, line, wrap
 SAID_S = 6.0
 
 
-class FleetFiles(TimeTravel):
+class FleetFiles(Running):
     """The part of the app that follows the files of the fleet."""
 
     _declared: Declared | None = None

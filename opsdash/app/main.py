@@ -133,6 +133,8 @@ class OpsdashApp(Forwarding, inherit_bindings=False):
 
     async def action_quit(self) -> None:
         """End the program; why it could not start stays readable on stderr."""
+        if self.asks_before_the_end():
+            return
         if self._failure is None:
             self.last_words = self.forwards_end()
             self.exit()
@@ -143,7 +145,9 @@ class OpsdashApp(Forwarding, inherit_bindings=False):
     action_leave = action_quit
 
     def action_interrupt(self) -> None:
-        """The first ctrl+c only asks: it is pressed by habit."""
+        """The first ctrl+c ends what runs on the page, or only asks: it is pressed by habit."""
+        if self.interrupt_page():
+            return
         if self._now() - self._interrupted_at <= TWICE_WITHIN_S:
             self.call_next(self.action_quit)
             return
@@ -193,7 +197,3 @@ class OpsdashApp(Forwarding, inherit_bindings=False):
             self.say(f"asking {count(len(hosts), 'host') if hosts else 'all hosts'} again")
         else:
             self.say(STARTING)
-
-    def action_redraw(self) -> None:
-        """Paint the whole screen anew: another program wrote over it."""
-        self.refresh(repaint=True)

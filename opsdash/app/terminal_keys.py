@@ -63,6 +63,10 @@ class TerminalKeys(Colours):
         if isinstance(self._driver, ScreenDriver):
             self._driver.capture_mouse(on=on)
 
+    def action_redraw(self) -> None:
+        """Paint the whole screen anew: another program wrote over it."""
+        self.refresh(repaint=True)
+
     def hang_up(self) -> None:
         """The terminal is gone: end, as nobody sees anything any more. From any thread."""
         self.call_later(self.exit)
@@ -101,12 +105,16 @@ class TerminalKeys(Colours):
         self.call_after_refresh(lambda: self.run_worker(self._write(where), name="dump"))
 
     async def _write(self, where: str) -> None:
-        said, path = await asyncio.to_thread(_write, where, self._now(), self.screen_text())
+        await self.write_file(where, self.screen_text(), "the screen")
+
+    async def write_file(self, where: str, text: str, what: str) -> None:
+        """Write a text to the path that was typed, or to a new file; says what came of it."""
+        said, path = await asyncio.to_thread(_write, where, self._now(), text, what)
         room = self.size.width - width_of(self.badges()) - len(said)
         self.say(f"{said}{middle(clean_line(path), room)}", SAID_S)
 
 
-def _write(where: str, now: float, text: str) -> tuple[str, str]:
+def _write(where: str, now: float, text: str, what: str = "the screen") -> tuple[str, str]:
     """Write to the path that was typed, or to a new file; what came of it, and the whole path."""
     path = Path(where)
     try:
@@ -116,8 +124,8 @@ def _write(where: str, now: float, text: str) -> tuple[str, str]:
         return "give another name, there is already a file ", _short(path)
     except (OSError, ValueError, RuntimeError) as error:
         reason = clean_line(getattr(error, "strerror", None) or str(error))
-        return f"the screen can't be written: {reason}: ", _short(path)
-    return "the screen is in ", _short(path)
+        return f"{what} can't be written: {reason}: ", _short(path)
+    return f"{what} is in ", _short(path)
 
 
 def _file_for(where: str, now: float) -> Path:

@@ -32,6 +32,8 @@ MOST_STEPS = 60
 FORBIDDEN = {
     "ask_again": "ask a host",
     "root": "become root",
+    "run": "run anything",
+    "run_again": "run anything",
     "shell": "open a shell",
     "ack": "acknowledge",
     "ack_note": "acknowledge",
@@ -42,6 +44,8 @@ FORBIDDEN = {
 NOT_PICKED = {
     "refresh": "ask a host",
     "root": "become root",
+    "run": "run anything",
+    "run again": "run anything",
     "shell": "open a shell",
     "shell here": "open a shell",
     "forward": "forward a port",

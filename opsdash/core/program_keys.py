@@ -44,6 +44,9 @@ EVERYWHERE = KeySet(
         Key("theme.pick", "C", "pick_theme", "colours", "pick a theme"),
         Key("refresh", "ctrl+r f5", "ask_again", "refresh", "ask the hosts now", hint=True),
         Key("reload", "O", "reload", "reload", "read the hosts file again"),
+        Key("run", "r", "run", "run", "a command on this host, or the marked",
+            opens=True, turn="again"),
+        Key("run.again", "R", "run_again", "run again", "the last command again", opens=True),
         Key("root.ask", "#", "root", "root", "give sudo password"),
         Key("hint.hide", "h", "hide_hint", "hide hint", "put the line for newcomers away for good"),
         Key("redraw", "ctrl+l", "redraw", "redraw", "paint the screen anew"),
@@ -140,7 +143,7 @@ PROMPT = KeySet(
     "In a question",
     (Place.PROMPT,),
     (
-        Key("prompt.decline", "esc", "decline", "leave this host", hint=True,
+        Key("prompt.decline", "esc", "decline", "leave this host", hint=True, turn="question",
             keeps="a way to leave a question"),
     ),
     typing=True,
@@ -151,7 +154,31 @@ YES_OR_NO = KeySet(
     "In a question of yes or no",
     (Place.PROMPT,),
     (
-        Key("prompt.agree", "y", "agree", "yes", hint=True, keeps="a way to agree"),
-        Key("prompt.refuse", "n enter q", "decline", "no", hint=True),
+        Key("prompt.agree", "y", "agree", "yes", hint=True, turn="agree",
+            keeps="a way to agree"),
+        Key("prompt.refuse", "n enter q", "decline", "no", hint=True, turn="refuse"),
+    ),
+)  # fmt: skip
+
+CONFIRM = KeySet(
+    "confirm",
+    "Before a plan runs",
+    (Place.PROMPT,),
+    (
+        Key("confirm.leave", "esc", "decline", "leave it", "leave everything as it is", hint=True,
+            turn="question", keeps="a way to leave a plan"),
+    ),
+    typing=True,
+)  # fmt: skip
+
+CONFIRM_YES = KeySet(
+    "confirm.yes",
+    "Before a plan of one host runs",
+    (Place.PROMPT,),
+    (
+        Key("confirm.agree", "y", "agree", "yes", "do what the plan says", hint=True, turn="agree",
+            keeps="a way to agree to a plan"),
+        Key("confirm.refuse", "n enter q", "decline", "no", "leave everything as it is", hint=True,
+            turn="refuse"),
     ),
 )  # fmt: skip

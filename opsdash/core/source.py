@@ -11,6 +11,7 @@ from opsdash.core.examination import Examination, Say
 from opsdash.core.finding import Episode
 from opsdash.core.forward import Forwarder
 from opsdash.core.history import Holdings, Stretch
+from opsdash.core.jobs import Jobs
 from opsdash.core.offer import Importer
 from opsdash.core.reading import SampleKey
 from opsdash.core.shell import ShellCommand, ShellEnd
@@ -85,6 +86,11 @@ class FleetSource(Protocol):
     @property
     def silences(self) -> Silencer:
         """The acks, mutes and maintenance windows of the fleet."""
+        ...
+
+    @property
+    def jobs(self) -> Jobs:
+        """What is run on hosts, and was."""
         ...
 
     async def episodes(self, host: str) -> list[Episode]:

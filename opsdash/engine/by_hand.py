@@ -1,4 +1,4 @@
-"""What a session offers for a person to do by hand on a host: a shell, forwarded ports."""
+"""What a session offers for a person to do by hand on a host: a shell, forwarded ports, jobs."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from functools import cached_property
 from pathlib import Path
 
 from opsdash.core.fleet import Fleet
+from opsdash.core.jobs import Jobs
 from opsdash.core.shell import ShellCommand, ShellEnd
 from opsdash.engine.forwards import Forwards
+from opsdash.engine.job_desk import JobDesk
 from opsdash.engine.polling import Polling
 from opsdash.engine.shells import ShellLog, shell_command
 from opsdash.engine.surroundings import Surroundings
@@ -41,6 +43,11 @@ class ByHand:
     def forwards(self) -> Forwards:
         """The ports of this machine that lead to hosts."""
         return Forwards(self._live, self._around.clock)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """What is run on hosts, and was."""
+        return JobDesk(self.workshop, self._around.clock)
 
     def _live(self, name: str) -> Connection | None:
         return self._polling.poller.live.get(name)

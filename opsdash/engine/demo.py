@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
@@ -13,6 +14,7 @@ from opsdash.config.read_only import asked_read_only
 from opsdash.core.clock import now
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.host import Way
+from opsdash.core.jobs import Jobs, NoJobs
 from opsdash.core.reading import SampleKey
 from opsdash.engine.demo_past import MadeUpPast, step_of
 from opsdash.engine.rehearsal import KNOWN_FOR_S, Remembered, opening
@@ -22,6 +24,7 @@ from opsdash.store.store import Store
 from opsdash.transport.demo.cast import FIRST_SEED, make_cast
 from opsdash.transport.replay import Pause, ReplayTransport
 
+CANT_RUN = "this is a demo: its hosts are recordings, and no command can be run on them"
 NOTICE = "a demo: these hosts are made up of recordings, and nothing is contacted"
 
 
@@ -60,6 +63,11 @@ class DemoSession(Session):
                 transports={Way.REPLAY: transport},
             ),
         )
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Nothing can be run on a recording."""
+        return NoJobs(CANT_RUN)
 
     async def start(self) -> None:
         """Remember what an earlier run would have left, then begin."""

@@ -5,8 +5,10 @@ Why it is a symbolic link, why there, and when it counts no more: docs/decisions
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
+from secrets import token_hex
 from urllib.parse import quote as encoded
 from urllib.parse import unquote as decoded
 
@@ -28,7 +30,7 @@ SLACK_S = 120.0
 """What a plan takes on a host besides its steps."""
 
 _KNOW = r"""LC_ALL=C; export LC_ALL
-p=%(plan)s; places=%(places)s; slots=%(slots)s
+m=%(mark)s; p=%(plan)s; places=%(places)s; slots=%(slots)s
 each() { for d in $places; do for n in $slots; do "$@" "$d/opsdash.lock.$n"; done; done; }
 read_link() {
   [ -L "$1" ] && said=$(readlink "$1" 2>/dev/null) || return 1
@@ -47,25 +49,25 @@ live() {
   [ "$until" -gt "$t" ] && [ "$until" -le $((t + %(longest_s)d)) ]
 }
 refuse() { if [ "$1" != "$got" ] && live "$1"; then
-  [ -z "$got" ] || rm -f "$got"; echo "held $said"; exit 0; fi; }
+  [ -z "$got" ] || rm -f "$got"; echo "$m held $said"; exit 0; fi; }
 sweep() { [ "$1" = "$got" ] || [ ! -L "$1" ] || rm -f "$1" 2>/dev/null || :; }
 first() { [ -n "$free" ] || [ -e "$1" ] || [ -L "$1" ] || free=$1; }
-got= open=
+got= open= why=
 for d in $places; do
   case $(ls -ld "$d/" 2>/dev/null) in drwxrwxrwt*) open="$open $d" ;; esac
 done
 places=$open
-[ "$places" ] || { echo 'no folder there is open to all'; exit 0; }
+[ "$places" ] || { echo "$m none no folder there is open to all"; exit 0; }
 each refuse
 for d in $open; do
   free= places=$d; each first
-  [ "$free" ] && ln -s "$mine" "$free" 2>&1 && got=$free && break
+  [ "$free" ] && why=$(ln -s "$mine" "$free" 2>&1) && got=$free && break
 done
 places=$open
-[ "$got" ] || { echo 'no link could be made'; exit 0; }
+[ "$got" ] || { echo "$m none no link could be made: $why"; exit 0; }
 each refuse
 each sweep
-[ "$(readlink "$got")" = "$mine" ] && echo "taken $got"
+[ "$(readlink "$got")" = "$mine" ] && echo "$m taken $got"
 """
 
 _RELEASE = """
@@ -97,26 +99,33 @@ async def take_lock(hand: Hand, claim: Claim, places: tuple[str, ...] = ()) -> s
         "longest_s": LONGEST_S,
         "holder": quote(holder),
     }
-    script = (_KNOW % _known(claim.plan, places)) + (_TAKE % values)
+    mark = token_hex(8)  # a login shell may say something of its own, before and after
+    script = (_KNOW % _known(claim.plan, places, mark)) + (_TAKE % values)
     done = await hand.execute(script.encode(), timeout_s=LOCK_S, max_bytes=65_536)
-    said = (done.stdout + done.stderr).decode("utf-8", "replace").strip().splitlines()
-    last = said[-1] if said else ""
-    if last.startswith("taken "):
-        return ""
-    if last.startswith("held "):
-        return _held(last.split()[1:])
-    return f"no lock could be had there: {clean_line(' '.join(said), 200) or 'not a word'}"
+    said = done.stdout.decode("utf-8", "replace")
+    found = re.search(rf"{mark} (taken|held|none) (.*)", said)
+    if found is None:
+        await release_lock(hand, claim.plan, places)
+        last = clean_line((said + done.stderr.decode("utf-8", "replace"))[-200:])
+        return f"no lock could be had there: {last or 'not a word'}"
+    match found[1]:
+        case "taken":
+            return ""
+        case "held":
+            return _held(found[2].split())
+    return f"no lock could be had there: {clean_line(found[2], 200)}"
 
 
 async def release_lock(hand: Hand, plan: str, places: tuple[str, ...] = ()) -> None:
     """Let others at the host again; HostError as Hand.execute()."""
-    script = (_KNOW % _known(plan, places)) + _RELEASE
+    script = (_KNOW % _known(plan, places, "released")) + _RELEASE
     await hand.execute(script.encode(), timeout_s=LOCK_S, max_bytes=65_536)
 
 
-def _known(plan: str, places: tuple[str, ...]) -> dict[str, str]:
+def _known(plan: str, places: tuple[str, ...], mark: str) -> dict[str, str]:
     slots = " ".join(str(number) for number in range(SLOTS))
     return {
+        "mark": mark,
         "plan": quote(encoded(plan, safe="")),
         "places": quote(" ".join(places or PLACES)),
         "slots": quote(slots),

@@ -48,6 +48,14 @@ class JobHandle:
         live = self._live.get(host)
         return Result(None, bytes(live.stdout), bytes(live.stderr)) if live else None
 
+    def tail(self, host: str, most: int) -> Result | None:
+        """The last `most` bytes of each output that live() has: cheap, however much it is."""
+        live = self._live.get(host)
+        if live is None:
+            return None
+        cut = len(live.stdout) > most or len(live.stderr) > most
+        return Result(None, bytes(live.stdout[-most:]), bytes(live.stderr[-most:]), truncated=cut)
+
     async def change(self, seen: int | None = None) -> None:
         """Wait until `rev` is another than `seen` (None: than it is now)."""
         known = self.rev if seen is None else seen

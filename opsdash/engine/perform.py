@@ -29,7 +29,7 @@ BOOT_MARK = (
 )
 """Says which boot it is: of a container too, which has its machine's boot id."""
 
-_BOOT = re.compile(rb"^boot=(\S+)$", re.MULTILINE)
+_BOOT = re.compile(rb"boot=(\S+:\S+)")
 
 _DETACHED = """\
 if command -v setsid >/dev/null 2>&1; then s=setsid; else s=; fi

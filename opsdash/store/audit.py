@@ -28,8 +28,8 @@ CLOCK_SLACK_S = 3600.0
 
 _PUT = "INSERT OR IGNORE INTO audit_head VALUES (?, ?, ?)"
 _FORGET = (
-    "DELETE FROM audit_head WHERE count NOT IN "
-    "(SELECT count FROM audit_head ORDER BY count DESC LIMIT ?)"
+    "DELETE FROM audit_head WHERE count < "
+    "(SELECT count FROM audit_head ORDER BY count DESC LIMIT 1 OFFSET ?)"
 )
 
 

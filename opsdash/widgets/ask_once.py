@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from textual import on
 
 from opsdash.widgets.ask_line import AskLine
-from opsdash.widgets.line import Line, Role, Span, line
+from opsdash.widgets.line import Line, Role, Span, line, wrap
 from opsdash.widgets.palette import Palette
 
 Take = Callable[[str], None]
@@ -21,18 +21,20 @@ class AskOnce(AskLine):
         super().__init__(look, dom_id, ">")
         self._back = back
         self._take: Take | None = None
-        self._words: Line = ()
+        self._words: tuple[Line, ...] = ()
 
     def ask(self, words: str, history: Sequence[str], take: Take) -> None:
         """Ask for a line; `words` say of what."""
-        self._take, self._words = take, line(Span(words, Role.MUTED))
+        self._take = take
+        lines = wrap(words, self.screen.size.width)
+        self._words = tuple(line(Span(text, Role.MUTED)) for text in lines)
         self.open("", history)
-        self.say(self._words)
+        self.say(*self._words)
 
     @on(AskLine.Typed)
     def _typed_on(self, event: AskLine.Typed) -> None:
         event.stop()
-        self.say(self._words)
+        self.say(*self._words)
 
     @on(AskLine.Dropped)
     def _dropped(self, event: AskLine.Dropped) -> None:

@@ -12,6 +12,7 @@ from opsdash.core.examination import Examination, Say
 from opsdash.core.finding import Episode
 from opsdash.core.forward import Forwarder
 from opsdash.core.history import Holdings, Stretch
+from opsdash.core.jobs import Jobs
 from opsdash.core.reading import SampleKey
 from opsdash.core.shell import ShellCommand, ShellEnd
 from opsdash.core.silence import Silence
@@ -112,6 +113,11 @@ class Freezer:
     async def events(self, since: float) -> list[Event]:
         """What happened: while frozen, until then."""
         return [one for one in await self._source.events(since) if one.at <= self.now()]
+
+    @property
+    def jobs(self) -> Jobs:
+        """What runs goes on, whatever is shown."""
+        return self._source.jobs
 
     @property
     def silences(self) -> Silencer:

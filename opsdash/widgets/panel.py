@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual.containers import Vertical
 from textual.message import Message
 
+from opsdash.core.job import Job
 from opsdash.core.kept import Forgetful, Keeper
 from opsdash.core.snapshot import Snapshot
 from opsdash.core.source import FleetSource
@@ -103,6 +104,20 @@ class Panel(Vertical):
             super().__init__()
             self.host = host
 
+    class JobChosen(Message):
+        """The user wants to see this job, by its id."""
+
+        def __init__(self, job_id: str) -> None:
+            super().__init__()
+            self.job_id = job_id
+
+    class ExportWanted(Message):
+        """The user wants this text in a file; `what` names it in a word that a file can have."""
+
+        def __init__(self, text: str, what: str) -> None:
+            super().__init__()
+            self.text, self.what = text, what
+
     class ShellWanted(Message):
         """The user wants a shell on these hosts."""
 
@@ -146,6 +161,16 @@ class Panel(Vertical):
     def targets(self) -> tuple[str, ...]:
         """The hosts that a refresh is about; none: the whole fleet."""
         return ()
+
+    def job(self) -> Job | None:
+        """The job that this page is about."""
+        return None
+
+    def interrupt(self) -> str:
+        """Something runs on this page that the user wants ended: what was done about it, in a
+        sentence; empty: nothing runs.
+        """
+        return ""
 
     def entries(self) -> list[Entry]:
         """What the palette offers on this page, besides its keys."""

@@ -28,6 +28,7 @@ RESULTS = Path(__file__).parent / "results"
 NAMES = (
     "chart_cost",
     "first_frame",
+    "folding_cost",
     "history_cost",
     "rewind_cost",
     "remote_cost",

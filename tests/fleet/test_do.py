@@ -25,6 +25,7 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.fleet
 
 UNIT = "opsdash-fleet-test.service"
+FOLDER = "/usr/lib/systemd/system"  # what lies in /etc can not be masked
 GOOD, BAD = "/bin/sleep 1000000", "/bin/false"
 
 
@@ -61,8 +62,11 @@ async def applied(session: Session, plan: Plan) -> Job:
 @contextmanager
 def unit_on(testbed: Testbed, hosts: tuple[str, ...], command: str) -> Iterator[None]:
     """A service of ours on these hosts, which runs this."""
-    text = f"[Service]\\nExecStart={command}\\n"
-    path = f"/etc/systemd/system/{UNIT}"
+    text = (
+        f"[Service]\\nExecStart={command}\\nExecReload=/bin/true\\n"
+        "[Install]\\nWantedBy=multi-user.target\\n"
+    )
+    path = f"{FOLDER}/{UNIT}"
     for host in hosts:
         testbed.inside(host, f"printf '{text}' >{path}; systemctl daemon-reload")
     try:
@@ -92,8 +96,7 @@ async def test_a_canary_whose_unit_fails_stops_the_restart_and_mended_it_goes_th
             assert "inactive" in testbed.inside("rpm1", f"systemctl is-active {UNIT}; true")
             testbed.inside(
                 "web1",
-                f"sed -i 's,/bin/false,{GOOD},' /etc/systemd/system/{UNIT};"
-                " systemctl daemon-reload",
+                f"sed -i 's,/bin/false,{GOOD},' {FOLDER}/{UNIT}; systemctl daemon-reload",
             )
             started = await applied(
                 session, plan_of(session, "service.start", "fleet-2", rollout, unit=UNIT)
@@ -104,6 +107,40 @@ async def test_a_canary_whose_unit_fails_stops_the_restart_and_mended_it_goes_th
             assert len(undone.in_state(RunState.DONE)) == 3, undone
             for host in hosts[:3]:
                 assert "inactive" in testbed.inside(host, f"systemctl is-active {UNIT}; true")
+
+
+async def test_every_change_of_a_service_is_made_seen_and_taken_back(
+    testbed: Testbed, hosts_yaml: Path, tmp_path: Path
+) -> None:
+    host = "web2"  # its login shell says something before and after everything
+    with unit_on(testbed, (host,), GOOD):
+        async with watched(hosts_yaml, tmp_path, host) as session:
+            verbs = ("start", "reload", "restart", "stop", "enable", "disable", "mask", "unmask")
+            for number, verb in enumerate(verbs):
+                ask = f"systemctl is-active {UNIT}; systemctl is-enabled {UNIT}; true"
+                before = testbed.inside(host, ask)
+                plan = plan_of(session, f"service.{verb}", f"fleet-7-{number}", unit=UNIT)
+                job = await applied(session, plan)
+                assert job.in_state(RunState.DONE), job
+                if verb in ("start", "enable", "mask"):
+                    undo = undo_plan(job, Wish(f"fleet-8-{number}", "ann", 0.0))
+                    undone = await applied(session, undo)
+                    assert undone.in_state(RunState.DONE), undone
+                    assert testbed.inside(host, ask) == before, verb
+                    again = replace(plan, id=f"fleet-9-{number}")
+                    assert (await applied(session, again)).in_state(RunState.DONE)
+
+
+async def test_a_process_on_busybox_is_ended_and_seen_to_be_gone(
+    testbed: Testbed, hosts_yaml: Path, tmp_path: Path
+) -> None:
+    pid = testbed.inside("box1", "sleep 987654 >/dev/null 2>&1 & echo $!").split()[-1]
+    async with watched(hosts_yaml, tmp_path, "box1", user="root") as session:
+        job = await applied(session, plan_of(session, "process.signal", "fleet-10", pid=pid))
+    assert job.in_state(RunState.DONE), job
+    look, sent = job.runs["box1"].results
+    assert b"sleep 987654" in look.stdout
+    assert f"process {pid} is gone".encode() in sent.stdout
 
 
 async def test_openrc_and_a_real_reboot(testbed: Testbed, hosts_yaml: Path, tmp_path: Path) -> None:

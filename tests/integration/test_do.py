@@ -70,7 +70,7 @@ class Program:
     async def run(self, *words: str) -> tuple[int, str, str]:
         """The exit code, and both outputs."""
         process = await self.start(*words)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             out, err = await process.communicate()
         assert process.returncode is not None
         assert b"Traceback" not in err
@@ -155,7 +155,7 @@ async def in_mid_step(opsdash_: Program, plan_id: str) -> asyncio.subprocess.Pro
     """The program as it waits for this plan."""
     await opsdash_.jobs.of(waiting(plan_id)).plan_only()
     running = await opsdash_.start("plans", "apply", plan_id, "--yes")
-    await wait_for(lambda: opsdash_.jobs.read(plan_id).runs["web1"].begun == 2, within_s=30)
+    await wait_for(lambda: opsdash_.jobs.read(plan_id).runs["web1"].begun == 2, within_s=90)
     return running
 
 

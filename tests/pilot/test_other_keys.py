@@ -106,11 +106,11 @@ async def test_every_key_is_listed_with_its_id(tmp_path: Path) -> None:
 
 async def test_hints_of_problems_name_the_key_that_asks_again(tmp_path: Path) -> None:
     states = [down("a", ProblemKind.HOST_KEY_UNKNOWN)]
-    own = reading(tmp_path, "keys: {refresh: R}")
+    own = reading(tmp_path, "keys: {refresh: Q}")
     async with on_stage(states, keys_file=own) as stage:
-        assert "R asks whether to trust it" in stage.text
+        assert "Q asks whether to trust it" in stage.text
         await stage.press("enter")
-        assert "R asks whether to trust it" in stage.text
+        assert "Q asks whether to trust it" in stage.text
     async with on_stage(states, keys_file=reading(tmp_path, "keys: {refresh: none}")) as stage:
         assert ": refresh asks whether to trust it" in stage.text
 

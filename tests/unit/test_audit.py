@@ -19,6 +19,7 @@ import pytest
 from opsdash.core.audit import AuditEntry, Phase
 from opsdash.core.errors import AuditError
 from opsdash.core.event import EventKind
+from opsdash.store import audit as audit_module
 from opsdash.store.audit import AuditTrail
 from opsdash.store.audit_check import verify
 from opsdash.store.audit_file import AuditFiles, Head
@@ -313,3 +314,14 @@ async def test_a_log_that_can_not_be_read_tells_nothing(trail: AuditTrail, path:
     path.mkdir()
     assert await trail.done_since(0.0) == []
     assert await trail.last_done("web1", 0.0) == []
+
+
+async def test_so_many_ends_are_kept_and_no_more(
+    trail: AuditTrail, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_module, "KEPT_HEADS", 3)
+    for _ in range(6):
+        await trail.write(BEGIN)
+    rows = await store.query("SELECT count FROM audit_head ORDER BY count")
+    assert [row[0] for row in rows] == [3, 4, 5, 6]
+    assert (await trail.verify()).whole

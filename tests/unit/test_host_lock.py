@@ -27,15 +27,17 @@ class Shell:
 
     host = Host("here")
 
-    def __init__(self, argv: list[str]) -> None:
+    def __init__(self, argv: list[str], noise: bytes = b"") -> None:
         self._argv = argv
+        self._noise = noise
 
     async def execute(self, script: bytes, *, timeout_s: float, max_bytes: int) -> Completed:
         """Run it."""
         done = await asyncio.to_thread(
             subprocess.run, self._argv, input=script, capture_output=True, check=False
         )
-        return Completed(done.returncode, done.stdout, done.stderr)
+        out, err = self._noise + done.stdout + self._noise, self._noise + done.stderr + self._noise
+        return Completed(done.returncode, out, err)
 
     async def run(self, order: Order, heard: Heard | None = None) -> Completed:
         """Not wanted here."""
@@ -43,6 +45,15 @@ class Shell:
 
     async def renew(self) -> None:
         """Nothing to do."""
+
+
+class Mute(Shell):
+    """Runs everything and says nothing."""
+
+    async def execute(self, script: bytes, *, timeout_s: float, max_bytes: int) -> Completed:
+        """Run it."""
+        await super().execute(script, timeout_s=timeout_s, max_bytes=max_bytes)
+        return Completed(0, b"", b"")
 
 
 @pytest.fixture(params=SHELLS, ids=lambda argv: str(argv[0]))
@@ -91,6 +102,22 @@ async def test_a_host_is_held_by_one_plan_until_it_lets_go(
     await release_lock(shell, "p1", places)
     assert links(places) == []
     assert await take_lock(shell, BOB, places) == ""
+
+
+async def test_what_a_login_shell_says_of_its_own_is_no_answer(places: tuple[str, ...]) -> None:
+    noisy = Shell(SHELLS[0], b"Welcome!\ntaken\nheld o1 x 9 p0 eve 1\n")
+    assert await take_lock(noisy, ANN, places) == ""
+    assert (await take_lock(noisy, BOB, places)).startswith("ann@desk <x> changes this host")
+    await release_lock(noisy, "p1", places)
+    assert links(places) == []
+
+
+async def test_a_host_that_does_not_say_whether_it_is_locked_is_left_unlocked(
+    places: tuple[str, ...],
+) -> None:
+    said = await take_lock(Mute(SHELLS[0]), ANN, places)
+    assert said == "no lock could be had there: not a word"
+    assert links(places) == []
 
 
 async def test_a_plan_that_goes_on_after_a_crash_finds_its_own_lock(

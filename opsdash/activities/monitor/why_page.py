@@ -150,23 +150,14 @@ def _done(page: Page, finding: Finding, past: Past | None) -> list[Line]:
     ]
     fitting = [(one, _spell(one, spells)) for one in past.done]
     fitting.sort(key=lambda pair: pair[1] is None)  # stable: the latest first within each
-    lines = []
-    for number, (one, spell) in enumerate(fitting[:DONE_SHOWN]):
-        then = ""
-        if spell is not None and spell.until is not None:
-            then = f"  (it was like now; over {duration(max(spell.until - one.at, 0))} later)"
+    lines = [line(head("DONE"), Span("from here, the last times", Role.MUTED))]
+    for one, spell in fitting[:DONE_SHOWN]:
         when = Span(f"{wall_clock(one.at, page.now)}  ", Role.MUTED)
         words = Span(one.words, Role.WARN if one.ok is False else Role.TEXT)
-        name = head("DONE") if not number else label("")
-        lines.append(
-            line(
-                name,
-                Span("last time: " if not number else "", Role.STRONG),
-                when,
-                words,
-                Span(then, Role.MUTED),
-            )
-        )
+        lines.append(line(label(""), when, words))
+        if spell is not None and spell.until is not None:
+            then = f"it was like now, and over {duration(max(spell.until - one.at, 0))} later"
+            lines.append(line(label(""), Span(f"  {then}", Role.STRONG)))
     return [*lines, ()]
 
 

@@ -102,13 +102,13 @@ class Application:
         why = why or await self.consent.given(guard.asked(plan))
         if why:
             await shop.runner.note_refusal(plan, why)
-            return _refused(why)
+            return refused(why)
         if shop.wants_root(plan) and self.consent.prompter.present:
             shop.privilege.want(lambda text: click.echo(clean_line(text), err=True))
         try:
             handle = await begin()
         except Refused as error:
-            return _refused(str(error), error.hint)
+            return refused(str(error), error.hint)
         job = await self._watched(handle)
         if self.as_json:
             click.echo(json.dumps(job_document(job)))
@@ -120,7 +120,7 @@ class Application:
     async def _watched(self, handle: JobHandle) -> Job:
         """Tell of each host that has ended, until all have. Ctrl+C calls it off."""
         told: set[str] = set()
-        with _called_off_by_ctrl_c(handle):
+        with called_off_by_ctrl_c(handle):
             while True:
                 seen, job = handle.rev, handle.job()
                 if not self.as_json:
@@ -134,7 +134,7 @@ class Application:
 
 
 @contextmanager
-def _called_off_by_ctrl_c(handle: JobHandle) -> Iterator[None]:
+def called_off_by_ctrl_c(handle: JobHandle) -> Iterator[None]:
     """The first Ctrl+C calls the job off: what runs is ended and reported. The second is one."""
     loop = asyncio.get_running_loop()
 
@@ -150,7 +150,8 @@ def _called_off_by_ctrl_c(handle: JobHandle) -> Iterator[None]:
         loop.remove_signal_handler(signal.SIGINT)
 
 
-def _refused(why: str, hint: str = "") -> int:
+def refused(why: str, hint: str = "") -> int:
+    """Say why nothing was done, and what to do about it: the exit code."""
     for text in filter(None, (why, hint)):
         click.echo(f"opsdash: {clean_line(text, 600)}", err=True)
     return EXIT_REFUSED

@@ -4,6 +4,48 @@ from __future__ import annotations
 
 from opsdash.core.keymap import Key, KeySet, Place
 
+JOB_PAGES = KeySet(
+    "pages.jobs",
+    "What was run",
+    (Place.PAGE,),
+    (
+        Key("view.jobs", "7", "view('jobs')", "Jobs", "open Jobs"),
+        Key("view.job", "J", "view('job')", "Job", "the job that was looked at last"),
+    ),
+)
+
+JOBS = KeySet(
+    "jobs",
+    "The list of jobs",
+    (Place.PAGE,),
+    (
+        Key("jobs.copy", "c", "copy_job", "copy", "copy the command"),
+        Key("jobs.cancel", "K", "cancel_job", "cancel", "call the job off"),
+    ),
+    ("jobs",),
+)
+
+JOB = KeySet(
+    "job",
+    "One job",
+    (Place.PAGE,),
+    (
+        Key("job.diff", "=", "compare", "diff", "output, or diff against the majority, or a job",
+            hint=True, opens=True),
+        Key("job.mask", "m", "mask", "mask", "times, pids, names, addresses count or not",
+            hint=True),
+        Key("job.find", "/", "find", "find", "only lines that hold some words", hint=True,
+            opens=True),
+        Key("job.copy", "c", "copy", "copy", "copy what is shown below"),
+        Key("job.export", "X", "export", "export", "all outputs to a file", hint=True),
+        Key("job.detail", "d", "detail", "detail", "outputs on or off"),
+        Key("job.cancel", "K", "cancel_job", "cancel", "call the job off", hint=True),
+        Key("job.all-lines", "esc", "all_lines", "all lines", "drop what was searched for",
+            turn="out"),
+    ),
+    ("job",),
+)  # fmt: skip
+
 PAGES = KeySet(
     "pages.troubleshoot",
     "Pages",
@@ -31,6 +73,7 @@ DOCTOR = KeySet(
     (
         Key("doctor.answer", "a", "answer", "answer",
             "be asked: whether the host key is right, passphrase, password", hint=True),
-        Key("doctor.again", "r", "again", "again", "examine the host again", hint=True),
+        Key("doctor.again", "r", "again", "again", "examine the host again", hint=True,
+            turn="again"),
     ),
 )  # fmt: skip

@@ -62,11 +62,13 @@ def rollout_words(plan: Plan) -> str:
     parts = [f"{first}{many}, {at_once} at a time"]
     if rollout.gate and len(waves) > 1:
         parts.append("after each wave its hosts must be as healthy as before it")
-    parts.append(_stops(rollout))
+    parts.append(_stops(rollout, total))
     return f"{'; '.join(parts)}."
 
 
-def _stops(rollout: Rollout) -> str:
+def _stops(rollout: Rollout, total: int) -> str:
+    if rollout.canary and rollout.failures == total:
+        return "stops if a canary fails, and after that goes on whatever fails"
     limits = [
         f"more than {limit} {what}"
         for limit, what in (
