@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from threading import Timer
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +17,7 @@ from hypothesis import strategies as st
 from opsdash.transport import supervised
 from opsdash.transport.supervised import boot, command_lines, end_of_input, stays
 
+DEADLINE_S = 15.0
 SHELLS = [
     pytest.param(argv, id=argv[-1], marks=pytest.mark.skipif(not shutil.which(argv[0]), reason=""))
     for argv in (["dash"], ["bash"], ["busybox", "sh"], ["bash", "--posix"])
@@ -27,7 +31,15 @@ def started(argv: list[str]) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(
         [*argv, "-c", stays()], stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
     ) as running:
-        yield running
+        # what does not end fails a test, and never holds it up
+        deadline = Timer(DEADLINE_S, os.killpg, (running.pid, signal.SIGKILL))
+        deadline.start()
+        try:
+            yield running
+        finally:
+            deadline.cancel()
+            with suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
 
 
 def said(argv: list[str], script: bytes, stdin: bytes = b"") -> tuple[bytes, bytes]:
@@ -58,7 +70,7 @@ def test_every_shell_tells_where_the_output_begins_and_how_it_ended(argv: list[s
 @pytest.mark.parametrize("argv", SHELLS)
 def test_every_shell_ends_the_command_when_its_input_ends(argv: list[str]) -> None:
     with started(argv) as running:
-        lines = command_lines(b"sleep 99 & sleep 99", "MARK", stdin_bytes=0, timeout_s=90)
+        lines = command_lines(b"sleep 19 & sleep 19", "MARK", stdin_bytes=0, timeout_s=90)
         out, _ = running.communicate(lines, timeout=20)
     assert out == b"\x1eMARK begin\n\x1eMARK 143\n"
 
@@ -72,7 +84,7 @@ def test_every_shell_ends_the_command_when_its_time_is_over(
     with started(argv) as running:
         assert running.stdin
         assert running.stdout
-        lines = command_lines(b"sleep 99", "MARK", stdin_bytes=len(stdin), timeout_s=1)
+        lines = command_lines(b"sleep 19", "MARK", stdin_bytes=len(stdin), timeout_s=1)
         running.stdin.write(lines + stdin[:70_000])
         running.stdin.flush()
         assert running.stdout.read() == b"\x1eMARK begin\n\x1eMARK 143\n"
