@@ -232,7 +232,10 @@ class Panel(Vertical):
         outcome = attempt(lambda: self.show(self.desk.source.snapshot()))
         self.set_class(isinstance(outcome, Undrawable), "-broken")
         if isinstance(outcome, Undrawable):
-            trouble = self.query_one("#trouble", Bar)
+            trouble = next(iter(self.query("#trouble").results(Bar)), None)
+            if trouble is None:
+                self._seen = (-1, -1)  # drawn before its parts are there: once more when they are
+                return
             lines = wrap(f"{self.title}: {outcome.text}", self.size.width)
             trouble.styles.height = len(lines)
             trouble.set_lines([(Span(text, Role.UNKNOWN),) for text in lines])
