@@ -181,7 +181,7 @@ KEYS = """# Keys
 preset: vim            # default, vim or k9s: what the others change
 keys:
   raw: L
-  refresh: "R,ctrl+r"  # two keys; [R, ctrl+r] says the same
+  refresh: "U,ctrl+r"  # two keys; [U, ctrl+r] says the same
   host.jump: "?"       # quote what is neither a letter nor a digit
   help: f1             # ? is taken now
   wide: none           # no key: the palette still has it

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from opsdash.core import discover
+from opsdash.widgets.key_hints import KeyHints
 from tests.fleet_states import COLLECTORS
 
 
@@ -26,3 +27,10 @@ def made_collectors(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is machine-wide and how often things are due does not follow the real collectors."""
     discover.checks()  # a check that is loaded while this holds would keep it for good
     monkeypatch.setattr(discover, "collectors", lambda: COLLECTORS)
+
+
+@pytest.fixture
+def words_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said in the last line stands until another key is pressed, however slow all is."""
+    say = KeyHints.say
+    monkeypatch.setattr(KeyHints, "say", lambda self, text, for_s=2.0: say(self, text, 600.0))

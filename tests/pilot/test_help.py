@@ -205,6 +205,7 @@ QUIET = ("move.", "redraw", "quit", "nav.quit", "interrupt")
 """Motions where there is nowhere to go, and keys whose effect is not on the screen."""
 
 
+@pytest.mark.usefixtures("words_stay")
 @pytest.mark.parametrize("where", ["empty", "host", "host-gone", "raw"])
 async def test_no_key_of_a_page_is_silent(where: str) -> None:
     states = [] if where == "empty" else [up("a")]

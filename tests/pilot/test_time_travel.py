@@ -169,6 +169,7 @@ async def test_the_culprit_is_there_after_the_fault_is_gone_on_every_view() -> N
         assert "stress-ng" not in stage.text
 
 
+@pytest.mark.usefixtures("words_stay")
 @pytest.mark.parametrize(
     ("key", "word"),
     [("a", "acknowledge"), ("A", "acknowledge"), ("m", "mute"), ("ctrl+r", "ask a host"),

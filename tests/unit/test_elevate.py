@@ -17,9 +17,9 @@ from opsdash.transport.local import LocalConnection
 
 SUDO = r"""#!/bin/sh
 echo "$*" >> FOLDER/argv; env >> FOLDER/environ
-never=
+never= prompt=
 while [ $# -gt 0 ]; do
-  case $1 in -n) never=1 ;; -k|-S) ;; -p) shift ;; --) shift; break ;; *) break ;; esac
+  case $1 in -n) never=1 ;; -k|-S) ;; -p) prompt=$2; shift ;; --) shift; break ;; *) break ;; esac
   shift
 done
 case $(cat FOLDER/mode) in
@@ -29,6 +29,7 @@ case $(cat FOLDER/mode) in
 esac
 [ -n "$never" ] && { echo 'sudo: a password is required' >&2; exit 1; }
 for try in 1 2 3; do
+  printf %s "$prompt" >&2
   IFS= read -r typed || { echo 'sudo: no password was provided' >&2
     echo 'sudo: 1 incorrect password attempt' >&2; exit 1; }
   echo "$typed" >> FOLDER/tried
@@ -37,7 +38,9 @@ for try in 1 2 3; do
 done
 exit 1
 """
-"""As the real one behaves: three tries unless its input ends; what it is given is written down."""
+"""As the real one behaves: it asks, three times unless its input ends; what it is given is written
+down.
+"""
 
 RIGHT = 'it\'s $(right) \\ "ü" %p'
 
@@ -153,6 +156,6 @@ async def test_a_refusal_has_its_words(fake: FakeHost, mode: str, words: str) ->
 async def test_without_any_way_nothing_is_run(fake: FakeHost) -> None:
     with pytest.raises(HostError, match="neither sudo nor doas"):
         await run(fake, Root.NEVER, b"echo in\n")
-    with pytest.raises(HostError, match="neither sudo nor doas"):
+    with pytest.raises(HostError, match="it takes a password, and none was given"):
         await run(fake, Root.PASSWORD, b"echo in\n")
     assert [path.name for path in fake.folder.iterdir()] == ["bin"]

@@ -233,5 +233,5 @@ def test_the_example_of_the_docs_is_right(tmp_path: Path) -> None:
     page = (Path(__file__).parents[2] / "docs" / "keys.md").read_text()
     example = page.partition("```yaml\n")[2].partition("```")[0]
     found = keymap(tmp_path, example)
-    assert found.keys["refresh"] == ("R", "ctrl+r")
+    assert found.keys["refresh"] == ("U", "ctrl+r")
     assert found.keys["host.jump"] == ("?",)
