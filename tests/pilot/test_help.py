@@ -92,6 +92,7 @@ async def test_a_key_that_can_do_nothing_says_why(pressed: list[str], said: str)
         assert said in stage.lines[-1]
 
 
+@pytest.mark.usefixtures("words_stay")
 @pytest.mark.parametrize(
     ("key", "said"),
     [
