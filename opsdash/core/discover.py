@@ -84,28 +84,25 @@ def collectors() -> dict[str, Collector]:
 @cache
 def checks() -> dict[str, Check]:
     """Every check by id: all of ``opsdash/activities/*/checks/``."""
-    found: dict[str, Check] = {}
-    for activity in ACTIVITIES:
-        for name, check in instances(
-            Check, modules_in(f"opsdash.activities.{activity}.checks")
-        ).items():
-            if name in found:
-                raise PluginError(f"check {name} stands in two activities")
-            found[name] = check
-    return found
+    return _of_all_activities(Check, "checks")
 
 
 @cache
 def actions() -> dict[str, Action]:
     """Every action by id: all of ``opsdash/activities/*/actions/``."""
-    found: dict[str, Action] = {}
+    return _of_all_activities(Action, "actions")
+
+
+def _of_all_activities(kind: type[P], folder: str) -> dict[str, P]:
+    """All of a kind in these folders; one id in two activities is an error."""
+    found: dict[str, P] = {}
     for activity in ACTIVITIES:
-        for name, action in instances(
-            Action, modules_in(f"opsdash.activities.{activity}.actions")
+        for name, one in instances(
+            kind, modules_in(f"opsdash.activities.{activity}.{folder}")
         ).items():
             if name in found:
-                raise PluginError(f"action {name} stands in two activities")
-            found[name] = action
+                raise PluginError(f"{kind.__name__.lower()} {name} stands in two activities")
+            found[name] = one
     return found
 
 
