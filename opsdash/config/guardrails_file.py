@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from opsdash.config.alerts_file import select_fault
-from opsdash.config.marked_entry import Entry
+from opsdash.config.marked_entry import Entry, check_name
 from opsdash.config.marked_yaml import Marked, Where, load_marked
 from opsdash.core.errors import ConfigError
 from opsdash.core.guardrail import (
@@ -79,8 +79,7 @@ def _guardrails(marked: Marked) -> Guardrails:
 
 def _rule(marked: Marked, name: str, entry: Any) -> Guardrail | None:
     where: Where = ("rules", name)
-    if not name.isprintable() or len(name) > 40 or name != clean_line(name):
-        marked.blame(where, "a name has at most 40 characters, all of them to be seen", key=True)
+    check_name(marked, where)
     if not isinstance(entry, dict):
         marked.blame(where, f"should be a mapping with reason and one of {', '.join(_DEMANDS)}")
         return None

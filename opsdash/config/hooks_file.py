@@ -17,14 +17,14 @@ from opsdash.config.hook_values import (
     rate,
     template,
 )
-from opsdash.config.marked_entry import Entry
+from opsdash.config.marked_entry import Entry, check_name
 from opsdash.config.marked_yaml import Marked, Where, load_marked
 from opsdash.core.errors import ConfigError
 from opsdash.core.health import Health
 from opsdash.core.hook import USUAL_TIMEOUT_S, Hook, Means, Quiet, Rate, Rule, Template
 from opsdash.core.secret import Secret
 from opsdash.core.selection import parse_selection
-from opsdash.core.text import clean_line, did_you_mean
+from opsdash.core.text import did_you_mean
 
 MOST = 100
 LONGEST_WAIT_S = 7 * 86400
@@ -76,8 +76,7 @@ def _hooks(marked: Marked) -> list[Hook]:
 
 def _hook(marked: Marked, name: str, entry: Any) -> Hook | None:
     where: Where = ("hooks", name)
-    if not name.isprintable() or len(name) > 40 or name != clean_line(name):
-        marked.blame(where, "a name has at most 40 characters, all of them to be seen", key=True)
+    check_name(marked, where)
     if not isinstance(entry, dict):
         marked.blame(where, f"should be a mapping with one of {', '.join(_MEANS)}")
         return None

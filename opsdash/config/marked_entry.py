@@ -7,9 +7,19 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from opsdash.config.marked_yaml import Marked, Where
-from opsdash.core.text import did_you_mean
+from opsdash.core.text import clean_line, did_you_mean
 
 T = TypeVar("T")
+
+LONGEST_NAME = 40
+
+
+def check_name(marked: Marked, where: Where) -> None:
+    """Blame the name of a mapping, the last part of its place, if people could not read it."""
+    name = str(where[-1])
+    if not name.isprintable() or len(name) > LONGEST_NAME or name != clean_line(name):
+        text = f"a name has at most {LONGEST_NAME} characters, all of them to be seen"
+        marked.blame(where, text, key=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,18 +20,15 @@ from opsdash.core.job import RunState
 from opsdash.core.plan import Danger, HostSteps, Plan, Step, StepKind
 from opsdash.core.prompts import Nobody
 from opsdash.core.secret import Secret
-from opsdash.engine import host_lock
 from opsdash.engine.surroundings import Surroundings
 from opsdash.engine.workshop import Workshop, workshop_alone
+from tests.own_locks import own_locks
 from tests.ssh_server import ssh_server
 
 
 @pytest.fixture(autouse=True)
 def _own_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = tmp_path / "locks"
-    place.mkdir()
-    place.chmod(0o1777)
-    monkeypatch.setattr(host_lock, "PLACES", (str(place),))
+    own_locks(tmp_path, monkeypatch)
 
 
 def touching(path: Path, **about: object) -> Plan:

@@ -16,11 +16,11 @@ from opsdash.core.fleet import Fleet
 from opsdash.core.job import JobState, RunState
 from opsdash.core.plan import Danger, HostSteps, Plan, Rollout, Step, StepKind
 from opsdash.core.snapshot import LinkState
-from opsdash.engine import host_lock
 from opsdash.engine.job_handle import JobHandle
 from opsdash.engine.session import Session
 from opsdash.engine.surroundings import Surroundings
 from opsdash.engine.workshop import Workshop, workshop_alone
+from tests.own_locks import own_locks
 from tests.ssh_server import Behaviour, TestServer, ssh_server
 from tests.waiting import wait_for
 
@@ -28,10 +28,7 @@ from tests.waiting import wait_for
 @pytest.fixture(autouse=True)
 def _own_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All these hosts are one machine, and so are those of other tests."""
-    place = tmp_path / "locks"
-    place.mkdir()
-    place.chmod(0o1777)
-    monkeypatch.setattr(host_lock, "PLACES", (str(place),))
+    own_locks(tmp_path, monkeypatch)
 
 
 def plan_of(*scripts: str, plan_id: str = "p1", stdin: bytes | None = None) -> Plan:

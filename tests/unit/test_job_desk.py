@@ -16,10 +16,10 @@ from opsdash.core.fleet import this_machine
 from opsdash.core.job import JobState, RunState
 from opsdash.core.plan import Plan
 from opsdash.core.run_plan import RunWish, run_plan
-from opsdash.engine import host_lock
 from opsdash.engine.job_desk import JobDesk
 from opsdash.engine.surroundings import Surroundings
 from opsdash.engine.workshop import workshop_alone
+from tests.own_locks import own_locks
 from tests.waiting import wait_for
 
 
@@ -29,10 +29,7 @@ def plan_of(command: str, plan_id: str = "p-1") -> Plan:
 
 @pytest.fixture
 def open_desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., object]:
-    locks = tmp_path / "locks"
-    locks.mkdir()
-    locks.chmod(0o1777)
-    monkeypatch.setattr(host_lock, "PLACES", (str(locks),))
+    own_locks(tmp_path, monkeypatch)
 
     @asynccontextmanager
     async def desk(read_only: str = "") -> AsyncIterator[JobDesk]:

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from opsdash.activities.troubleshoot.run_commands import build
 from opsdash.core.errors import SelectionError
-from opsdash.engine import host_lock
+from tests.own_locks import own_locks
 from tests.unit.test_docs import ROOT
 
 HOSTS = """\
@@ -33,10 +33,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.delenv("OPSDASH_READ_ONLY", raising=False)
-    locks = tmp_path / "locks"
-    locks.mkdir()
-    locks.chmod(0o1777)  # as /run/lock is: what others lock here and now is no matter
-    monkeypatch.setattr(host_lock, "PLACES", (str(locks),))
+    own_locks(tmp_path, monkeypatch)
     hosts = tmp_path / "hosts.yaml"
     hosts.write_text(HOSTS)
     hosts.chmod(0o600)
