@@ -10,7 +10,7 @@ from functools import partial
 from opsdash.app.running import SAID_S, Running
 from opsdash.core.action import Action, Argument, Arguments, Wish, plan_action
 from opsdash.core.errors import OpsdashError
-from opsdash.core.plan import Danger, HostSteps, Plan
+from opsdash.core.plan import HostSteps, Plan
 from opsdash.core.snapshot import HostState
 from opsdash.core.targets import SOURCES, targets
 from opsdash.core.text import clean_line, count, shorten
@@ -21,13 +21,6 @@ LISTED_S, LOOK_S = 5.0, 0.1
 
 MOST_ASKED = 20
 """Of more hosts the first ones stand for all: the list is to pick a name from."""
-
-DANGERS = {
-    Danger.READS: "only looks",
-    Danger.CHANGES: "changes",
-    Danger.OUTAGE: "interrupts",
-    Danger.DATA_LOSS: "destroys",
-}
 
 
 class Acting(Running):
@@ -43,7 +36,7 @@ class Acting(Running):
         return [*super().further_entries(), *found]
 
     def _action_entry(self, action: Action, hosts: tuple[str, ...], where: str) -> Entry:
-        about = f"{action.title} · {DANGERS[action.danger]}, on {where}"
+        about = f"{action.title} on {where} · {action.danger.words}"
         return Entry(
             action.id,
             partial(self._act, action),
@@ -108,7 +101,8 @@ class Acting(Running):
             return
         found = targets(wanted.names, states)
         if not found:
-            self.say(f"type it behind the name: {action.id} {wanted.name.upper()}", SAID_S)
+            how = f"type it behind the name: {action.id} {wanted.name.upper()}"
+            self.say(f"{_why_none(states, SOURCES[wanted.names])}; {how}", SAID_S)
             return
 
         def take(name: str, _: str) -> None:
@@ -136,6 +130,15 @@ class Acting(Running):
         except TimeoutError:
             known = freezer.snapshot().hosts
             return [known[host] for host in hosts if host in known]
+
+
+def _why_none(states: Sequence[HostState], collector: str) -> str:
+    """Why there is nothing to pick from."""
+    for state in states:
+        reading = state.readings.get(collector)
+        if reading is not None and reading.problem is not None:
+            return f"{state.name}: {reading.problem.text}"
+    return "no list has come"
 
 
 FRESH_S = 60.0

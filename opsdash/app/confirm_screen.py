@@ -29,10 +29,10 @@ from opsdash.widgets.palette import Palette
 from opsdash.widgets.typed_ahead import Field
 
 DANGERS = {
-    Danger.READS: ("only looks", Role.OK),
-    Danger.CHANGES: ("may change anything", Role.WARN),
-    Danger.OUTAGE: ("interrupts a service or a host", Role.CRIT),
-    Danger.DATA_LOSS: ("destroys data", Role.CRIT),
+    Danger.READS: Role.OK,
+    Danger.CHANGES: Role.WARN,
+    Danger.OUTAGE: Role.CRIT,
+    Danger.DATA_LOSS: Role.CRIT,
 }
 LABEL = 9
 
@@ -42,10 +42,9 @@ def plan_lines(plan: Plan, width: int) -> list[Line]:
     Hosts for which the same would be done stand together.
     """
     names = plan.names()
-    word, role = DANGERS[plan.danger]
     lines = [
         *_labelled("do", plan.title, Role.STRONG, width),
-        *_labelled("danger", word, role, width),
+        *_labelled("danger", plan.danger.words, DANGERS[plan.danger], width),
     ]
     for steps, hosts in grouped(plan):
         lines.append(())

@@ -22,6 +22,19 @@ class Danger(StrEnum):
     OUTAGE = "outage"
     DATA_LOSS = "data-loss"
 
+    @property
+    def words(self) -> str:
+        """What it does, as people are told before they agree."""
+        return _DANGERS[self]
+
+
+_DANGERS = {
+    Danger.READS: "only looks",
+    Danger.CHANGES: "may change something",
+    Danger.OUTAGE: "interrupts a service or a host",
+    Danger.DATA_LOSS: "destroys data",
+}
+
 
 class StepKind(StrEnum):
     """All that can be done on the way through a plan."""

@@ -6,6 +6,7 @@ import pytest
 
 from opsdash.app.confirm_screen import ConfirmPlanScreen
 from opsdash.app.picker_screen import PickerScreen
+from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, Row
 from tests.fleet_states import NOW, with_readings
 from tests.pilot.test_jobs import at_work, settled
@@ -105,5 +106,17 @@ async def test_hosts_that_list_nothing_let_one_type_it(monkeypatch: pytest.Monke
     async with at_work() as (stage, _):
         await stage.press("f", *"web1", "enter")
         await typed(stage, "service.restart")
-        assert "type it behind the name: service.restart UNIT" in stage.text
+        said = "no list has come; type it behind the name: service.restart UNIT"
+        assert said in stage.text
         assert ("web1", "services") in stage.source.wanted
+
+
+async def test_a_host_without_services_says_why_there_is_nothing_to_pick() -> None:
+    async with at_work() as (stage, _):
+        problem = Problem(ProblemKind.UNSUPPORTED, "neither systemd nor OpenRC runs here")
+        known = stage.source.states["web1"]
+        none = Reading("web1", "services", NOW, problem=problem)
+        stage.source.put(with_readings(known, *known.readings.values(), none))
+        await stage.press("f", *"web1", "enter")
+        await typed(stage, "service.restart")
+        assert "web1: neither systemd nor OpenRC runs here; type it behind" in stage.text
