@@ -182,9 +182,7 @@ async def test_a_host_without_a_program_for_digests_is_read_back(
     assert read[-1] == b"content"
 
 
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=st.text(
         st.characters(blacklist_characters="/\0", blacklist_categories=["Cs"]),

@@ -16,9 +16,7 @@ from opsdash.store.audit_check import Verdict, verify
 from opsdash.store.audit_file import AuditFiles, Head
 
 LINES = 14
-MANY = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+MANY = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def entry(number: int) -> AuditEntry:

@@ -62,9 +62,7 @@ def test_a_file_that_was_cut_at_any_byte(loader: Loader, tmp_path: Path) -> None
 
 
 @each
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_file_that_was_damaged_anywhere(
     loader: Loader, tmp_path: Path, data: st.DataObject

@@ -69,7 +69,7 @@ def test_a_bundle_that_was_cut_anywhere_is_whole_or_nothing(whole: bytes, end: i
         assert (found["a"].data, found["a"].status) == (whole, 124)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(words=st.lists(st.text(st.characters(exclude_characters="\0", codec="utf-8")), max_size=20))
 def test_a_real_shell_reads_a_quoted_word_as_it_was(words: list[str]) -> None:
     script = "printf '%s\\001' " + " ".join(map(quote, ["", *words]))

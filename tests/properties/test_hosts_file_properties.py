@@ -73,7 +73,7 @@ def reason_or(result: Callable[[], object]) -> tuple[str, object]:
         return str(reason), None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=200))
 @example(b"\xef\xbb\xbfhosts: {a: }")
 @example(b"? \n: [")
@@ -88,13 +88,13 @@ def test_any_bytes_give_a_fleet_or_faults(content: bytes) -> None:
     assert loads_or_says_why(content, load_fleet)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(alphabet="ahost:{}[]-,*&!'\"#|> \n\t?<0:~%@", max_size=60))
 def test_any_text_of_yaml_signs_gives_a_fleet_or_faults(text: str) -> None:
     assert loads_or_says_why(text.encode(), load_fleet)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(TREES | SECTIONS)
 @example({"groups": {"g": {"hosts": [{"name": 1}, 2, None, "a"]}}, "hosts": None})
 @example({"hosts": {"a": {"thresholds": {"c": {"warn": "x", "crit": "y"}}}}})
@@ -103,13 +103,13 @@ def test_any_tree_gives_a_fleet_or_faults(tree: object) -> None:
     assert loads_or_says_why(yaml.safe_dump(tree, allow_unicode=True).encode(), load_fleet)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(TREES | SECTIONS)
 def test_any_tree_gives_a_theme_or_faults(tree: object) -> None:
     assert loads_or_says_why(yaml.safe_dump(tree, allow_unicode=True).encode(), load_theme)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.recursive(
         st.none()

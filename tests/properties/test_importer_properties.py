@@ -116,7 +116,7 @@ def reason_or(result: Callable[[], object]) -> object:
 
 
 @pytest.mark.parametrize("kind", list(READERS))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(content=st.binary(max_size=120))
 @example(content=b"[a\n")
 @example(content=b"$ANSIBLE_VAULT;1.1;AES256\n61")
@@ -125,14 +125,14 @@ def test_any_bytes_are_imported_or_refused(kind: str, content: bytes) -> None:
     assert_imported_or_refused(kind, content)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.lists(SSH_LINES, max_size=8))
 @example([("Host", "pass"), ("Host", "no 08 1.5 null")])
 def test_any_ssh_config_is_imported_or_refused(lines: list[tuple[str, str]]) -> None:
     assert_imported_or_refused("ssh-config", "\n".join(" ".join(line) for line in lines).encode())
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.lists(INI_LINES, max_size=8))
 @example(["a ansible_ssh_common_args='-J a'", "[all:vars]", "ansible_ssh_common_args=-J a"])
 @example(["a ansible_ssh_args='-J b'", "b ansible_ssh_args='-J a'", "c ansible_ssh_args='-J a'"])
@@ -144,7 +144,7 @@ def test_any_ini_inventory_is_imported_or_refused(lines: list[str]) -> None:
     assert_imported_or_refused("ansible", "\n".join(lines).encode(), "hosts.inv")
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     st.dictionaries(TEXTS, GROUPS | st.lists(TEXTS, max_size=3), max_size=4),
     st.dictionaries(TEXTS, VARS, max_size=3),
@@ -158,13 +158,13 @@ def test_any_list_form_gives_a_file_that_loads(
         assert_loads(found_in(from_list_form(data, "x"), "ansible", Path("/x")), Path(place))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.dictionaries(TEXTS, GROUPS | VALUES, max_size=3))
 def test_any_yaml_inventory_is_imported_or_refused(data: dict[str, object]) -> None:
     assert_imported_or_refused("ansible", json.dumps(data).encode(), "hosts.yml")
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.dictionaries(TEXTS, TEXTS, max_size=5))
 def test_any_groups_file_is_imported_or_refused(groups: dict[str, str]) -> None:
     lines = "\n".join(f"{name}: {nodes}" for name, nodes in groups.items())

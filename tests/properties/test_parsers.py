@@ -36,7 +36,7 @@ def parsed(collector: Collector, output: Output) -> Reading | None:
         return None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=garbage, collector=st.sampled_from(list(collectors().values())))
 def test_garbage_is_bad_output_or_a_reading(data: bytes, collector: Collector) -> None:
     output = Output(data, {read.path: data for read in collector.reads})
@@ -48,7 +48,7 @@ def test_garbage_is_bad_output_or_a_reading(data: bytes, collector: Collector) -
         assert not reading.rows
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(data=st.data(), recorded=st.sampled_from(RECORDED))
 def test_a_mangled_answer_is_bad_output_or_a_reading(
     data: st.DataObject, recorded: tuple[str, Output]

@@ -42,7 +42,7 @@ def run(shell: list[str], probe: Probe, folder: str) -> subprocess.CompletedProc
     )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(words=st.lists(WORDS, max_size=5), shell=st.sampled_from(SHELLS))
 @example(words=NASTY, shell=SHELLS[0])
 @example(words=NASTY, shell=SHELLS[-1])
@@ -136,7 +136,7 @@ def test_every_shell_can_parse_the_script(shell: list[str], what: Tcp) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=200) | st.lists(st.sampled_from("'a =|;1.%msU,e-\n")).map("".join))
 def test_any_output_of_a_plugin_is_understood(text: str) -> None:
     said, data = split_output(text)
@@ -168,7 +168,7 @@ ENTRIES = st.dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(ENTRIES | LEAVES)
 def test_an_entry_is_a_probe_with_a_script_or_a_fault(given_entry: object) -> None:
     try:

@@ -66,7 +66,7 @@ async def applied(
         return await handle.wait(), hands, audit
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(st.sampled_from(ENDS), min_size=1, max_size=12),
     rollouts,

@@ -78,7 +78,7 @@ def _hour_old(name: str, share: float) -> dict[str, Reading]:
 
 
 @pytest.mark.parametrize("check", list(checks().values()), ids=lambda check: check.id)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(name=label, share=ratio, up=st.booleans(), before=st.sampled_from(Health))
 def test_a_summary_is_one_clean_line_that_fits(
     check: Check, name: str, share: float, up: bool, before: Health

@@ -114,7 +114,7 @@ async def _all_of(steps: list[tuple[str, int]], folder: Path) -> tuple[list[int]
     return polling, awake
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(STEPS)
 def test_one_polls_and_never_two(steps: list[tuple[str, int]]) -> None:
     with TemporaryDirectory() as folder:

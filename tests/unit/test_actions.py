@@ -254,7 +254,7 @@ def test_a_process_that_ends_is_seen_to_be_gone_and_another_with_its_id_is_spare
         child.wait()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=30))
 def test_a_quoted_word_comes_through_a_real_shell_as_it_was(text: str) -> None:
     for shell in SHELLS:

@@ -103,7 +103,7 @@ def test_every_shell_ends_the_command_whose_input_is_cut(argv: list[str]) -> Non
 ODD = st.binary(max_size=300).map(lambda data: data.replace(b"\0", b""))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(text=ODD, stdin=ODD)
 def test_no_script_and_no_input_is_too_odd(text: bytes, stdin: bytes) -> None:
     word = b"'" + text.replace(b"'", b"'\"'\"'") + b"'"
