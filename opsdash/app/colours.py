@@ -48,7 +48,6 @@ class Colours(Dialogs):
     """The part of the app that knows of themes."""
 
     looks: Looks
-    _keeper: Keeper = Forgetful()
     theme_files: Themes | None = None
     theme_notice = ""
 
