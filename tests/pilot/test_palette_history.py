@@ -31,7 +31,9 @@ async def test_what_was_picked_stands_first_with_what_was_typed_behind_it() -> N
 
 async def test_what_stands_first_does_the_same_again() -> None:
     keeper = Forgetful()
-    keeper.keep(Kept({}, {}, {KIND: ("filter state:crit", "host edge4", "no such page", "Fleet x")}))
+    keeper.keep(
+        Kept({}, {}, {KIND: ("filter state:crit", "host edge4", "no such page", "Fleet x")})
+    )
     async with on_stage(mixed_fleet(), keeper=keeper) as stage:
         await stage.press("colon")
         assert listed(stage)[:2] == ["filter state:crit", "host edge4"]
