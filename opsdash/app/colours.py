@@ -11,7 +11,6 @@ from textual.filter import LineFilter
 
 from opsdash.app.dialogs import Dialogs
 from opsdash.app.look import Colourless, Looks, as_textual
-from opsdash.core.kept import Forgetful, Keeper
 from opsdash.core.text import clean_line
 from opsdash.core.theme import Theme
 from opsdash.widgets.entries import Entry
@@ -48,7 +47,6 @@ class Colours(Dialogs):
     """The part of the app that knows of themes."""
 
     looks: Looks
-    _keeper: Keeper = Forgetful()
     theme_files: Themes | None = None
     theme_notice = ""
 

@@ -12,7 +12,8 @@ from opsdash.app.once import OnceScreen
 from opsdash.app.picker_screen import Picked, PickerScreen
 from opsdash.app.root_keys import RootKeys
 from opsdash.app.text_screen import TextScreen
-from opsdash.widgets.entries import Entry
+from opsdash.core.kept import Forgetful, Keeper, keep_typed
+from opsdash.widgets.entries import Entry, recalled
 from opsdash.widgets.palette import Palette
 from opsdash.widgets.panel import Panel
 
@@ -21,13 +22,20 @@ class Dialogs(RootKeys):
     """The part of the app that opens things over a page."""
 
     look: Callable[[], Palette]
+    _keeper: Keeper = Forgetful()
 
-    def pick(self, title: str, entries: Sequence[Entry]) -> None:
-        """Let the user pick one of these; what is picked is run."""
+    def pick(self, title: str, entries: Sequence[Entry], history: str = "") -> None:
+        """Let the user pick one of these; what is picked is run. With the name of a `history` it is
+        remembered there, and what was picked before comes first.
+        """
+        if history:
+            entries = recalled(entries, self._keeper.kept.history.get(history, ()))
 
         def run(picked: Picked | None) -> None:
             if picked is not None:
                 entry, argument = picked
+                if history:
+                    keep_typed(self._keeper, history, f"{entry.title} {argument}".strip())
                 entry.run(argument)
 
         self.push_screen(PickerScreen(title, entries, self.look), run)

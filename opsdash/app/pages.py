@@ -23,6 +23,7 @@ from opsdash.widgets.line import Line, Role, Span
 from opsdash.widgets.panel import Panel
 
 STARTING = "the hosts are not there yet"
+HISTORY = "palette"
 
 
 class Pages(SlowLink):
@@ -170,7 +171,7 @@ class Pages(SlowLink):
             *self.theme_entries("theme "),
             *host_entries(self.freezer.snapshot(), self._open_host, "host "),
         ]
-        self.pick("page, command or host", entries)
+        self.pick("page, command or host", entries, HISTORY)
 
     def further_entries(self) -> list[Entry]:
         """What the palette offers on every page, besides keys and pages."""

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
-from opsdash.core.run_plan import RunWish, command_of, env_of
+from opsdash.core.run_plan import (
+    MOST_SCRIPT_BYTES,
+    MOST_STDIN_BYTES,
+    RunWish,
+    command_of,
+    env_of,
+    script_wish,
+)
 from opsdash.widgets.ask_once import AskOnce
 
-OPTIONS = "--sudo --timeout 2m --cwd DIR --env K=V --at-a-time N --canary N --stop --save NAME"
+OPTIONS = (
+    "--sudo --timeout 2m --cwd DIR --env K=V --stdin FILE --script FILE"
+    " --at-a-time N --canary N --stop --save NAME"
+)
 HOW = f": a shell line, with options before it: {OPTIONS}"
 
 _OPTION = re.compile(r"\s*--([a-z-]+)(?=\s|=|$)")
@@ -27,7 +39,7 @@ class RunLine(AskOnce):
 
 def wish_of_line(text: str) -> RunWish:
     """What was typed as a wish; ValueError says what is wrong with it."""
-    wish, rest = RunWish(""), text
+    wish, rest, script = RunWish(""), text, ""
     while found := _OPTION.match(rest):
         name, rest = found[1], rest[found.end() :]
         if name in _FLAGS:
@@ -36,36 +48,60 @@ def wish_of_line(text: str) -> RunWish:
         value = _VALUE.match(rest)
         if value is None:
             raise ValueError(f"--{name} needs a value behind it")
-        wish, rest = _with(wish, name, _unquoted(value[1])), rest[value.end() :]
-    if rest.lstrip().startswith("-- "):
-        rest = rest.lstrip()[3:]
-    return replace(wish, command=command_of([rest.strip()]))
+        word, rest = _unquoted(value[1]), rest[value.end() :]
+        if name == "script":
+            script = word
+        else:
+            wish = _with(wish, name, word)
+    rest = rest.strip().removeprefix("-- ").strip()
+    if not script:
+        return replace(wish, command=command_of([rest]))
+    return script_wish(_read(script, MOST_SCRIPT_BYTES), Path(script).name, _words(rest), wish)
+
+
+def _read(path: str, most_bytes: int) -> bytes:
+    from opsdash.config.input_file import read_input  # not before the first frame
+
+    return read_input(path, most_bytes, only_file=True)
+
+
+def _words(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise ValueError(f"{text}: {error}") from None
 
 
 def _unquoted(word: str) -> str:
-    try:
-        return " ".join(shlex.split(word))
-    except ValueError as error:
-        raise ValueError(f"{word}: {error}") from None
+    return " ".join(_words(word))
 
 
 def _with(wish: RunWish, name: str, value: str) -> RunWish:
     """The wish with an option that has a value."""
-    if name == "timeout":
-        from opsdash.config.field_values import span_s  # not before the first frame
+    understand = _VALUES.get(name)
+    if understand is None:
+        raise ValueError(f"there is no option --{name}: {OPTIONS}")
+    return understand(wish, value)
 
-        return replace(wish, timeout_s=span_s(value if value[-1:].isalpha() else f"{value}s"))
-    if name == "cwd":
-        return replace(wish, cwd=value)
-    if name == "env":
-        return replace(wish, env=(*wish.env, *env_of([value])))
-    if name == "save":
-        return replace(wish, name=value)
-    if name in ("at-a-time", "canary"):
-        if not value.isdecimal() or not 1 <= int(value[:6]) <= 10_000:
-            raise ValueError(f"--{name} is a number of hosts, from 1 on")
-        number = int(value)
-        if name == "canary":
-            return replace(wish, canary=number)
-        return replace(wish, at_a_time=number)
-    raise ValueError(f"there is no option --{name}: {OPTIONS}")
+
+def _timeout(wish: RunWish, value: str) -> RunWish:
+    from opsdash.config.field_values import span_s  # not before the first frame
+
+    return replace(wish, timeout_s=span_s(value if value[-1:].isalpha() else f"{value}s"))
+
+
+def _number(name: str, value: str) -> int:
+    if not value.isdecimal() or not 1 <= int(value[:6]) <= 10_000:
+        raise ValueError(f"--{name} is a number of hosts, from 1 on")
+    return int(value)
+
+
+_VALUES: Mapping[str, Callable[[RunWish, str], RunWish]] = {
+    "timeout": _timeout,
+    "cwd": lambda wish, value: replace(wish, cwd=value),
+    "env": lambda wish, value: replace(wish, env=(*wish.env, *env_of([value]))),
+    "stdin": lambda wish, value: replace(wish, stdin=_read(value, MOST_STDIN_BYTES)),
+    "save": lambda wish, value: replace(wish, name=value),
+    "canary": lambda wish, value: replace(wish, canary=_number("canary", value)),
+    "at-a-time": lambda wish, value: replace(wish, at_a_time=_number("at-a-time", value)),
+}

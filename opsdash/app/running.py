@@ -16,7 +16,7 @@ from opsdash.core.errors import OpsdashError, Refused
 from opsdash.core.interactive import wants_terminal
 from opsdash.core.job import Job, JobState, RunState
 from opsdash.core.jobs import Jobs
-from opsdash.core.kept import Forgetful, Keeper, with_typed
+from opsdash.core.kept import keep_typed
 from opsdash.core.plan import Plan, plan_id
 from opsdash.core.run_plan import RunWish, run_plan, wish_of
 from opsdash.core.text import clean_line, count, shorten
@@ -32,7 +32,6 @@ class Running(TimeTravel):
     pressed, whatever becomes of marks and filters meanwhile.
     """
 
-    _keeper: Keeper = Forgetful()
     _may_end = False
 
     @property
@@ -112,9 +111,7 @@ class Running(TimeTravel):
         wish = wish_of_line(text)
         if why := wants_terminal(wish.command):
             raise ValueError(why)
-        kept = self._keeper.kept
-        typed = with_typed(kept.history.get(HISTORY, ()), text.strip())
-        self._keeper.keep(replace(kept, history={**kept.history, HISTORY: typed}))
+        keep_typed(self._keeper, HISTORY, text.strip())
         self._propose(wish, hosts)
 
     # -- from a wish to a job -------------------------------------------------------------------

@@ -137,7 +137,7 @@ class TimeTravel(Pages):
             "time.live", ": ", " is live"
         )
 
-    def pick(self, title: str, entries: Sequence[Entry]) -> None:
+    def pick(self, title: str, entries: Sequence[Entry], history: str = "") -> None:
         """What can't be done in the past is not to be picked, and says why."""
         if self.in_past:
             entries = [
@@ -146,7 +146,7 @@ class TimeTravel(Pages):
                 else one
                 for one in entries
             ]
-        super().pick(title, entries)
+        super().pick(title, entries, history)
 
     # -- the palette ----------------------------------------------------------------------------
 

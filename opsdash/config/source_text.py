@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 
 from opsdash.core.errors import ConfigError, Fault
+from opsdash.store.whole_file import open_without_waiting
 
 MAX_BYTES = 1_048_576
 """A file of the user's may be this large: 10,000 hosts in long form fit."""
@@ -54,7 +55,7 @@ def read_text(path: Path, *, private: bool) -> str:
 
 def _read_bytes(path: Path, *, private: bool) -> bytes:
     try:
-        with open(path, "rb", opener=_open_without_waiting) as file:
+        with open(path, "rb", opener=open_without_waiting) as file:
             _check_kind(path, os.fstat(file.fileno()), private=private)
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
@@ -65,11 +66,6 @@ def _read_bytes(path: Path, *, private: bool) -> bytes:
         raise whole_file(path, "can't be read: permission denied") from None
     except OSError as error:
         raise whole_file(path, f"can't be read: {error.strerror}") from None
-
-
-def _open_without_waiting(path: str, flags: int) -> int:
-    # O_NONBLOCK: a FIFO without a writer would hang the program
-    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def _check_kind(path: Path, status: os.stat_result, *, private: bool) -> None:

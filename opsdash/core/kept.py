@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 from opsdash.core.view import View
@@ -79,6 +79,13 @@ class Forgetful:
 def with_typed(history: tuple[str, ...], text: str) -> tuple[str, ...]:
     """The history after one more line was typed: the newest first, each once."""
     return (text, *(old for old in history if old != text))[:HISTORY] if text else history
+
+
+def keep_typed(keeper: Keeper, kind: str, text: str) -> None:
+    """Remember a line that was typed, among those of its kind."""
+    kept = keeper.kept
+    typed = with_typed(kept.history.get(kind, ()), text)
+    keeper.keep(replace(kept, history={**kept.history, kind: typed}))
 
 
 @dataclass(frozen=True, slots=True)

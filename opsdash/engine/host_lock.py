@@ -16,7 +16,7 @@ from opsdash.core.quoting import quote
 from opsdash.core.text import clean_line
 from opsdash.engine.hands import Hand
 
-PLACES = ("/run/lock", "/dev/shm", "/tmp")  # noqa: S108 - a link there, never a file
+PLACES: tuple[str, ...] = ("/run/lock", "/dev/shm", "/tmp")  # noqa: S108 - a link there, never a file
 """Folders that every user may write to, and from which nobody can take away what is another's. The
 first two lie in memory: they are empty after a boot, and a full disk does not hinder them.
 """

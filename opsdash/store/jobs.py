@@ -165,6 +165,13 @@ class Jobs:
             raise JobsError(f"{text}{did_you_mean(name, known)}", "see: opsdash plans list")
         return self._read(self._folder / f"{found[0]}{ENDING}")
 
+    def named(self, wanted: str) -> Job:
+        """A job by its id, or the newest that was saved by this name; JobsError."""
+        for one in self.all():
+            if isinstance(one, Job) and one.plan.note == wanted:
+                return one
+        return self.read(wanted)
+
     def all(self) -> Iterator[Job | JobsError]:
         """All of them, the newest first; in place of one that can't be read, why."""
         for path in self._paths():

@@ -23,7 +23,7 @@ from opsdash.core.kept import (
 )
 from opsdash.core.text import clean_line
 from opsdash.core.view import View
-from opsdash.store.whole_file import alone_in, real_path, replace_file
+from opsdash.store.whole_file import alone_in, open_without_waiting, real_path, replace_file
 
 MOST_BYTES = 1_000_000
 
@@ -75,7 +75,7 @@ def _reason(path: Path, error: OSError) -> str:
 def _read(path: Path) -> tuple[Kept, str]:
     """What the file says, and a sentence if it can't be understood: then it is set aside."""
     try:
-        with open(path, "rb", opener=_open_without_waiting) as file:
+        with open(path, "rb", opener=open_without_waiting) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise OSError(errno.EINVAL, "is not a regular file")
             # what is longer was not written here: cut, it is no JSON
@@ -85,11 +85,6 @@ def _read(path: Path) -> tuple[Kept, str]:
     except (ValueError, RecursionError):
         aside = _set_aside(real_path(path))
         return NOTHING_KEPT, f"saved views could not be read; their file is now {aside}"
-
-
-def _open_without_waiting(path: str, flags: int) -> int:
-    # O_NONBLOCK: a FIFO without a writer would hang the program
-    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _set_aside(path: Path) -> Path:

@@ -23,6 +23,11 @@ def real_path(path: Path) -> Path:
     return real
 
 
+def open_without_waiting(path: str, flags: int) -> int:
+    """An opener for open(): a FIFO without a writer would hang the program."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
 @contextmanager
 def alone_in(folder: Path) -> Iterator[bool]:
     """Hold off other programs that would write files there; one that hangs is not waited for.

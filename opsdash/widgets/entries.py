@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from opsdash.core.fuzzy import Fit, fit
 
@@ -50,6 +50,32 @@ def matches(entries: Sequence[Entry], typed: str) -> list[Match]:
             found.append((score, match))
     found.sort(key=lambda pair: -pair[0])
     return [match for _, match in found]
+
+
+RECALLED = 8
+"""So many entries that were picked before come first."""
+
+
+def recalled(entries: Sequence[Entry], lines: Sequence[str]) -> list[Entry]:
+    """The entries, those first that were picked before: `lines` are their titles, with what was
+    typed behind them, the latest first. One that was picked with words can be picked with the same.
+    """
+    by_title = {entry.title: entry for entry in entries}
+    found = [one for text in lines if (one := _again(by_title, text)) is not None][:RECALLED]
+    titles = {entry.title for entry in found}
+    return [*found, *(entry for entry in entries if entry.title not in titles)]
+
+
+def _again(by_title: Mapping[str, Entry], text: str) -> Entry | None:
+    """What a remembered line stands for; None: there is no such entry any more."""
+    if (whole := by_title.get(text)) is not None:
+        return whole
+    head, _, argument = text.partition(" ")
+    entry = by_title.get(head)
+    if entry is None or not entry.takes:
+        return None
+    run = entry.run
+    return replace(entry, title=text, run=lambda _: run(argument), takes="", key="")
 
 
 ALL_OF_IT = 1_000

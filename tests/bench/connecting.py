@@ -30,7 +30,7 @@ client.join(client.run_command("true"))
 """
 
 
-def _cost(argv: list[str]) -> tuple[float, float, str]:
+def cost_of(argv: list[str]) -> tuple[float, float, str]:
     """CPU and wall seconds of a command, and what it said."""
     began, before = time.monotonic(), os.times()
     done = subprocess.run(argv, check=False, capture_output=True)
@@ -69,15 +69,11 @@ def _peers(hosts: ManyHosts) -> dict[str, float]:
         return {}
     user, addresses = getpass.getuser(), list(hosts.addresses.values())
     pssh = [f"{peers}/python", "-c", BY_PARALLEL_SSH, user, str(hosts.port), str(hosts.key)]
-    config = hosts.folder / "ssh_config"
-    config.write_text(
-        f"User {user}\nPort {hosts.port}\nIdentityFile {hosts.key}\nBatchMode yes\n"
-        f"UserKnownHostsFile {hosts.known_hosts}\n"
-    )
+    config = hosts.write_ssh_config()
     clush = [f"{peers}/clush", "-f", "64", "-q", "-o", f"-F {config}", "-w", ",".join(addresses)]
     figures: dict[str, float] = {}
     for name, argv in (("parallel-ssh", [*pssh, *addresses]), ("clush", [*clush, "true"])):
-        cpu_s, wall_s, _ = _cost(argv)
+        cpu_s, wall_s, _ = cost_of(argv)
         figures[f"{name}, CPU (s)"], figures[f"{name}, wall (s)"] = cpu_s, wall_s
     return figures
 
@@ -86,10 +82,10 @@ def run() -> dict[str, float]:
     """Seconds, and ratios."""
     with many_hosts(HOSTS) as hosts, _dead_address() as port:
         ours = [sys.executable, str(Path(__file__).parent / "first_samples.py")]
-        cpu_s, wall_s, alone = _cost([*ours, str(hosts.hosts_file)])
+        cpu_s, wall_s, alone = cost_of([*ours, str(hosts.hosts_file)])
         figures = {"opsdash, CPU (s)": cpu_s, "opsdash, wall (s)": wall_s}
         figures |= _peers(hosts)
-        _, _, beside = _cost([*ours, str(_with_dead(hosts, port))])
+        _, _, beside = cost_of([*ours, str(_with_dead(hosts, port))])
         figures["last first sample (s)"] = float(alone)
         figures[f"the same beside {DEAD} dead hosts (s)"] = float(beside)
     for peer in ("parallel-ssh", "clush"):

@@ -32,6 +32,8 @@ NETWORK = "opsdash-bench"
 only root can make one."""
 
 _SHELL = """#!/bin/sh
+set -- $SSH_CONNECTION
+cd "{dir}/at/$3" || exit
 case $SSH_ORIGINAL_COMMAND in
   'exec /bin/sh -s') LC_ALL=C exec awk -v dir='{dir}' -f '{dir}/answer.awk' ;;
   *) exec {inside} /bin/sh -c "$SSH_ORIGINAL_COMMAND" ;;
@@ -112,6 +114,15 @@ class ManyHosts:
         fewer.write_hosts_file()
         return fewer
 
+    def write_ssh_config(self) -> Path:
+        """A config for tools that use the system's ssh."""
+        config = self.folder / "ssh_config"
+        config.write_text(
+            f"User {getpass.getuser()}\nPort {self.port}\nIdentityFile {self.key}\n"
+            f"BatchMode yes\nUserKnownHostsFile {self.known_hosts}\n"
+        )
+        return config
+
     def write_hosts_file(self, interval_s: int = 2) -> None:
         """Write hosts.yaml."""
         lines = [
@@ -173,6 +184,9 @@ def many_hosts(count: int) -> Iterator[ManyHosts]:
         inside = f"nsenter --net=/run/netns/{NETWORK}" if os.geteuid() == 0 else ""
         (folder / "shell").write_text(_SHELL.format(dir=folder, inside=inside))
         (folder / "shell").chmod(0o755)
+        for address in addresses.values():
+            (folder / "at" / address / "locks").mkdir(parents=True)
+            (folder / "at" / address / "locks").chmod(0o1777)
         _write_facts(folder / "facts")
         config = _CONFIG.format(dir=folder, port=port, kex=KEX, cipher=CIPHER)
         (folder / "sshd_config").write_text(config)

@@ -31,10 +31,12 @@ NAMES = (
     "folding_cost",
     "history_cost",
     "rewind_cost",
+    "run_cost",
     "remote_cost",
     "sample_cost",
     "sample_cost_1000",
     "connecting",
+    "talking_hosts",
     "terminal_bytes",
     "whole_screen",
 )

@@ -37,6 +37,10 @@ class Screen:
         """The program that is being measured."""
         return cls([sys.executable, "-m", "opsdash", *arguments], home, size=size)
 
+    def type(self, keys: bytes) -> None:
+        """Press keys, without waiting for what they do."""
+        os.write(self._leader, keys)
+
     def read(self, patience_s: float) -> bytes:
         """What comes next; empty when nothing does in time, or never will."""
         if not select.select([self._leader], [], [], patience_s)[0]:
@@ -72,7 +76,7 @@ class Screen:
         while self.read(0.0):
             pass
         began = time.monotonic()
-        os.write(self._leader, key)
+        self.type(key)
         self.read(PAINT_S)
         return time.monotonic() - began
 
@@ -91,7 +95,7 @@ class Screen:
     def close(self) -> None:
         """Quit; kill it if it does not."""
         try:
-            os.write(self._leader, b"q")
+            self.type(b"q")
             until = time.monotonic() + 15
             while self._child.poll() is None and time.monotonic() < until:
                 self.read(0.2)

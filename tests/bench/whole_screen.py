@@ -31,7 +31,8 @@ def _silent(hosts: ManyHosts) -> Path:
     return path
 
 
-def _percentile(times: list[float], share: float) -> float:
+def percentile(times: list[float], share: float) -> float:
+    """The time that so large a share of them (0 to 1) does not exceed."""
     return sorted(times)[min(len(times) - 1, int(share * len(times)))]
 
 
@@ -78,8 +79,8 @@ def run() -> dict[str, float]:
             times = _keys({"fleet": fleet, "no fleet": silent})
     for name, found in times.items():
         for share in (0.5, 0.99):
-            figures[f"key to paint, {name}, p{100 * share:.0f} (ms)"] = _percentile(found, share)
+            figures[f"key to paint, {name}, p{100 * share:.0f} (ms)"] = percentile(found, share)
         figures[f"key to paint, {name}, max (ms)"] = max(found)
-    with_fleet, without = (_percentile(times[name], 0.99) for name in ("fleet", "no fleet"))
+    with_fleet, without = (percentile(times[name], 0.99) for name in ("fleet", "no fleet"))
     figures["key to paint, p99, fleet / no fleet"] = with_fleet / without
     return figures

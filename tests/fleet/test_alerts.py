@@ -50,7 +50,10 @@ def where(found: dict[str, Any], part: str) -> set[str]:
 async def test_all_three_outlive_a_restart_and_end_by_themselves(
     hosts_yaml: Path, tmp_path: Path
 ) -> None:
-    text = re.sub(r"^  thresholds: .*$", f"  {LIMITS}", hosts_yaml.read_text(), flags=re.M)
+    text = re.sub(
+        r"^  thresholds:\n(?:    .*\n)+", f"  {LIMITS}\n", hosts_yaml.read_text(), flags=re.M
+    )
+    assert LIMITS in text
     hosts_yaml.write_text(f"alerts_file: team.yaml\n{text}")
     tom, eve = tmp_path / "tom", tmp_path / "eve"
     everywhere = where(await asyncio.to_thread(listed, tom, hosts_yaml), "open")

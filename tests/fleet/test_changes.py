@@ -111,7 +111,7 @@ async def test_what_was_done_to_a_host_is_named_where_it_broke_afterwards(
             change.do(testbed)
         done = time.time()
         await wait_for(
-            lambda: _is_back(session, "arch1", done), within_s=240, what="arch1's reboot"
+            lambda: _is_back(session, "arch1", began["arch1"]), within_s=240, what="arch1's reboot"
         )
         for host in ("web2", "rpm1", "arch1"):
             testbed.fault(host, "service-failed", "on")
@@ -148,8 +148,8 @@ def _is_back(session: Session, host: str, since: float) -> bool:
     """Whether it is connected anew and has told that it booted."""
     state = session.snapshot().hosts[host]
     up_s = state.value("uptime.up_s")
-    is_new = up_s is not None and state.at - up_s > since - 120
-    return state.link.state is LinkState.UP and state.link.since > since - 120 and is_new
+    is_new = up_s is not None and state.at - up_s > since - SLACK_S
+    return state.link.state is LinkState.UP and state.link.since > since and is_new
 
 
 def _is_broken(session: Session, host: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from tests.bench.terminal import Screen
@@ -17,15 +16,15 @@ def test_a_key_of_ones_own_and_keys_that_are_saved_while_it_runs(tmp_path: Path)
     screen = Screen.opsdash(tmp_path, "--demo", "2", size=(80, 24))
     try:
         screen.wait_for(b"problems", 60)  # the hosts are there
-        os.write(screen._leader, F2)
+        screen.type(F2)
         screen.wait_for(b"Keys in Fleet", 60)
-        os.write(screen._leader, F2)
+        screen.type(F2)
         screen.wait_for(b"WHY", 60)
         file.write_text("preset: vim\n")
         screen.wait_for(b"keys.yaml read again", 60)
-        os.write(screen._leader, b"?")
+        screen.type(b"?")
         screen.wait_for(b"Keys in Fleet", 60)
-        os.write(screen._leader, b"q")
+        screen.type(b"q")
         screen.wait_for(b"WHY", 60)
         file.write_text("keys: [\n")
         screen.wait_for(b"keys from before stay", 60)

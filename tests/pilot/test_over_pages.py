@@ -248,3 +248,16 @@ async def test_keys_that_come_together_with_enter_are_for_what_is_behind_it(
             name = "question_mark" if key == "?" else key
             driver.send_message(events.Key(name, key if len(key) == 1 else None))
         await wait_for(lambda: then in stage.text, what=then)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x50"])
+async def test_what_is_set_stands_on_one_page_with_how_it_is_changed(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CONFIG", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", "/nowhere")
+    monkeypatch.delenv("TMUX", raising=False)
+    monkeypatch.chdir("/")
+    async with on_stage(mixed_fleet(), size) as stage:
+        await stage.press("colon", *"settings", "enter")
+        assert_snapshot(f"settings-{size[0]}x{size[1]}", stage.text)

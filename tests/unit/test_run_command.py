@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -12,6 +14,8 @@ from click.testing import CliRunner, Result
 
 from opsdash.activities.troubleshoot.run_commands import build
 from opsdash.core.errors import SelectionError
+from opsdash.core.run_plan import RunWish, run_plan
+from opsdash.store.jobs import Jobs
 from tests.own_locks import own_locks
 from tests.unit.test_docs import ROOT
 
@@ -177,3 +181,49 @@ def test_masking_makes_one_group_of_what_differs_by_process(run: Run) -> None:
     assert "answered otherwise" in run(*words).stdout
     masked = run(*words[:3], "--mask", *words[3:]).stdout
     assert masked.splitlines()[:2] == ["3 hosts: one three two", "  me[<pid>]"]
+
+
+def test_an_earlier_run_is_done_again_where_it_failed(run: Run, tmp_path: Path) -> None:
+    word = f"mkdir {tmp_path}/z 2>/dev/null && exit 3; cat; echo $V$PWD"
+    first = run(
+        *(*THREE, "--confirm", "3", "--env", "V=v", "--cwd", str(tmp_path), "--stdin", "-"),
+        *("--save", "first", "--", word),
+        stdin=b"fed ",
+    )
+    assert first.exit_code == 1
+    again = ("--again", "first", "--bucket", "failed", "--yes", "--json")
+    said = run(*again)
+    assert said.exit_code == 0, said.output
+    done = json.loads(said.stdout)
+    (group,) = done["groups"]
+    assert (group["hosts"], group["stdout"]) == (["one"], f"fed v{tmp_path}\n")
+    another = json.loads(run("two", *again[:2], *again[4:], "--", "echo other").stdout)
+    assert [(one["hosts"], one["stdout"]) for one in another["groups"]] == [(["two"], "other\n")]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--again", "nosuch"], "there is no plan 'nosuch'"),
+        (["--bucket", "failed", "one", "--", "true"], "give --again ID"),
+        (["--again", "good", "--bucket", "failed"], "it has 2 same"),
+        (["three", "--again", "good"], "none of 2 hosts is among those that were chosen"),
+        (["--again", "good", "--cwd", "/"], "--cwd stands in the command of"),
+        (["--yes"], "which hosts?"),
+    ],
+)
+def test_what_can_not_be_done_again_says_why(run: Run, words: list[str], said: str) -> None:
+    saved = run("one", "two", "--confirm", "2", "--save", "good", "--", "true")
+    assert saved.exit_code == 0
+    done = run(*words)
+    assert done.exit_code in (2, 4)
+    assert said in done.stderr
+
+
+def test_what_was_no_run_is_not_done_again(run: Run, tmp_path: Path) -> None:
+    restart = replace(run_plan(RunWish("true"), ("one",)), id="an-id", action="service.restart")
+    jobs = Jobs(tmp_path / "state/opsdash")
+    asyncio.run(jobs.of(restart).plan_only())
+    done = run("--again", "an-id")
+    assert done.exit_code == 2
+    assert "is no run but service.restart" in done.stderr

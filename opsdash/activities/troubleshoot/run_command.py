@@ -20,6 +20,7 @@ from opsdash.activities.troubleshoot.applying import (
     refused,
 )
 from opsdash.activities.troubleshoot.plan_words import ended_code, plan_lines
+from opsdash.activities.troubleshoot.run_again import hosts_of, same_wish, still_there
 from opsdash.activities.troubleshoot.run_progress import RunProgress
 from opsdash.activities.troubleshoot.run_report import (
     as_lines,
@@ -28,6 +29,7 @@ from opsdash.activities.troubleshoot.run_report import (
     head_line,
 )
 from opsdash.config.field_values import span_s
+from opsdash.config.input_file import not_longer, read_input
 from opsdash.config.person import user_name
 from opsdash.core import clock
 from opsdash.core.confirm import Asked, headless_refusal
@@ -36,7 +38,7 @@ from opsdash.core.fleet import Fleet
 from opsdash.core.folding import Group, Mask, fold
 from opsdash.core.interactive import never_ends, wants_terminal
 from opsdash.core.job import Job
-from opsdash.core.plan import Plan, plan_id
+from opsdash.core.plan import LeftOut, Plan, plan_id
 from opsdash.core.progress import progress
 from opsdash.core.prompts import Nobody, Prompter
 from opsdash.core.run_plan import (
@@ -55,7 +57,7 @@ from opsdash.engine.demo import CANT_RUN
 from opsdash.engine.surroundings import Surroundings
 from opsdash.engine.tty_prompter import TtyPrompter
 from opsdash.engine.workshop import Workshop, workshop_alone
-from opsdash.store.jobs import JobsError
+from opsdash.store.jobs import Jobs, JobsError
 
 LOOK_S = 10.0
 """How long hosts are asked how they are, where the selection needs to know."""
@@ -63,11 +65,14 @@ LOOK_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What was typed: SELECT, what stands behind ``--``, and the options."""
+    """What was typed: SELECT, what stands behind ``--``, the options, and the names of those that
+    were given.
+    """
 
     select: tuple[str, ...]
     words: tuple[str, ...]
     options: Mapping[str, Any]
+    given: frozenset[str] = frozenset()
 
     def __getitem__(self, name: str) -> Any:
         return self.options[name]
@@ -75,10 +80,14 @@ class Asking:
 
 def run_it(asking: Asking) -> int:
     """Do it; gives the exit code. UsageError for what can't be meant."""
+    around = surroundings(batch=asking["as_json"] or asking["batch"])
     try:
-        wish = _wish(asking)
+        before = Jobs(around.state_dir).named(asking["again"]) if asking["again"] else None
+        wish = _wish(asking, before)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+    except JobsError as error:
+        return refused(str(error), error.hint)
     if why := "" if asking["script"] else wants_terminal(wish.command):
         return refused(why)
     if asking["demo"] is not None:
@@ -86,9 +95,12 @@ def run_it(asking: Asking) -> int:
     if why := "" if asking["script"] else never_ends(wish.command):
         click.echo(f"opsdash: {why}; it is cut off after {asking['timeout']}", err=True)
     fleet = _fleet(asking)
-    around = surroundings(batch=asking["as_json"] or asking["batch"])
+    names: tuple[str, ...] = tuple(fleet.hosts)
+    left_out: list[LeftOut] = []
+    if before is not None:
+        names, left_out = _of_before(asking, before, fleet)
     plan = replace(
-        run_plan(wish, tuple(fleet.hosts)),
+        run_plan(wish, names, left_out),
         id=plan_id(clock.now()),
         at=clock.now(),
         who=user_name(),
@@ -96,9 +108,27 @@ def run_it(asking: Asking) -> int:
     return asyncio.run(_run(asking, plan, fleet, around))
 
 
-def _wish(asking: Asking) -> RunWish:
+def _of_before(asking: Asking, before: Job, fleet: Fleet) -> tuple[tuple[str, ...], list[LeftOut]]:
+    """The hosts of an earlier run that are chosen; UsageError where there are none."""
+    try:
+        names, left_out = still_there(hosts_of(before, asking["bucket"]), fleet)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    return names, [] if asking.select else left_out  # SELECT leaves hosts out, and that is no news
+
+
+def _wish(asking: Asking, before: Job | None) -> RunWish:
     if asking["each"] and asking["as_json"]:
         raise ValueError("--each or --json, not both")
+    if before is None and not asking.select:
+        raise ValueError("which hosts? give SELECT, or --again ID for those of an earlier run")
+    if before is None and asking["bucket"]:
+        raise ValueError("--bucket is about an earlier run: give --again ID")
+    if before is not None and not asking.words and not asking["script"]:
+        wish = same_wish(before, asking.options, asking.given)
+        if not asking["stdin_file"]:
+            return wish
+        return replace(wish, stdin=_read(asking["stdin_file"], MOST_STDIN_BYTES))
     wish = RunWish(
         "",
         stdin=_read(asking["stdin_file"], MOST_STDIN_BYTES) if asking["stdin_file"] else None,
@@ -120,22 +150,14 @@ def _wish(asking: Asking) -> RunWish:
 
 def _read(path: str, most: int) -> bytes:
     """A file, or standard input; ValueError: it can't be read, or is too long."""
-    try:
-        if path == "-":
-            data = sys.stdin.buffer.read(most + 1)
-        else:
-            with Path(path).open("rb") as file:
-                data = file.read(most + 1)
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}") from None
-    if len(data) > most:
-        raise ValueError(f"{path}: more than {most // 1000} kB: put the file there first")
-    return data
+    if path == "-":
+        return not_longer("standard input", sys.stdin.buffer.read(most + 1), most)
+    return read_input(path, most)
 
 
 def _fleet(asking: Asking) -> Fleet:
     """The fleet with the selected hosts alone; they are asked how they are only if it is needed."""
-    fleet, selection = chosen(asking["hosts_file"], asking.select)
+    fleet, selection = chosen(asking["hosts_file"], asking.select or ("all",))
     if not selection.needs_state:
         return fleet
     from opsdash.core.errors import SelectionError
@@ -154,7 +176,7 @@ def _fleet(asking: Asking) -> Fleet:
 async def _run(asking: Asking, plan: Plan, fleet: Fleet, around: Surroundings) -> int:
     async with workshop_alone(fleet, around) as workshop:
         try:
-            earlier = _found(workshop, asking["compare"]) if asking["compare"] else None
+            earlier = workshop.jobs.named(asking["compare"]) if asking["compare"] else None
         except JobsError as error:
             return refused(str(error), error.hint)
         why = workshop.guard.refusal(plan, clock.now())
@@ -168,14 +190,6 @@ async def _run(asking: Asking, plan: Plan, fleet: Fleet, around: Surroundings) -
             return refused(str(error), error.hint)
     _tell(asking, job, fleet, earlier)
     return ended_code(job, job.plan.left_out)
-
-
-def _found(workshop: Workshop, wanted: str) -> Job:
-    """An earlier job by its id, or the newest of a name that it was saved by; JobsError."""
-    for one in workshop.jobs.all():
-        if isinstance(one, Job) and one.plan.note == wanted:
-            return one
-    return workshop.jobs.read(wanted)
 
 
 async def _not_agreed(asking: Asking, plan: Plan, asked: Asked) -> str:

@@ -14,8 +14,12 @@ EXAMPLES = examples(
     "opsdash run 'web*' -- 'cd /etc; md5sum hosts resolv.conf'",
     "opsdash run tag:db --sudo --canary 1 --confirm 6 -- systemctl restart mysql",
     "opsdash run all --script check.sh --json -- --fast | jq .counts",
-    "opsdash run web1 db1 --compare 3fa9c1 --yes -- cat /etc/os-release",
+    "opsdash run web1 db1 --compare nightly --yes -- cat /etc/os-release",
+    "opsdash run --again 261128-0310-4f9c --bucket failed --bucket timeout --timeout 5m",
 )
+
+
+ENDED = ("same", "differs", "failed", "timeout", "unreachable", "cancelled", "not-begun")
 
 
 def _options() -> list[Any]:
@@ -40,6 +44,10 @@ def _options() -> list[Any]:
         click.option("--mask", is_flag=True, help="Times, pids, names, addresses part no groups."),
         click.option("--each", is_flag=True, help="Each line behind its host's name; no groups."),
         click.option("--save", "name", default="", metavar="NAME", help="A name to find it by."),
+        click.option("--again", metavar="ID", help="An earlier run again: on its hosts, of which"
+                     " SELECT may name some; CMD instead of its own."),
+        click.option("--bucket", multiple=True, type=click.Choice(list(ENDED)),
+                     help="With --again: only on hosts that ended so; also several times."),
         click.option("--compare", metavar="ID", help="Also what changed against an earlier run."),
     ]  # fmt: skip
 
@@ -73,7 +81,7 @@ def build() -> click.Command:
         "run", cls=_command(), epilog=EXAMPLES, options_metavar="[OPTIONS]",
         short_help="one command on many hosts, identical output together",
     )  # fmt: skip
-    @click.argument("select", nargs=-1, required=True, shell_complete=complete_select)
+    @click.argument("select", nargs=-1, shell_complete=complete_select)
     @click.pass_context
     def run(ctx: click.Context, /, select: tuple[str, ...], **options: Any) -> None:
         """Run a command on the selected hosts; those that answered the same are one group.
@@ -88,7 +96,9 @@ def build() -> click.Command:
         """
         from opsdash.activities.troubleshoot.run_command import Asking, run_it
 
-        asking = Asking(select, tuple(ctx.meta["opsdash.command"]), options)
+        typed = click.core.ParameterSource.COMMANDLINE
+        given = frozenset(one for one in options if ctx.get_parameter_source(one) is typed)
+        asking = Asking(select, tuple(ctx.meta["opsdash.command"]), options, given)
         raise SystemExit(run_it(asking))
 
     for option in (*_options(), consent_options(), demo_option()):
