@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from opsdash.config.paths import runbook_folders, shipped_runbooks_folder
 from opsdash.config.runbook_faults import Known, blame_whole, danger_of
 from opsdash.config.runbook_steps import step
 from opsdash.config.source_text import is_folder, whole_file
+from opsdash.config.stamps import Stamp, stamps_in
 from opsdash.core.discover import actions, checks
 from opsdash.core.errors import ConfigError, Fault
 from opsdash.core.runbook import BookStep, Runbook, Wanted
@@ -25,6 +26,7 @@ MOST_STEPS = 100
 MOST_FILES = 500
 MOST_ARGUMENTS = 20
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_ENDINGS = (".yaml", ".yml")
 _TOP = ("title", "about", "checks", "arguments", "steps")
 _KINDER = {
     "id": " (the file's name is its id)",
@@ -136,7 +138,7 @@ def runbook_paths(folder: Path) -> Sequence[Path]:
     if not is_folder(folder):
         return ()
     try:
-        found = [path for path in folder.iterdir() if path.suffix in (".yaml", ".yml")]
+        found = [path for path in folder.iterdir() if path.suffix in _ENDINGS]
     except OSError as error:
         raise whole_file(folder, f"can't be read: {error.strerror}") from None
     return sorted(path for path in found if path.name[0] != ".")[:MOST_FILES]
@@ -173,11 +175,27 @@ def shipped_runbooks() -> Books:
     return read_runbooks(shipped_runbooks_folder(), (), known_things())
 
 
-def runbooks_in_force(source: str = "") -> Books:
-    """Those that come with opsdash, and the user's own over them; `source` is the hosts file in
-    force. Reads files.
+class RunbookFiles:
+    """The runbooks that come with opsdash and the user's own over them, read as often as these
+    change. `source` gives the hosts file in force.
     """
-    return read_runbooks(shipped_runbooks_folder(), runbook_folders(source), known_things())
+
+    def __init__(self, source: Callable[[], str]) -> None:
+        self._source = source
+        self._stamps: dict[str, Stamp] | None = None
+
+    def read(self) -> Books:
+        """All of them. Reads files."""
+        self._stamps = self._look()  # before they are read: what is saved meanwhile is news
+        own = runbook_folders(self._source())
+        return read_runbooks(shipped_runbooks_folder(), own, known_things())
+
+    def changed(self) -> bool:
+        """Whether one was saved, came or went since they were read: a few stats."""
+        return self._look() != self._stamps
+
+    def _look(self) -> dict[str, Stamp]:
+        return stamps_in(runbook_folders(self._source()), _ENDINGS)
 
 
 def one_line(fault: Fault) -> str:

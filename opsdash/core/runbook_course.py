@@ -69,6 +69,13 @@ class Course:
             return None
         return self.book.steps[self._at]
 
+    @property
+    def ahead(self) -> tuple[BookStep, ...]:
+        """The steps behind the one that it stands at, as the runbook has them."""
+        if self.ended:
+            return ()
+        return self.book.steps[self._at + (0 if self.step is None else 1) :]
+
     def told(self, output: Output) -> bool:
         """What the script of a look printed. False: it is to be run again, as what is waited for
         does not hold yet.
