@@ -89,6 +89,20 @@ def guardrails_file(source: str = "") -> Path:
     return (Path(source).absolute().parent if source else config_dir()) / "guardrails.yaml"
 
 
+def shipped_runbooks_folder(package: Path = _PACKAGE) -> Path:
+    """The folder of the runbooks that come with opsdash."""
+    return package / "activities" / "troubleshoot" / "runbooks"
+
+
+def runbook_folders(source: str = "") -> tuple[Path, ...]:
+    """Where the user's own runbooks are looked for, a later folder's over an earlier one's: in the
+    configuration, and beside the hosts file in force; they may not exist.
+    """
+    own = config_dir() / "runbooks"
+    beside = Path(source).absolute().parent / "runbooks" if source else own
+    return (own,) if beside == own else (own, beside)
+
+
 def keys_file() -> Path:
     """Where keys.yaml is looked for; it may not exist."""
     return config_dir() / "keys.yaml"

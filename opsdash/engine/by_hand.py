@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
+from opsdash.config.person import user_name
+from opsdash.config.runbook_files import RunbookFiles
 from opsdash.core.fleet import Fleet
 from opsdash.core.jobs import Jobs
 from opsdash.core.shell import ShellCommand, ShellEnd
+from opsdash.core.snapshot import Snapshot
 from opsdash.engine.forwards import Forwards
 from opsdash.engine.job_desk import JobDesk
 from opsdash.engine.polling import Polling
+from opsdash.engine.runbook_walk import Ground
 from opsdash.engine.shells import ShellLog, shell_command
 from opsdash.engine.surroundings import Surroundings
+from opsdash.engine.walk_desk import WalkDesk
 from opsdash.engine.workshop import Workshop
 from opsdash.transport.base import Connection
 
@@ -25,6 +31,7 @@ class ByHand:
     _around: Surroundings
     _polling: Polling
     workshop: Workshop
+    snapshot: Callable[[], Snapshot]
 
     async def shell(self, name: str) -> ShellCommand:
         """What gives a person a shell on a host, written down; HostError says why there is none."""
@@ -48,6 +55,19 @@ class ByHand:
     def jobs(self) -> Jobs:
         """What is run on hosts, and was."""
         return JobDesk(self.workshop, self._around.clock)
+
+    @cached_property
+    def walks(self) -> WalkDesk:
+        """The runbooks that there are, and those that are worked through."""
+        ground = Ground(self.workshop.runner.look, self._around.clock, user_name())
+        files = RunbookFiles(lambda: self.fleet.source)
+        return WalkDesk(ground, lambda: self.jobs, self.snapshot, files)
+
+    async def end_work(self) -> None:
+        """End all that was begun on hosts from here."""
+        if "walks" in self.__dict__:
+            await self.walks.close()
+        await self.workshop.runner.close()
 
     def _live(self, name: str) -> Connection | None:
         return self._polling.poller.live.get(name)

@@ -48,6 +48,8 @@ class Runner:
         self._on = grounds
         self._jobs: dict[str, JobHandle] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._looks: dict[JobHandle, asyncio.Task[None]] = {}
+        self._closed = False
 
     @property
     def jobs(self) -> Mapping[str, JobHandle]:
@@ -58,6 +60,29 @@ class Runner:
         """Apply a plan. Refused: it may not be; then nothing was done."""
         runs = {name: HostRun(name) for name in plan.names()}
         return await self._begin(Job(plan, runs, began_at=self._on.clock()))
+
+    async def look(self, plan: Plan) -> Job:
+        """Apply a plan that only reads: guarded and audited as any other, but no job that stays.
+        Refused: it may not be. Cancelled, it ends what runs there.
+        """
+        if not plan.reads_only:
+            raise ValueError(f"{plan.action} does more than look")
+        if self._closed:
+            raise Refused("the program is ending")
+        await self._heed_guard(plan)
+        runs = {name: HostRun(name) for name in plan.names()}
+        handle = JobHandle(Job(plan, runs, began_at=self._on.clock()))
+        task = asyncio.create_task(self._run(handle, NoJournal()), name=f"look {plan.id}")
+        self._looks[handle] = task
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            handle.cancel()
+            await asyncio.wait([task])
+            raise
+        finally:
+            self._looks.pop(handle, None)
+        return handle.job()
 
     async def resume(self, job: Job, again: Collection[str] = ()) -> JobHandle:
         """Go on with a job that ended before its end: with the hosts that never began, and those
@@ -148,9 +173,10 @@ class Runner:
 
     async def close(self) -> None:
         """Call off all that runs, and wait until it has ended."""
-        for handle in self._jobs.values():
+        self._closed = True
+        for handle in (*self._jobs.values(), *self._looks):
             handle.cancel()
-        tasks = list(self._tasks.values())
+        tasks = [*self._tasks.values(), *self._looks.values()]
         if tasks:
             await asyncio.wait(tasks)
 

@@ -145,7 +145,7 @@ class Session(ByHand):
 
     async def close(self) -> None:
         """End all jobs and all polling, leave nothing running, and remember what was learnt."""
-        await self.workshop.runner.close()
+        await self.end_work()
         if self._silencer is not None:
             self._silencer.cancel()
             await asyncio.wait([self._silencer])

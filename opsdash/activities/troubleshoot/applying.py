@@ -94,6 +94,23 @@ class Application:
         return EXIT_NONE
 
     async def _agreed(self, plan: Plan, begin: Callable[[], Awaitable[JobHandle]]) -> int:
+        job = await self._applied(plan, begin)
+        if job is None:
+            return EXIT_REFUSED
+        if self.as_json:
+            click.echo(json.dumps(job_document(job)))
+        else:
+            click.echo(f"\n{job_words(job)}")
+            _next_step(job)
+        return ended_code(job, plan.left_out)
+
+    async def job(self, plan: Plan) -> Job | None:
+        """Show a plan, ask, apply it: its job as it ended. None: it may not run, which was said."""
+        if not self.as_json:
+            _lines(plan_lines(plan, full=self.full))
+        return await self._applied(plan, lambda: self.shop.runner.begin(plan))
+
+    async def _applied(self, plan: Plan, begin: Callable[[], Awaitable[JobHandle]]) -> Job | None:
         shop = self.shop
         guard = shop.guard
         why = guard.refusal(plan, now())
@@ -102,20 +119,16 @@ class Application:
         why = why or await self.consent.given(guard.asked(plan))
         if why:
             await shop.runner.note_refusal(plan, why)
-            return refused(why)
+            refused(why)
+            return None
         if shop.wants_root(plan) and self.consent.prompter.present:
             shop.privilege.want(lambda text: click.echo(clean_line(text), err=True))
         try:
             handle = await begin()
         except Refused as error:
-            return refused(str(error), error.hint)
-        job = await self._watched(handle)
-        if self.as_json:
-            click.echo(json.dumps(job_document(job)))
-        else:
-            click.echo(f"\n{job_words(job)}")
-            _next_step(job)
-        return ended_code(job, plan.left_out)
+            refused(str(error), error.hint)
+            return None
+        return await self._watched(handle)
 
     async def _watched(self, handle: JobHandle) -> Job:
         """Tell of each host that has ended, until all have. Ctrl+C calls it off."""
