@@ -6,21 +6,17 @@ never pasted into its text. Those that come with opsdash and the user's own are 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from opsdash.core.action import Action, Argument, Arguments, NotHere
-from opsdash.core.plan import Danger, OnFailure, Rollout, Step, StepKind
+from opsdash.core.action import Arguments, NotHere
+from opsdash.core.plan import STEP_TIMEOUT_S, OnFailure, Rollout, Step, StepKind
 from opsdash.core.quoting import assignments
+from opsdash.core.runbook_condition import in_words
 from opsdash.core.snapshot import HostState
-from opsdash.core.text import clean_line
 
 QUIETLY = Rollout(at_a_time=20, on_failure=OnFailure.STOP)
 """How what interrupts nothing goes over many hosts."""
-
-LONGEST_WORD = 80
-_NAME = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,96 +35,68 @@ class Scripts:
     undo: str = ""
 
 
+def _nothing_against(state: HostState) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Doing:
-    """What is said and run on each host.
+    """What is said and run on each host: `steps` is what an Action wants.
 
-    `does` says it in a few words, ``{name}`` stands for an argument. `root` wants the change as
-    root, `timeout_s` is how long it may take. `why_not` says why a host is left out, empty: it is
-    not.
+    `does` says it in a few words, ``{name}`` stands for an argument. `root` wants it done as root,
+    `timeout_s` is how long it may take. `why_not` says why a host is left out, empty: it is not.
+    What `reads_only` is `run` alone.
     """
 
     does: str
     scripts: Scripts
     root: bool = True
-    timeout_s: float = 60.0
-    why_not: Callable[[HostState], str] = lambda state: ""
+    timeout_s: float = STEP_TIMEOUT_S
+    why_not: Callable[[HostState], str] = _nothing_against
+    reads_only: bool = False
 
-
-def placeholders(text: str) -> set[str]:
-    """The arguments that stand in a text as ``{name}``."""
-    return set(_NAME.findall(text))
-
-
-def in_words(text: str, values: Mapping[str, str]) -> str:
-    """A text with its arguments in it, fit to be shown."""
-    return _NAME.sub(lambda found: clean_line(values.get(found[1], found[0]), LONGEST_WORD), text)
-
-
-def scripted(
-    name: str,
-    title: str,
-    danger: Danger,
-    doing: Doing,
-    *,
-    arguments: tuple[Argument, ...] = (),
-    target: str = "",
-    rollout: Rollout = QUIETLY,
-) -> Action:
-    """The action that does this; what only reads has one step."""
-
-    def steps(state: HostState, given: Arguments) -> tuple[Step, ...]:
-        if why := doing.why_not(state):
+    def steps(self, state: HostState, arguments: Arguments) -> tuple[Step, ...]:
+        """Look at it, change it, see that it worked; NotHere."""
+        if why := self.why_not(state):
             raise NotHere(why)
-        values = {"host": state.name, **given}
-        if danger is Danger.READS:
-            return (_step(doing, values, doing.scripts.run, reads_only=True),)
-        return _changing(doing, values)
-
-    reads = ("units",) if doing.why_not is only_systemd else ()
-    return Action(name, title, danger, steps, arguments, target, rollout, reads)
-
-
-def _changing(doing: Doing, values: Mapping[str, str]) -> tuple[Step, ...]:
-    scripts, words = doing.scripts, in_words(doing.does, values)
-    ahead = assignments(values)
-    change = scripts.run
-    if scripts.already:
-        change = (
-            f"if (\n{scripts.already}) >/dev/null 2>&1; then echo unchanged; exit 0; fi\n{change}"
+        values = {"host": state.name, **arguments}
+        words, ahead, scripts = in_words(self.does, values), assignments(values), self.scripts
+        if self.reads_only:
+            return (self._root_step(words, ahead + scripts.run),)
+        found = []
+        if scripts.look:
+            look = ahead + scripts.look
+            found.append(Step(StepKind.RUN, f"look before: {words}", look, reads_only=True))
+        found.append(
+            Step(
+                StepKind.RUN,
+                words,
+                ahead + _unless(scripts.already, scripts.run),
+                root=self.root,
+                timeout_s=self.timeout_s,
+                undo=ahead + scripts.undo if scripts.undo else "",
+            )
         )
-    found = []
-    if scripts.look:
-        does = f"look before: {words}"
-        found.append(Step(StepKind.RUN, does, ahead + scripts.look, reads_only=True))
-    found.append(
-        Step(
+        if scripts.verify:
+            found.append(self._root_step(f"see that it worked: {words}", ahead + scripts.verify))
+        return tuple(found)
+
+    def _root_step(self, words: str, script: str) -> Step:
+        """A look that may be made as root."""
+        return Step(
             StepKind.RUN,
             words,
-            ahead + change,
-            root=doing.root,
-            timeout_s=doing.timeout_s,
-            undo=ahead + scripts.undo if scripts.undo else "",
+            script,
+            root=self.root,
+            timeout_s=self.timeout_s,
+            reads_only=True,
         )
-    )
-    if scripts.verify:
-        found.append(
-            _step(doing, values, scripts.verify, reads_only=True, before="see that it worked: ")
-        )
-    return tuple(found)
 
 
-def _step(
-    doing: Doing, values: Mapping[str, str], script: str, *, reads_only: bool, before: str = ""
-) -> Step:
-    return Step(
-        StepKind.RUN,
-        before + in_words(doing.does, values),
-        assignments(values) + script,
-        root=doing.root,
-        timeout_s=doing.timeout_s,
-        reads_only=reads_only,
-    )
+def _unless(already: str, change: str) -> str:
+    if not already:
+        return change
+    return f"if (\n{already}) >/dev/null 2>&1; then echo unchanged; exit 0; fi\n{change}"
 
 
 def manager_of(state: HostState) -> str:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from opsdash.core.action import Argument, Wish
+from opsdash.core.action import Action, Argument, Wish
 from opsdash.core.discover import actions
 from opsdash.core.job import HostRun, Job, JobState, Result, RunState
 from opsdash.core.plan import Danger, Plan, Step
 from opsdash.core.quoting import assignments, quote
-from opsdash.core.scripted_action import Doing, Scripts, scripted
+from opsdash.core.scripted_action import Doing, Scripts
 from opsdash.core.undo import undo_plan
 from tests.unit.test_actions import SHELLS, planned, state_of
 
@@ -44,7 +44,7 @@ def undo_of(plan: Plan, *said: bytes) -> Plan:
 def test_an_argument_reaches_the_script_as_it_is(shell: Sequence[str]) -> None:
     doing = Doing("say {what}", Scripts('printf %s "$what"\n', look='printf %s "$what$host"\n'))
     wanted = (Argument("what", "what is said"),)
-    action = scripted("a.b", "Say", Danger.CHANGES, doing, arguments=wanted, target="what")
+    action = Action("a.b", "Say", Danger.CHANGES, doing.steps, wanted, "what")
     plan = planned(action, state_of({}), {"what": AWKWARD})
     look, run = plan.hosts[0].steps
     assert sh(run.script, shell).stdout == AWKWARD
@@ -56,14 +56,16 @@ def test_an_argument_reaches_the_script_as_it_is(shell: Sequence[str]) -> None:
 @pytest.mark.parametrize(("already", "said"), [("exit 0", "unchanged"), ("echo no; exit 1", "it")])
 def test_what_is_so_already_is_not_done(shell: Sequence[str], already: str, said: str) -> None:
     doing = Doing("do it", Scripts("echo it\n", already=f"{already}\n"))
-    (step,) = planned(scripted("a.b", "Do", Danger.CHANGES, doing), state_of({}), {}).hosts[0].steps
+    (step,) = (
+        planned(Action("a.b", "Do", Danger.CHANGES, doing.steps), state_of({}), {}).hosts[0].steps
+    )
     assert sh(step.script, shell).stdout == f"{said}\n"
 
 
 @EVERY_SHELL
 def test_what_was_before_comes_back_to_the_undo_as_it_was(shell: Sequence[str]) -> None:
     doing = Doing("do it", Scripts("echo was_mode=x\n", undo='printf %s "$was_mode"\n'))
-    plan = planned(scripted("a.b", "Do", Danger.CHANGES, doing), state_of({}), {})
+    plan = planned(Action("a.b", "Do", Danger.CHANGES, doing.steps), state_of({}), {})
     hostile = "rw'; $(touch /tmp/never) `id`"
     undo = undo_of(plan, f"was_mode={hostile}\nwas_PATH=/x\nPATH=/x\n".encode())
     script = undo.hosts[0].steps[0].script

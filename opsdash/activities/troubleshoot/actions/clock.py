@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from opsdash.core.action import Action
 from opsdash.core.plan import Danger
-from opsdash.core.scripted_action import Doing, Scripts, scripted
+from opsdash.core.scripted_action import QUIETLY, Doing, Scripts
 
 _KEEPER = r"""
 runs() {
@@ -76,12 +77,13 @@ done
   echo "chrony is not in step with a server" >&2; exit 3; }
 """
 
-SYNC = scripted(
+SYNC = Action(
     "time.sync",
     "Set the clock",
     Danger.CHANGES,
     Doing(
         "let what keeps the clock set it now",
         Scripts(_KEEPER + _SYNC, look=_KEEPER + _TELL, verify=_KEEPER + _SEEN + _TELL),
-    ),
+    ).steps,
+    rollout=QUIETLY,
 )

@@ -9,7 +9,7 @@ import re
 from opsdash.core.action import Action, Argument
 from opsdash.core.argument_kinds import path_fault
 from opsdash.core.plan import Danger
-from opsdash.core.scripted_action import Doing, Scripts, scripted
+from opsdash.core.scripted_action import QUIETLY, Doing, Scripts
 
 _JOB = re.compile(r"[0-9a-f]{12}")
 _PLACES = ("/etc/crontab", "/etc/cron.d/", "/var/spool/cron/", "/etc/crontabs/")
@@ -106,7 +106,7 @@ _ARGUMENTS = (
 
 
 def _toggle(verb: str, title: str, *, does: str, word: str) -> Action:
-    return scripted(
+    return Action(
         f"cron.{verb}",
         title,
         Danger.CHANGES,
@@ -115,17 +115,19 @@ def _toggle(verb: str, title: str, *, does: str, word: str) -> Action:
             Scripts(
                 _TO[word], look=_LOOK, already=_IS[word], verify=_IS[word], undo=_TO[_OTHER[word]]
             ),
-        ),
+        ).steps,
         arguments=_ARGUMENTS,
         target="job",
+        rollout=QUIETLY,
     )
 
 
-LIST = scripted(
+LIST = Action(
     "cron.list",
     "List the lines of crontabs",
     Danger.READS,
-    Doing("list the lines of crontabs", Scripts(_LIST)),
+    Doing("list the lines of crontabs", Scripts(_LIST), reads_only=True).steps,
+    rollout=QUIETLY,
 )
 DISABLE = _toggle(
     "disable",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from opsdash.core.action import Action
 from opsdash.core.plan import Danger
-from opsdash.core.scripted_action import Doing, Scripts, scripted
+from opsdash.core.scripted_action import QUIETLY, Doing, Scripts
 
 _CACHES = r"""
 caches=
@@ -51,9 +52,10 @@ done
 exit "$bad"
 """
 
-FLUSH = scripted(
+FLUSH = Action(
     "dns.flush",
     "Empty the DNS caches",
     Danger.CHANGES,
-    Doing("empty the caches of DNS answers", Scripts(_CACHES + _FLUSH, look=_LOOK)),
+    Doing("empty the caches of DNS answers", Scripts(_CACHES + _FLUSH, look=_LOOK)).steps,
+    rollout=QUIETLY,
 )

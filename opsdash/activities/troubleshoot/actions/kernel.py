@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from opsdash.core.action import Argument
+from opsdash.core.action import Action, Argument
 from opsdash.core.plan import Danger
-from opsdash.core.scripted_action import Doing, Scripts, scripted
+from opsdash.core.scripted_action import QUIETLY, Doing, Scripts
 
 _PATTERN = re.compile(r"[A-Za-z0-9_*?.:/-]{1,200}")
 
@@ -54,21 +54,23 @@ done
 [ "$any" ] || echo "nothing has left a dump here"
 """
 
-SYSCTL = scripted(
+SYSCTL = Action(
     "sysctl.read",
     "Read the kernel parameter",
     Danger.READS,
-    Doing("read the kernel parameter {name}", Scripts(_SYSCTL), root=False),
+    Doing("read the kernel parameter {name}", Scripts(_SYSCTL), root=False, reads_only=True).steps,
     arguments=(
         Argument(
             "name", "its name, or a pattern: vm.swappiness, net.ipv4.tcp_*", check=_pattern_fault
         ),
     ),
     target="name",
+    rollout=QUIETLY,
 )
-CRASHDUMPS = scripted(
+CRASHDUMPS = Action(
     "crashdumps.list",
     "List crash dumps",
     Danger.READS,
-    Doing("list what was left by crashes", Scripts(_CRASHES)),
+    Doing("list what was left by crashes", Scripts(_CRASHES), reads_only=True).steps,
+    rollout=QUIETLY,
 )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from opsdash.core.action import Argument
+from opsdash.core.action import Action, Argument
 from opsdash.core.argument_kinds import path_fault
 from opsdash.core.plan import Danger
-from opsdash.core.scripted_action import Doing, Scripts, only_systemd, scripted
+from opsdash.core.scripted_action import QUIETLY, Doing, Scripts, only_systemd
 
 _SIZE = re.compile(r"[1-9][0-9]{0,6}[KMGT]")
 
@@ -75,7 +75,7 @@ mv "$f" "$f.0" && logger -t opsdash "log rotated" && ls -l "$f.0"
 """
 )
 
-VACUUM = scripted(
+VACUUM = Action(
     "journal.vacuum",
     "Cut the journal down to",
     Danger.DATA_LOSS,
@@ -84,17 +84,21 @@ VACUUM = scripted(
         Scripts(_VACUUM, look=_USAGE, verify=_USAGE),
         timeout_s=180.0,
         why_not=only_systemd,
-    ),
+    ).steps,
     arguments=(
         Argument("keep", "how much of it is kept: 200M, 1G", default="200M", check=_size_fault),
     ),
     target="keep",
+    rollout=QUIETLY,
+    reads=("units",),
 )
-ROTATE = scripted(
+ROTATE = Action(
     "logs.rotate",
     "Rotate the logs of",
     Danger.CHANGES,
-    Doing("rotate the logs of {config} now", Scripts(_ROTATE, look=_LOOK_ROTATE), timeout_s=180.0),
+    Doing(
+        "rotate the logs of {config} now", Scripts(_ROTATE, look=_LOOK_ROTATE), timeout_s=180.0
+    ).steps,
     arguments=(
         Argument(
             "config",
@@ -104,4 +108,5 @@ ROTATE = scripted(
         ),
     ),
     target="config",
+    rollout=QUIETLY,
 )

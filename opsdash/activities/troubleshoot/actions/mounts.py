@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from opsdash.activities.troubleshoot.actions import mount_scripts as scripts
-from opsdash.core.action import ONE_BY_FIVE, Argument
+from opsdash.core.action import ONE_BY_FIVE, Action, Argument
 from opsdash.core.argument_kinds import path_fault
 from opsdash.core.plan import Danger
-from opsdash.core.scripted_action import Doing, Scripts, scripted
+from opsdash.core.scripted_action import Doing, Scripts
 
 _NEEDED = ("/", "/usr", "/etc", "/var", "/boot", "/proc", "/sys", "/dev", "/run")
 
@@ -18,7 +18,7 @@ def _unmount_fault(value: str) -> str:
     return path_fault(value)
 
 
-UNMOUNT = scripted(
+UNMOUNT = Action(
     "fs.unmount",
     "Unmount",
     Danger.OUTAGE,
@@ -31,12 +31,12 @@ UNMOUNT = scripted(
             verify=scripts.SEEN_GONE,
             undo=scripts.MOUNT_AGAIN,
         ),
-    ),
+    ).steps,
     arguments=(Argument("mount", "the mount point", names="mount", check=_unmount_fault),),
     target="mount",
     rollout=ONE_BY_FIVE,
 )
-REMOUNT = scripted(
+REMOUNT = Action(
     "fs.remount",
     "Remount",
     Danger.OUTAGE,
@@ -49,7 +49,7 @@ REMOUNT = scripted(
             verify=scripts.SEEN_SO,
             undo=scripts.REMOUNT_BACK,
         ),
-    ),
+    ).steps,
     arguments=(
         Argument("mount", "the mount point", names="mount", check=path_fault),
         Argument("mode", "read-only or to be written", default="rw", choices=("rw", "ro")),

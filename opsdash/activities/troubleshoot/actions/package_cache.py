@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from opsdash.core.action import Action
 from opsdash.core.plan import Danger
-from opsdash.core.scripted_action import Doing, Scripts, scripted
+from opsdash.core.scripted_action import QUIETLY, Doing, Scripts
 
 _MANAGER = r"""
 manager=
@@ -41,7 +42,7 @@ esac
 """
 )
 
-CLEAN = scripted(
+CLEAN = Action(
     "packages.clean",
     "Empty the package cache",
     Danger.CHANGES,
@@ -49,5 +50,6 @@ CLEAN = scripted(
         "empty the cache of downloaded packages",
         Scripts(_CLEAN, look=_SIZE, verify=_SIZE),
         timeout_s=180.0,
-    ),
+    ).steps,
+    rollout=QUIETLY,
 )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from opsdash.core.action import Argument
+from opsdash.core.action import Action, Argument
 from opsdash.core.argument_kinds import unit_fault
 from opsdash.core.plan import Danger
-from opsdash.core.scripted_action import Doing, Scripts, only_systemd, scripted
+from opsdash.core.scripted_action import QUIETLY, Doing, Scripts, only_systemd
 
 _UNIT = "case $timer in *.timer) ;; *) timer=$timer.timer ;; esac\n"
 
@@ -48,7 +48,7 @@ _SAY = 'echo "$timer is $enabled, $active"\n'
 
 _ARGUMENT = Argument("timer", "the timer, as logrotate.timer", names="timer", check=unit_fault)
 
-LIST = scripted(
+LIST = Action(
     "timer.list",
     "List the timers",
     Danger.READS,
@@ -57,9 +57,12 @@ LIST = scripted(
         Scripts("systemctl list-timers --all --no-pager --full\n"),
         root=False,
         why_not=only_systemd,
-    ),
+        reads_only=True,
+    ).steps,
+    rollout=QUIETLY,
+    reads=("units",),
 )
-ENABLE = scripted(
+ENABLE = Action(
     "timer.enable",
     "Switch on the timer",
     Danger.CHANGES,
@@ -73,11 +76,13 @@ ENABLE = scripted(
             undo=_BACK,
         ),
         why_not=only_systemd,
-    ),
+    ).steps,
     arguments=(_ARGUMENT,),
     target="timer",
+    rollout=QUIETLY,
+    reads=("units",),
 )
-DISABLE = scripted(
+DISABLE = Action(
     "timer.disable",
     "Switch off the timer",
     Danger.CHANGES,
@@ -91,7 +96,9 @@ DISABLE = scripted(
             undo=_BACK,
         ),
         why_not=only_systemd,
-    ),
+    ).steps,
     arguments=(_ARGUMENT,),
     target="timer",
+    rollout=QUIETLY,
+    reads=("units",),
 )
