@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from opsdash.core.automation import Automated
 from opsdash.core.confirm import Asked, tier
 from opsdash.core.errors import Refused
 from opsdash.core.fleet import Fleet
@@ -89,6 +90,7 @@ class KeptJobs:
         self.forbidden = ""
         self.refused: list[str] = []
         self.fleet: Fleet | None = None
+        self.automations: list[Automated] = []
 
     def put(self, job: Job) -> None:
         """It stands like this now."""
@@ -123,6 +125,14 @@ class KeptJobs:
     async def note_refusal(self, plan: Plan, why: str) -> None:
         """A test may look at it."""
         self.refused.append(why)
+
+    async def automated(self, wish: Automated, hosts: Sequence[str]) -> Plan:
+        """A run of the tool's name."""
+        if self.forbidden:
+            raise Refused(self.forbidden)
+        self.automations.append(wish)
+        plan = run_plan(RunWish(wish.tool.program), hosts)
+        return replace(plan, action=wish.action, id="an-id", rollout=wish.rollout)
 
     async def begin(self, plan: Plan) -> Job:
         """It begins, and goes no further."""

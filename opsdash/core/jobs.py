@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from opsdash.core.automation import Automated
 from opsdash.core.confirm import NOTHING_ASKED, Asked
 from opsdash.core.errors import Refused
 from opsdash.core.job import Job, Result
@@ -53,6 +54,10 @@ class Jobs(Protocol):
         """Write down that somebody wanted this, and why it was not done."""
         ...
 
+    async def automated(self, wish: Automated, hosts: Sequence[str]) -> Plan:
+        """The plan that lets a tool of this machine do something to hosts; Refused: it can't."""
+        ...
+
     async def begin(self, plan: Plan) -> Job:
         """Apply a plan that was agreed to. Refused: it may not be; then nothing was done."""
         ...
@@ -96,6 +101,10 @@ class NoJobs:
 
     async def note_refusal(self, plan: Plan, why: str) -> None:
         """Nobody wants to know."""
+
+    async def automated(self, wish: Automated, hosts: Sequence[str]) -> Plan:
+        """It is refused."""
+        raise Refused(self.why)
 
     async def begin(self, plan: Plan) -> Job:
         """It is refused."""

@@ -47,6 +47,7 @@ class StepKind(StrEnum):
     PROBE = "probe"
     DETACH = "detach"
     LOCAL = "local"
+    TOGETHER = "together"
 
 
 LOOKS = frozenset({StepKind.GET, StepKind.RECONNECT, StepKind.WAIT_BOOT, StepKind.PROBE})
@@ -76,12 +77,13 @@ class Step:
     """One thing to do on one host.
 
     `does` says it in a few words, `script` is the POSIX sh text that runs, arguments quoted (of
-    LOCAL: here, not there; of PUT, GET and the waiting kinds it is empty). `path` is the file over
-    there that PUT writes `stdin` to and GET reads. `root` wants it run as root. It is cut off
-    after `timeout_s` seconds, and its output, of both kinds together, after `max_bytes` bytes.
-    `undo` is the script that takes it back; `expects` the digest of what is about to be changed,
-    as it was when the plan was made: another one now, and the step is refused. What only looks
-    says so by `reads_only`. One that fails ends its host's steps.
+    LOCAL: here, not there; of TOGETHER: here, once for all hosts of a wave that have come so far,
+    which are named by $OPSDASH_HOSTS with commas between; of PUT, GET and the waiting kinds it is
+    empty). `path` is the file over there that PUT writes `stdin` to and GET reads. `root` wants it
+    run as root. It is cut off after `timeout_s` seconds, and its output, of both kinds together,
+    after `max_bytes` bytes. `undo` is the script that takes it back; `expects` the digest of what
+    is about to be changed, as it was when the plan was made: another one now, and the step is
+    refused. What only looks says so by `reads_only`. One that fails ends its host's steps.
     """
 
     kind: StepKind
@@ -163,6 +165,11 @@ class Plan:
         return self.danger is Danger.READS and all(
             step.reads_only or step.kind in LOOKS for one in self.hosts for step in one.steps
         )
+
+    @property
+    def together(self) -> bool:
+        """Whether its hosts have to wait for each other."""
+        return any(step.kind is StepKind.TOGETHER for one in self.hosts for step in one.steps)
 
     def names(self) -> tuple[str, ...]:
         """The hosts, in the order in which their turn comes."""

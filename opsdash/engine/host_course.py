@@ -11,10 +11,11 @@ from typing import Any, Protocol, TypeVar
 from opsdash.core.audit import AuditEntry, AuditLog, Phase, input_words
 from opsdash.core.errors import AuditError, HostError
 from opsdash.core.job import HostRun, Job, Result, RunState
-from opsdash.core.plan import LOOKS, Plan, Step
+from opsdash.core.plan import LOOKS, Plan, Step, StepKind
 from opsdash.core.problem import ProblemKind
 from opsdash.core.text import clean_line, duration, size
 from opsdash.engine.attend import CalledOff, Overtime, attend
+from opsdash.engine.gathering import Gathering
 from opsdash.engine.hands import Hand, Hands
 from opsdash.engine.host_lock import LOCK_S, Claim, release_lock, take_lock
 from opsdash.engine.job_handle import JobHandle
@@ -67,14 +68,15 @@ class NoJournal:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What hosts are changed with: hands, the audit log, the journal, the clock, and where the
-    person sits.
+    """What hosts are changed with: hands, the audit log, the journal, the clock, where they wait
+    for each other, and where the person sits.
     """
 
     hands: Hands
     audit: AuditLog
     journal: JobJournal
     clock: Callable[[], float]
+    gathering: Gathering
     from_where: str = ""
     take_lock: Callable[[Hand, Claim], Coroutine[Any, Any, str]] = take_lock
     release_lock: Callable[[Hand, str], Coroutine[Any, Any, None]] = release_lock
@@ -110,6 +112,8 @@ class HostCourse:
             await self._end(stop.state, stop.text)
         else:
             await self._end(RunState.DONE, self._run.text)
+        finally:
+            self._tools.gathering.gone(self._host)
 
     async def _all_steps(self) -> None:
         holding = self._tools.hands.hold(self._host)
@@ -184,8 +188,14 @@ class HostCourse:
         heard: Heard = lambda piece, error: self._handle.heard(  # noqa: E731
             self._host, piece, error=error
         )
-        work = perform(step, hand, self._tools.hands, self._run.results, heard)
-        result = await attend(work, self._off, step.timeout_s + GRACE_S)
+        if step.kind is StepKind.TOGETHER:
+            work = self._tools.gathering.meet(self._host, step, heard)
+        else:
+            work = perform(step, hand, self._tools.hands, self._run.results, heard)
+        try:
+            result = await attend(work, self._off, step.timeout_s + GRACE_S)
+        except CalledOff as cut:  # what is done for all goes on for the others
+            raise CalledOff(confirmed=cut.confirmed and not self._tools.gathering.at_work) from None
         if self._off.is_set() and result.problem and result.problem.kind in _LOST:
             raise CalledOff(confirmed=False)
         return result

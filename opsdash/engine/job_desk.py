@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 
+from opsdash.core.automation import Automated
 from opsdash.core.confirm import Asked
 from opsdash.core.job import Job, Result
 from opsdash.core.plan import Plan
@@ -71,6 +72,10 @@ class JobDesk:
     async def note_refusal(self, plan: Plan, why: str) -> None:
         """Write it into the audit log."""
         await self._workshop.runner.note_refusal(plan, why)
+
+    async def automated(self, wish: Automated, hosts: Sequence[str]) -> Plan:
+        """The plan, by the fleet as it is now."""
+        return await self._workshop.automated(wish, hosts)
 
     async def begin(self, plan: Plan) -> Job:
         """Apply a plan; a password that root takes is asked for when the first host wants it."""

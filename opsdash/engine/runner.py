@@ -12,6 +12,7 @@ from opsdash.core.errors import AuditError, Refused
 from opsdash.core.job import HostRun, Job, JobState, RunState
 from opsdash.core.plan import Plan
 from opsdash.core.text import clean_line
+from opsdash.engine.gathering import Gathering
 from opsdash.engine.hands import Hands
 from opsdash.engine.health_gate import HealthGate
 from opsdash.engine.host_course import HostCourse, JobJournal, NoJournal, Tools
@@ -153,7 +154,9 @@ class Runner:
 
     async def _run(self, handle: JobHandle, journal: JobJournal) -> None:
         plan, on = handle.job().rest(), self._on
-        tools = Tools(on.hands, on.audit, journal, on.clock, on.from_where)
+        tools = Tools(
+            on.hands, on.audit, journal, on.clock, Gathering(plan, on.hands), on.from_where
+        )
 
         async def go(host: str) -> None:
             await HostCourse(plan, host, handle, tools).go()

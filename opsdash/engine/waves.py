@@ -71,9 +71,10 @@ class Waves:
     async def _wave(self, wave: Sequence[str], *, canary: bool) -> None:
         waiting = deque(wave)
         tasks: set[asyncio.Task[None]] = set()
+        at_a_time = len(wave) if self._plan.together else max(1, self._rollout.at_a_time)
         try:
             while True:
-                while waiting and len(tasks) < max(1, self._rollout.at_a_time) and not self._over():
+                while waiting and len(tasks) < at_a_time and not self._over():
                     tasks.add(self._begin(waiting.popleft()))
                 if not tasks:
                     return

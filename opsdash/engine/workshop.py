@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from opsdash.core.automation import Automated
 from opsdash.core.event import Event
 from opsdash.core.fleet import Fleet
 from opsdash.core.guard import Guard
 from opsdash.core.plan import Plan
 from opsdash.core.prompts import Asker
+from opsdash.engine.automation import automation_plan
 from opsdash.engine.fleet_hands import FleetHands
 from opsdash.engine.health_gate import HealthGate, Look
 from opsdash.engine.poller import Reach
@@ -74,6 +76,11 @@ class Workshop:
     def privilege(self) -> Privilege:
         """How root is become."""
         return self._bench.hands.reach.privilege
+
+    async def automated(self, wish: Automated, hosts: Sequence[str]) -> Plan:
+        """The plan that lets a tool of this machine do something to hosts; Refused: it can't."""
+        known_hosts = self._bench.around.state_dir / "known_hosts"
+        return await automation_plan(wish, self._bench.hands.fleet(), hosts, known_hosts)
 
     def wants_root(self, plan: Plan) -> bool:
         """Whether a step of it runs as root."""

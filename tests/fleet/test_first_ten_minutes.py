@@ -191,9 +191,9 @@ async def _remap(both: Both, tmp_path: Path) -> None:
     """Keys of one's own hold as soon as they are saved."""
     for one in both.terminals:
         keys = tmp_path / one.term / "config" / "opsdash" / "keys.yaml"
-        keys.write_text("keys: {filter.open: F}\n", encoding="utf-8")
-    await both.show("F filter")
-    both.keys("F")
+        keys.write_text("keys: {filter.open: '%'}\n", encoding="utf-8")
+    await both.show("% filter")
+    both.keys("%")
     both.keys("-l", "rpm1")
     both.keys("Enter")
     await both.show("1 of ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -123,9 +124,19 @@ async def test_a_host_that_does_not_say_whether_it_is_locked_is_left_unlocked(
 async def test_a_plan_that_goes_on_after_a_crash_finds_its_own_lock(
     shell: Shell, places: tuple[str, ...]
 ) -> None:
-    assert await take_lock(shell, ANN, places) == ""
+    assert await take_lock(shell, replace(ANN, for_s=30.0), places) == ""
     assert await take_lock(shell, ANN, places) == ""
     assert len(links(places)) == 1
+
+
+async def test_two_names_of_one_host_hold_it_for_the_same_plan(
+    shell: Shell, places: tuple[str, ...]
+) -> None:
+    both = await asyncio.gather(*(take_lock(shell, ANN, places) for _ in range(2)))
+    assert both == ["", ""]
+    assert await take_lock(shell, BOB, places) != ""
+    await release_lock(shell, ANN.plan, places)
+    assert links(places) == []
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from opsdash.core.plan import OnFailure, Rollout
 
 if TYPE_CHECKING:
+    import click
+
     from opsdash.activities.troubleshoot.applying import Consent
 
 Decorator = Callable[[Any], Any]
@@ -75,6 +77,49 @@ def consent_options() -> Decorator:
         ),
         click.option("--json", "as_json", is_flag=True, help="JSON; asks nothing."),
         click.option("--batch", is_flag=True, help="Ask nothing on the terminal."),
+    )
+
+
+BEHIND = "opsdash.behind"
+"""Where in click's context the words are that stood behind ``--``."""
+
+
+def with_words_behind(before: str, behind: str) -> type[click.Command]:
+    """A command for which what stands behind ``--`` is no option, whatever it looks like."""
+    import click
+
+    class WithWordsBehind(click.Command):
+        """Takes them away before click looks at them."""
+
+        def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+            place = args.index("--") if "--" in args else len(args)
+            ctx.meta[BEHIND] = args[place + 1 :]
+            return super().parse_args(ctx, args[:place])
+
+        def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+            return [*before.split(), "[OPTIONS]", "--", behind]
+
+    return WithWordsBehind
+
+
+def given_options(ctx: click.Context) -> frozenset[str]:
+    """The names of the options that were typed, and did not only take their defaults."""
+    from click.core import ParameterSource
+
+    typed = ParameterSource.COMMANDLINE
+    return frozenset(one for one in ctx.params if ctx.get_parameter_source(one) is typed)
+
+
+def output_options() -> Decorator:
+    """How what many hosts have put out is shown."""
+    import click
+
+    masks = "Times, pids, names, addresses part no groups."
+    each = "Each line behind its host's name; no groups."
+    return _all(
+        click.option("--mask", is_flag=True, help=masks),
+        click.option("--each", is_flag=True, help=each),
+        click.option("--compare", metavar="ID", help="Also what changed against an earlier run."),
     )
 
 

@@ -14,6 +14,7 @@ NAMES_WIDTH = 100
 _KINDS = {
     StepKind.DETACH: "left to itself",
     StepKind.LOCAL: "here",
+    StepKind.TOGETHER: "here, once for all hosts of a wave",
     StepKind.PUT: "a file is written",
     StepKind.GET: "a file is read",
     StepKind.PROBE: "again and again until it says yes",

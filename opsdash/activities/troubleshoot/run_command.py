@@ -94,7 +94,7 @@ def run_it(asking: Asking) -> int:
         return refused(CANT_RUN)
     if why := "" if asking["script"] else never_ends(wish.command):
         click.echo(f"opsdash: {why}; it is cut off after {asking['timeout']}", err=True)
-    fleet = _fleet(asking)
+    fleet = fleet_of(asking)
     names: tuple[str, ...] = tuple(fleet.hosts)
     left_out: list[LeftOut] = []
     if before is not None:
@@ -105,7 +105,7 @@ def run_it(asking: Asking) -> int:
         at=clock.now(),
         who=user_name(),
     )
-    return asyncio.run(_run(asking, plan, fleet, around))
+    return asyncio.run(apply_run(asking, plan, fleet, around))
 
 
 def _of_before(asking: Asking, before: Job, fleet: Fleet) -> tuple[tuple[str, ...], list[LeftOut]]:
@@ -155,7 +155,7 @@ def _read(path: str, most: int) -> bytes:
     return read_input(path, most)
 
 
-def _fleet(asking: Asking) -> Fleet:
+def fleet_of(asking: Asking) -> Fleet:
     """The fleet with the selected hosts alone; they are asked how they are only if it is needed."""
     fleet, selection = chosen(asking["hosts_file"], asking.select or ("all",))
     if not selection.needs_state:
@@ -173,7 +173,10 @@ def _fleet(asking: Asking) -> Fleet:
     return replace(fleet, hosts=MappingProxyType(hosts))
 
 
-async def _run(asking: Asking, plan: Plan, fleet: Fleet, around: Surroundings) -> int:
+async def apply_run(asking: Asking, plan: Plan, fleet: Fleet, around: Surroundings) -> int:
+    """Show it, ask, run it, and say what it came to, hosts that answered the same together: gives
+    the exit code.
+    """
     async with workshop_alone(fleet, around) as workshop:
         try:
             earlier = workshop.jobs.named(asking["compare"]) if asking["compare"] else None

@@ -41,44 +41,31 @@ def _options() -> list[Any]:
         click.option("--canary", default=0, type=click.IntRange(0, 10_000), metavar="N",
                      help="N hosts first; goes on only if all of them succeed."),
         click.option("--stop", is_flag=True, help="No further host begins after a failure."),
-        click.option("--mask", is_flag=True, help="Times, pids, names, addresses part no groups."),
-        click.option("--each", is_flag=True, help="Each line behind its host's name; no groups."),
         click.option("--save", "name", default="", metavar="NAME", help="A name to find it by."),
         click.option("--again", metavar="ID", help="An earlier run again: on its hosts, of which"
                      " SELECT may name some; CMD instead of its own."),
         click.option("--bucket", multiple=True, type=click.Choice(list(ENDED)),
                      help="With --again: only on hosts that ended so; also several times."),
-        click.option("--compare", metavar="ID", help="Also what changed against an earlier run."),
     ]  # fmt: skip
-
-
-def _command() -> type[click.Command]:
-    import click
-
-    class Run(click.Command):
-        """What stands behind ``--`` is the command, whatever it looks like."""
-
-        def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-            place = args.index("--") if "--" in args else len(args)
-            ctx.meta["opsdash.command"] = args[place + 1 :]
-            return super().parse_args(ctx, args[:place])
-
-        def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
-            return ["SELECT...", "[OPTIONS]", "--", "CMD..."]
-
-    return Run
 
 
 def build() -> click.Command:
     """The click command ``run``."""
     import click
 
-    from opsdash.activities.troubleshoot.plan_options import consent_options
+    from opsdash.activities.troubleshoot.plan_options import (
+        BEHIND,
+        consent_options,
+        given_options,
+        output_options,
+        with_words_behind,
+    )
     from opsdash.config.completing import complete_select
     from opsdash.config.demo_option import demo_option
 
     @click.command(
-        "run", cls=_command(), epilog=EXAMPLES, options_metavar="[OPTIONS]",
+        "run", cls=with_words_behind("SELECT...", "CMD..."),
+        epilog=EXAMPLES, options_metavar="[OPTIONS]",
         short_help="one command on many hosts, identical output together",
     )  # fmt: skip
     @click.argument("select", nargs=-1, shell_complete=complete_select)
@@ -96,12 +83,10 @@ def build() -> click.Command:
         """
         from opsdash.activities.troubleshoot.run_command import Asking, run_it
 
-        typed = click.core.ParameterSource.COMMANDLINE
-        given = frozenset(one for one in options if ctx.get_parameter_source(one) is typed)
-        asking = Asking(select, tuple(ctx.meta["opsdash.command"]), options, given)
-        raise SystemExit(run_it(asking))
+        words = tuple(ctx.meta[BEHIND])
+        raise SystemExit(run_it(Asking(select, words, options, given_options(ctx))))
 
-    for option in (*_options(), consent_options(), demo_option()):
+    for option in (*_options(), output_options(), consent_options(), demo_option()):
         run = option(run)
     return run
 
