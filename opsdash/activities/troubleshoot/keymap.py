@@ -30,8 +30,6 @@ RUNBOOK = KeySet(
     "A runbook on a host",
     (Place.PAGE,),
     (
-        Key("runbook.go", "enter", "go_on", "go on", "answer, show the plan, or go on",
-            hint=True),
         Key("runbook.decline", "n", "decline", "leave it", "choose nothing, or leave it undone",
             hint=True),
         Key("runbook.again", "a", "begin_again", "begin again", "from the first step", hint=True),

@@ -39,11 +39,11 @@ class RunbookKeys(Panel):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While somebody types, letters are text."""
-        if action in ("go_on", "decline", "begin_again", "whole"):
+        if action in ("choose", "decline", "begin_again", "whole"):
             return not isinstance(self.app.focused, Input)
         return super().check_action(action, parameters)
 
-    def action_go_on(self) -> None:
+    def action_choose(self) -> None:
         """Whatever is to be done now."""
         seen = self.seen()
         if seen is None:

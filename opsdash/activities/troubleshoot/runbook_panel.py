@@ -16,10 +16,11 @@ from opsdash.activities.troubleshoot.runbook_rows import (
     now_lines,
     trail_lines,
 )
+from opsdash.core.program_keys import ROWS
 from opsdash.core.snapshot import Snapshot
 from opsdash.core.walks import WalkKey, WalkSeen, WalkState
 from opsdash.widgets.ask_line import AskLine
-from opsdash.widgets.bindings import bindings_of
+from opsdash.widgets.bindings import binding_of, bindings_of
 from opsdash.widgets.line import Line, Role, Span, line
 from opsdash.widgets.line_view import TextLines
 from opsdash.widgets.panel import Desk
@@ -38,7 +39,10 @@ class RunbookPanel(RunbookKeys):
     RunbookPanel > #runbook-lines { height: 1fr; }
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of(RUNBOOK)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings_of(RUNBOOK),
+        *(binding_of(key) for key in ROWS.keys if key.id == "nav.in"),
+    ]
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -127,7 +131,7 @@ class RunbookPanel(RunbookKeys):
             self.refresh_bindings()
 
     def _drawing(self) -> Drawing:
-        names = {"go": "runbook.go", "no": "runbook.decline", "again": "runbook.again"}
+        names = {"go": "nav.in", "no": "runbook.decline", "again": "runbook.again"}
         keys = {word: self.key(name) for word, name in names.items()} | {"stop": "ctrl+c"}
         return Drawing(
             self.desk.look(), max(self.size.width, 20), self.desk.wall(), self.whole, keys
