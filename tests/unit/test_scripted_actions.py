@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from opsdash.core.action import Action, Argument, Wish
+from opsdash.core.action import Action, Argument, Wish, grouped, plan_action
 from opsdash.core.discover import actions
 from opsdash.core.host import Host
 from opsdash.core.job import HostRun, Job, JobState, Result, RunState
@@ -54,6 +54,13 @@ def test_an_argument_reaches_the_script_as_it_is(shell: Sequence[str]) -> None:
     assert sh(run.script, shell).stdout == AWKWARD
     assert sh(look.script, shell).stdout == AWKWARD + "web1"
     assert "\n" not in run.does
+
+
+def test_hosts_share_their_steps_unless_the_name_of_each_is_used() -> None:
+    hosts = [HostState(Host(name)) for name in ("web1", "web2")]
+    for script, groups in (("echo $hosts", 1), ('echo "$host"', 2), ("echo ${host}", 2)):
+        action = Action("a.b", "Do", Danger.CHANGES, Doing("do it", Scripts(script)).steps)
+        assert len(grouped(plan_action(action, hosts, {}, Wish("p", "ann", 1.0)))) == groups
 
 
 @EVERY_SHELL
