@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from opsdash.cli.main import opsdash
+from opsdash.config.runbook_files import shipped_runbooks
 from opsdash.core.discover import actions, checks, collectors, commands, keys
 from opsdash.core.examination import ABOUT
 from opsdash.core.figures import FIGURES, Unit
@@ -167,6 +168,20 @@ def fleet_page() -> str:
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n{figures_table()}\n{END}{after}"
+
+
+def runbooks_page() -> str:
+    """The page about runbooks, with the table of those that come with opsdash renewed."""
+    text = (DOCS / "runbooks.md").read_text(encoding="utf-8")
+    begin, end = "<!-- runbooks: made by docs/generate.py -->\n", "<!-- end of runbooks -->\n"
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(end)
+    rows = (
+        (f"`{one.id}`", one.title, ", ".join(one.checks) or "-", one.danger.value)
+        for one in shipped_runbooks().books.values()
+    )
+    made = table(("runbook", "title", "for", "danger"), rows)
+    return f"{before}{begin}\n{made}\n{end}{after}"
 
 
 KEYS = """# Keys
@@ -325,6 +340,7 @@ def pages() -> dict[Path, str]:
         DOCS / "actions.md": actions_page(),
         DOCS / "keys.md": keys_page(),
         DOCS / "fleet-page.md": fleet_page(),
+        DOCS / "runbooks.md": runbooks_page(),
         DOCS / "demo.md": demo_page(),
         DOCS / "troubleshooting-connections.md": problems_page(),
     }

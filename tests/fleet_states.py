@@ -25,6 +25,7 @@ from opsdash.core.shell import ShellCommand, ShellEnd
 from opsdash.core.silence import Silence, SilenceKind
 from opsdash.core.silencing import silencing
 from opsdash.core.snapshot import Change, HostState, Link, LinkState, Snapshot
+from tests.walks import KeptFiles, KeptLooks, kept_walks
 
 NOW = 1_800_000_000.0
 """The moment at which all made fleets stand still: 2027-01-15 08:00 UTC."""
@@ -130,6 +131,8 @@ class Memory:
         self.happened: list[Event] = []
         self.silences = Silenced(self)
         self.jobs: Jobs = NoJobs("nothing can be run here")
+        self.books, self.looks = KeptFiles(), KeptLooks()
+        self.walks = kept_walks(self.books, self.looks, lambda: (self.jobs, self.snapshot()), NOW)
         self.asked: list[tuple[str, ...]] = []
         self.waiting_for_root = 0
         self.told_root: list[Callable[[str], None]] = []

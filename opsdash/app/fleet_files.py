@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from opsdash.app.acting import Acting
+from opsdash.app.booking import Booking
 from opsdash.app.text_screen import TextScreen
 from opsdash.core.errors import ConfigError, OpsdashError
 from opsdash.core.source import Declared
@@ -14,7 +14,7 @@ from opsdash.widgets.line import Line, Role, Span, line, wrap
 SAID_S = 6.0
 
 
-class FleetFiles(Acting):
+class FleetFiles(Booking):
     """The part of the app that follows the files of the fleet."""
 
     _declared: Declared | None = None

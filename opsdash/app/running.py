@@ -21,7 +21,7 @@ from opsdash.core.plan import Plan, plan_id
 from opsdash.core.run_plan import RunWish, run_plan, wish_of
 from opsdash.core.text import clean_line, count, shorten
 from opsdash.widgets.entries import Entry
-from opsdash.widgets.panel import Panel
+from opsdash.widgets.panel import Decided, Panel
 
 HISTORY = "run"
 SAID_S = 8.0
@@ -122,8 +122,10 @@ class Running(TimeTravel):
         else:
             self.say("none of these hosts is in the fleet any more")
 
-    def propose(self, plan: Plan) -> None:
-        """Show a plan, and run it if the user agrees; says why where it can't be."""
+    def propose(self, plan: Plan, decided: Decided | None = None) -> None:
+        """Show a plan, and run it if the user agrees; says why where it can't be. `decided` hears
+        of it, and runs it itself.
+        """
         jobs = self.jobs
         if jobs is None:
             self.say(STARTING)
@@ -137,10 +139,14 @@ class Running(TimeTravel):
         if why := jobs.refusal(plan):
             self.run_worker(jobs.note_refusal(plan, why), name="refusal")
             self.say(clean_line(why), SAID_S)
+            if decided is not None:
+                decided(None, why)
             return
 
         def agreed(yes: bool | None) -> None:
-            if yes:
+            if decided is not None:
+                decided(plan if yes else None, "")
+            elif yes:
                 self.run_worker(self._begin_job(plan), name=f"begin {plan.id}")
             else:
                 self.say("nothing was done")
@@ -164,6 +170,12 @@ class Running(TimeTravel):
     def open_job(self, job_id: str) -> None:
         """Look at a job."""
         self.action_view("job", job_id)
+
+    @on(Panel.PlanWanted)
+    def show_plan(self, event: Panel.PlanWanted) -> None:
+        """A page has something to be done."""
+        if not self._covered:
+            self.propose(event.plan, event.decided)
 
     @on(Panel.JobChosen)
     def job_chosen(self, event: Panel.JobChosen) -> None:

@@ -33,6 +33,7 @@ FORBIDDEN = {
     "ask_again": "ask a host",
     "root": "become root",
     "run": "run anything",
+    "runbook": "work through a runbook",
     "run_again": "run anything",
     "shell": "open a shell",
     "ack": "acknowledge",

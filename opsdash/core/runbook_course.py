@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from opsdash.core.quoting import quote
+from opsdash.core.quoting import assignments
 from opsdash.core.runbook import (
     END,
     HOST,
@@ -228,8 +228,8 @@ class Course:
                 return self._decide(step)
 
     def _look(self, step: Look | Verify) -> LookNow:
-        set_first = "".join(
-            f"{name}={quote(self.variables.get(name, ''))}\n" for name in self.book.variables()
+        set_first = assignments(
+            {name: self.variables.get(name, "") for name in self.book.variables()}
         )
         return LookNow(
             in_words(step.words, self.variables),

@@ -17,6 +17,7 @@ from opsdash.core.reading import SampleKey
 from opsdash.core.shell import ShellCommand, ShellEnd
 from opsdash.core.silence import Silence
 from opsdash.core.snapshot import HostState, Snapshot
+from opsdash.core.walks import Walks
 
 
 class Silencer(Protocol):
@@ -91,6 +92,11 @@ class FleetSource(Protocol):
     @property
     def jobs(self) -> Jobs:
         """What is run on hosts, and was."""
+        ...
+
+    @property
+    def walks(self) -> Walks:
+        """The runbooks, and those that are worked through."""
         ...
 
     async def episodes(self, host: str) -> list[Episode]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from opsdash.core.action import Wish
-from opsdash.core.job import HostRun, Job
+from opsdash.core.job import HostRun, Job, Result
 from opsdash.core.plan import HostSteps, LeftOut, Plan, Step, StepKind
+from opsdash.core.quoting import assignments
 
 UNCHANGED = b"unchanged"
 """A step that found everything as it should be says so in a line of its own: nothing to undo."""
+
+_WAS = re.compile(rb"^(was_[a-z][a-z0-9_]{0,30})=([^\0\n]*)$", re.MULTILINE)
+"""How a step says what it is about to change: ``was_mode=rw``. Its undo has it as a variable."""
 
 
 def undo_plan(job: Job, wish: Wish) -> Plan:
@@ -41,7 +47,7 @@ def _undoing(steps: tuple[Step, ...], run: HostRun) -> tuple[Step, ...]:
         Step(
             StepKind.RUN,
             f"take back: {step.does}",
-            step.undo,
+            assignments(_was(result)) + step.undo,
             root=step.root,
             timeout_s=step.timeout_s,
             max_bytes=step.max_bytes,
@@ -50,3 +56,11 @@ def _undoing(steps: tuple[Step, ...], run: HostRun) -> tuple[Step, ...]:
         if step.undo and result.ok and UNCHANGED not in result.stdout.split(b"\n")
     ]
     return tuple(reversed(found))
+
+
+def _was(result: Result) -> dict[str, str]:
+    """What the step said of how it was before: the host's words, so they are only ever quoted."""
+    return {
+        name.decode(): value.decode("utf-8", "surrogateescape")
+        for name, value in _WAS.findall(result.stdout)
+    }

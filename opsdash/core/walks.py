@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -47,6 +47,7 @@ class WalkSeen:
     trail: tuple[Passed, ...] = ()
     told: str = ""
     ahead: tuple[BookStep, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
     job_id: str = ""
     began_at: float = 0.0
     since: float = 0.0
@@ -105,6 +106,14 @@ class Walks(Protocol):
 
     def decline(self, key: WalkKey, why: str = "") -> None:
         """A person does not choose, or does not agree to the action."""
+        ...
+
+    def stop(self, key: WalkKey) -> bool:
+        """End the look that is under way, which halts it; False: none is."""
+        ...
+
+    async def read(self, *, again: bool = False) -> bool:
+        """Read the files of the runbooks if they have changed, or `again`; whether that was so."""
         ...
 
     def plan(self, key: WalkKey) -> Plan:

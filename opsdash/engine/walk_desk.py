@@ -8,8 +8,9 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from opsdash.config.runbook_files import Books, RunbookFiles
+from opsdash.config.runbook_files import Books
 from opsdash.core.errors import OpsdashError, Refused
 from opsdash.core.job import Job, JobState
 from opsdash.core.jobs import Jobs
@@ -29,6 +30,18 @@ MOST_KEPT = 50
 
 WATCH_S = 0.25
 """How often it is looked whether an action has ended."""
+
+
+class BookFiles(Protocol):
+    """The files of the runbooks; both of it looks at the disk."""
+
+    def read(self) -> Books:
+        """All of them."""
+        ...
+
+    def changed(self) -> bool:
+        """Whether any has changed since they were read."""
+        ...
 
 
 @dataclass(slots=True)
@@ -54,7 +67,7 @@ class WalkDesk:
         ground: Ground,
         jobs: Callable[[], Jobs],
         snapshot: Callable[[], Snapshot],
-        files: RunbookFiles,
+        files: BookFiles,
     ) -> None:
         self.rev = 0
         self._on = ground
@@ -103,6 +116,7 @@ class WalkDesk:
             tuple(course.trail),
             held.told,
             course.ahead,
+            dict(course.variables),
             held.job_id,
             held.began_at,
             held.since,
@@ -171,6 +185,15 @@ class WalkDesk:
         if held is not None and held.state is WalkState.ASKING:
             held.walk.course.declined(why or "nobody agreed to it")
             self._go_on(held)
+
+    def stop(self, key: WalkKey) -> bool:
+        """End the look that is under way; False: none is."""
+        held = self._held.get(key)
+        if held is None or held.state is not WalkState.LOOKING or held.task is None:
+            return False
+        held.task.cancel()
+        self._put(held, WalkState.HALTED, "called off: what ran there is being ended")
+        return True
 
     def plan(self, key: WalkKey) -> Plan:
         """The plan of the action that is proposed. Refused: it can't be made, or not be done."""

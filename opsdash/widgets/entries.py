@@ -70,12 +70,17 @@ def _again(by_title: Mapping[str, Entry], text: str) -> Entry | None:
     """What a remembered line stands for; None: there is no such entry any more."""
     if (whole := by_title.get(text)) is not None:
         return whole
-    head, _, argument = text.partition(" ")
-    entry = by_title.get(head)
-    if entry is None or not entry.takes:
-        return None
-    run = entry.run
-    return replace(entry, title=text, run=lambda _: run(argument), takes="", key="")
+    spaces = [place for place, letter in enumerate(text) if letter == " "]
+    for place in reversed(spaces):  # a title may have several words
+        head, argument = text[:place], text[place + 1 :]
+        entry = by_title.get(head)
+        if entry is not None and entry.takes:
+            return replace(entry, title=text, run=_with(entry, argument), takes="", key="")
+    return None
+
+
+def _with(entry: Entry, argument: str) -> Callable[[str], None]:
+    return lambda _: entry.run(argument)
 
 
 ALL_OF_IT = 1_000
@@ -83,8 +88,8 @@ ALL_OF_IT = 1_000
 
 def _hit(entry: Entry, typed: str) -> tuple[int, Match] | None:
     if entry.takes:
-        head, _, argument = typed.strip().partition(" ")
-        if argument and head.lower() == entry.title.lower():
+        head, argument = typed.strip()[: len(entry.title)], typed.strip()[len(entry.title) :]
+        if argument[:1] == " " and head.lower() == entry.title.lower():
             return ALL_OF_IT, Match(entry, argument.strip(), tuple(range(len(head))))
     hit: Fit | None = fit(typed, entry.title)
     return None if hit is None else (hit.score, Match(entry, "", hit.places))

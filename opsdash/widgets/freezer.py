@@ -18,6 +18,7 @@ from opsdash.core.shell import ShellCommand, ShellEnd
 from opsdash.core.silence import Silence
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.core.source import FleetSource, Silencer
+from opsdash.core.walks import Walks
 
 
 class Freezer:
@@ -118,6 +119,11 @@ class Freezer:
     def jobs(self) -> Jobs:
         """What runs goes on, whatever is shown."""
         return self._source.jobs
+
+    @property
+    def walks(self) -> Walks:
+        """What is worked through goes on, whatever is shown."""
+        return self._source.walks
 
     @property
     def silences(self) -> Silencer:

@@ -11,6 +11,7 @@ from textual.message import Message
 
 from opsdash.core.job import Job
 from opsdash.core.kept import Forgetful, Keeper
+from opsdash.core.plan import Plan
 from opsdash.core.snapshot import Snapshot
 from opsdash.core.source import FleetSource
 from opsdash.widgets.boundary import Undrawable, attempt
@@ -22,6 +23,10 @@ from opsdash.widgets.palette import Palette
 
 REFRESH_S = 0.5
 """How often the panel on the screen looks for news."""
+
+
+Decided = Callable[[Plan | None, str], None]
+"""Hears what became of a plan that was shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,22 @@ class Panel(Vertical):
         def __init__(self, job_id: str) -> None:
             super().__init__()
             self.job_id = job_id
+
+    class RunbookWanted(Message):
+        """The user wants to work through a runbook on a host, for a finding about `subject`."""
+
+        def __init__(self, book: str, host: str, subject: str = "") -> None:
+            super().__init__()
+            self.book, self.host, self.subject = book, host, subject
+
+    class PlanWanted(Message):
+        """The user wants this done: it is shown, and `decided` hears of it: the plan if they agreed
+        to it, or None and why it may not be done (empty: they left it).
+        """
+
+        def __init__(self, plan: Plan, decided: Decided) -> None:
+            super().__init__()
+            self.plan, self.decided = plan, decided
 
     class ExportWanted(Message):
         """The user wants this text in a file; `what` names it in a word that a file can have."""

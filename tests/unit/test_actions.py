@@ -90,8 +90,12 @@ def every_plan() -> list[tuple[str, Plan]]:
 
 @pytest.mark.parametrize("name_and_plan", every_plan(), ids=lambda one: str(one[0]))
 def test_what_changes_a_host_looks_before(name_and_plan: tuple[str, Plan]) -> None:
-    for one in name_and_plan[1].hosts:
+    plan = name_and_plan[1]
+    for one in plan.hosts:
         first, *rest = one.steps
+        if plan.danger is Danger.READS:
+            assert plan.reads_only
+            continue
         assert first.reads_only
         assert not first.root
         assert any(not step.reads_only and step.kind not in LOOKS for step in rest)

@@ -145,6 +145,7 @@ WHY = KeySet(
         Key("why.next", "right ]", "next_finding(1)", "next reason", "what else is wrong with it",
             hint=True),
         Key("why.prev", "left [", "next_finding(-1)", "reason before"),
+        Key("why.runbook", "b", "runbook", "runbook", "work through a runbook for this", hint=True),
     ),
     ("why",),
 )  # fmt: skip

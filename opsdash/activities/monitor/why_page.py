@@ -5,7 +5,7 @@ last times, and what to do.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from shlex import quote
 
@@ -15,7 +15,8 @@ from opsdash.activities.monitor.timeline_rows import named_words, role_of
 from opsdash.core.audit import Done
 from opsdash.core.finding import Episode, Finding
 from opsdash.core.happening import Happening, Kind
-from opsdash.core.text import count, duration
+from opsdash.core.runbook import Runbook
+from opsdash.core.text import count, duration, shorten
 from opsdash.widgets.line import ROLES, Line, Role, Span, line, wrap
 from opsdash.widgets.wording import ago, flag, wall_clock
 
@@ -173,6 +174,24 @@ def _next(page: Page, finding: Finding) -> list[Line]:
     for text in texts:
         parts = wrap(text, page.width - 13)
         lines += [line(label(""), Span(part, Role.ACCENT)) for part in parts]
+    return lines
+
+
+def fitting(finding: Finding, books: Iterable[Runbook]) -> list[Runbook]:
+    """The runbooks that are for this, the user's own first."""
+    found = [one for one in books if finding.check in one.checks]
+    return sorted(found, key=lambda one: (not one.own, one.id))
+
+
+def offered(page: Page, books: Sequence[Runbook], key: str) -> list[Line]:
+    """The runbooks for this, each with the worst that it may do."""
+    does = f"{key} works through one, step by step" if key else "the palette has them"
+    lines = [line(head("RUNBOOK"), Span(does, Role.MUTED))] if books else []
+    room = page.width - 13
+    for one in books:
+        text = shorten(f"{one.id}  {one.title}", room)
+        said = f"  {one.danger.words}" if len(text) + len(one.danger.words) + 2 <= room else ""
+        lines.append(line(label(""), Span(text, Role.ACCENT), Span(said, Role.MUTED)))
     return lines
 
 

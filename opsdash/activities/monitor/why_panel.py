@@ -12,8 +12,15 @@ from opsdash.activities.monitor.host_sections import Page, head, label
 from opsdash.activities.monitor.keymap import WHY
 from opsdash.activities.monitor.story import SHOWN_S, lacking, story, waiting, wanted
 from opsdash.activities.monitor.told_events import ToldEvents
-from opsdash.activities.monitor.why_page import Past, commands, explanation
+from opsdash.activities.monitor.why_page import (
+    Past,
+    commands,
+    explanation,
+    fitting,
+    offered,
+)
 from opsdash.core.finding import Finding
+from opsdash.core.runbook import Runbook
 from opsdash.core.snapshot import HostState, LinkState, Snapshot, triage
 from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.detail_strip import title_of
@@ -116,6 +123,8 @@ class WhyPanel(HostKeys):
             return [line(head("WHY"), Span(text, said.role))]
         told = story([state], snapshot.changes, self._events.look(page.now))
         lines = explanation(page, finding, told, self._past.get(state.name))
+        books = fitting(finding, self.desk.source.walks.books.values())
+        lines += offered(page, books, self.key("why.runbook"))
         return [*lines, (), *self._others(state, finding), *self._missing(state)]
 
     def _finding(self, state: HostState) -> Finding | None:
@@ -162,6 +171,29 @@ class WhyPanel(HostKeys):
         self._chosen = (after.check, after.subject)
         self.query_one("#why-page", TextLines).action_first()
         self.draw()
+
+    def action_runbook(self) -> None:
+        """Work through a runbook for what is shown; of several one is picked."""
+        state = self.state_or_say()
+        finding = self._finding(state) if state is not None else None
+        if finding is None:
+            if state is not None:
+                self.post_message(self.Said("nothing is wrong as far as is known"))
+            return
+        books = fitting(finding, self.desk.source.walks.books.values())
+        entries = [self._beginning(one, finding) for one in books]
+        if len(entries) == 1:
+            entries[0].run("")
+        elif entries:
+            self.post_message(self.PickWanted(f"a runbook for {finding.check}", entries))
+        else:
+            self.post_message(self.Said(f"there is no runbook for {finding.check}"))
+
+    def _beginning(self, book: Runbook, finding: Finding) -> Entry:
+        def run(_: str) -> None:
+            self.post_message(self.RunbookWanted(book.id, self.host, finding.subject))
+
+        return Entry(book.id, run, f"{book.title} · {book.danger.words}")
 
     def action_copy(self) -> None:
         """The whole page as plain text: for a ticket."""

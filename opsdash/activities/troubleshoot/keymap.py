@@ -14,6 +14,32 @@ JOB_PAGES = KeySet(
     ),
 )
 
+BOOK_PAGES = KeySet(
+    "pages.runbook",
+    "Runbooks",
+    (Place.PAGE,),
+    (
+        Key(
+            "view.runbook", "B", "view('runbook')", "Runbook", "the runbook that was looked at last"
+        ),
+    ),
+)
+
+RUNBOOK = KeySet(
+    "runbook",
+    "A runbook on a host",
+    (Place.PAGE,),
+    (
+        Key("runbook.decline", "n", "decline", "leave it", "choose nothing, or leave it undone",
+            hint=True),
+        Key("runbook.again", "a", "begin_again", "begin again", "from the first step", hint=True),
+        Key("runbook.whole", "d", "whole", "outputs", "outputs to their end, or their first lines",
+            hint=True),
+        Key("runbook.copy", "c", "copy", "copy", "copy all of it, for a ticket", hint=True),
+    ),
+    ("runbook",),
+)  # fmt: skip
+
 JOBS = KeySet(
     "jobs",
     "The list of jobs",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from opsdash.core.runbook import Runbook
 
 LIST = examples("opsdash runbook list", "opsdash runbook list --check disk-full")
+SHOW = examples("opsdash runbook show unit-failed")
 RUN = examples(
     "opsdash runbook run unit-failed web1 unit=nginx",
     "opsdash runbook run unit-failed web1 unit=nginx --yes --json",
@@ -25,7 +26,7 @@ def build() -> click.Command:
     """The click group ``runbook``."""
     import click
 
-    @click.group("runbook")
+    @click.group("runbook", epilog=LIST)
     def runbook() -> None:
         """Runbooks: look, decide, ask, do, verify, for a problem that is known."""
 
@@ -88,7 +89,7 @@ def _show() -> click.Command:
 
     from opsdash.engine.asked import hosts_option
 
-    @click.command("show")
+    @click.command("show", epilog=SHOW)
     @click.argument("runbook_id", metavar="ID")
     @hosts_option()
     def show(runbook_id: str, hosts_file: str | None) -> None:

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from opsdash.activities.troubleshoot.actions import service_scripts as scripts
 from opsdash.core.action import ONE_BY_FIVE, Action, Argument, Arguments, NotHere
-from opsdash.core.plan import Danger, OnFailure, Rollout, Step, StepKind
+from opsdash.core.argument_kinds import unit_fault
+from opsdash.core.plan import Danger, Rollout, Step, StepKind
 from opsdash.core.quoting import quote
+from opsdash.core.scripted_action import QUIETLY, manager_of
 from opsdash.core.snapshot import HostState
 
 CHANGE_S = 150.0
 """systemd gives a service 90 s to start and 90 s to stop."""
 
 VERIFY_S = 40.0
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@\\+-]{0,254}")
-
-
-def _unit_fault(value: str) -> str:
-    if _NAME.fullmatch(value):
-        return ""
-    return "a service has letters, digits and _ . : @ + - in its name, and no - in front"
-
-
-UNIT = Argument("unit", "the service, as nginx or nginx.service", names="unit", check=_unit_fault)
+UNIT = Argument("unit", "the service, as nginx or nginx.service", names="unit", check=unit_fault)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +43,7 @@ class _Change:
     def steps(self, state: HostState, arguments: Arguments) -> tuple[Step, ...]:
         """Look at it, change it, see that it worked."""
         unit = arguments["unit"]
-        if _manager(state) == "systemctl":
+        if manager_of(state) == "systemctl":
             return self._three(unit, scripts.LOOK_SYSTEMD, self.systemd)
         if self.openrc is None:
             raise NotHere("OpenRC knows no masking of services")
@@ -81,17 +73,6 @@ class _Change:
                 reads_only=True,
             ),
         )
-
-
-def _manager(state: HostState) -> str:
-    """What manages the services of a host: ``systemctl`` or ``rc-status``; NotHere."""
-    reading = state.readings.get("units")
-    if reading is None or (not reading.source and reading.problem is None):
-        raise NotHere("it is not known what manages its services: it has not answered yet")
-    if reading.source in ("systemctl", "rc-status"):
-        return reading.source
-    problem = reading.problem
-    raise NotHere(problem.text if problem else "there is neither systemd nor OpenRC")
 
 
 def _systemctl(verb: str, verify: str, *, already: str = "", undo: str = "") -> _Way:
@@ -163,7 +144,6 @@ _UNMASK = _Change(
     replace(_systemctl("unmask", scripts.UNMASKED_SYSTEMD, undo="mask"), already=f"! {_IS_MASKED}"),
     None,
 )
-_QUIET = Rollout(at_a_time=20, on_failure=OnFailure.STOP)
 
 
 def _action(change: _Change, title: str, danger: Danger, rollout: Rollout = ONE_BY_FIVE) -> Action:
@@ -176,7 +156,7 @@ START = _action(_START, "Start", Danger.CHANGES)
 STOP = _action(_STOP, "Stop", Danger.OUTAGE)
 RESTART = _action(_RESTART, "Restart", Danger.OUTAGE)
 RELOAD = _action(_RELOAD, "Reload", Danger.CHANGES)
-ENABLE = _action(_ENABLE, "Enable at boot:", Danger.CHANGES, _QUIET)
-DISABLE = _action(_DISABLE, "Do not start at boot:", Danger.CHANGES, _QUIET)
-MASK = _action(_MASK, "Mask", Danger.CHANGES, _QUIET)
-UNMASK = _action(_UNMASK, "Unmask", Danger.CHANGES, _QUIET)
+ENABLE = _action(_ENABLE, "Enable at boot:", Danger.CHANGES, QUIETLY)
+DISABLE = _action(_DISABLE, "Do not start at boot:", Danger.CHANGES, QUIETLY)
+MASK = _action(_MASK, "Mask", Danger.CHANGES, QUIETLY)
+UNMASK = _action(_UNMASK, "Unmask", Danger.CHANGES, QUIETLY)
