@@ -172,6 +172,10 @@ def from_values(values: Any) -> AuditEntry:
     return AuditEntry(phase=Phase(str(values.get("phase"))), exit_status=status, **known)
 
 
+RUNBOOK_LOOK = "runbook.look"
+"""What the looks of runbooks are called here and in guardrails: they read, and do nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """What a plan did on one host, told by its entries: `ok` None where it is not known how it
@@ -202,7 +206,7 @@ def done(entries: Iterable[AuditEntry]) -> list[Done]:
     """What was done, by plan and host, the latest first; `entries` in the order of the log."""
     by_plan: dict[tuple[str, str], list[AuditEntry]] = {}
     for entry in entries:
-        if entry.phase in (Phase.BEGIN, Phase.END) and entry.host:
+        if entry.action != RUNBOOK_LOOK and entry.phase in (Phase.BEGIN, Phase.END) and entry.host:
             by_plan.setdefault((entry.plan_id, entry.host), []).append(entry)
     found = [_done(steps) for steps in by_plan.values()]
     return sorted(found, key=lambda one: one.at, reverse=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from opsdash.core.action import Wish, plan_action
+from opsdash.core.audit import RUNBOOK_LOOK
 from opsdash.core.discover import actions
 from opsdash.core.errors import OpsdashError, Refused
 from opsdash.core.job import Job, JobState, Result, RunState
@@ -20,9 +21,6 @@ from opsdash.core.runbook_course import Course
 from opsdash.core.runbook_turn import DoNow, LookNow
 from opsdash.core.snapshot import HostState
 from opsdash.core.text import clean_line
-
-ACTION = "runbook.look"
-"""What a look is called in the audit log and in guardrails."""
 
 MOST_BYTES = MOST_TEXT
 PAUSE_S, LONGEST_PAUSE_S = 1.0, 5.0
@@ -92,7 +90,7 @@ class Walk:
         at = self._on.clock()
         plan = Plan(
             plan_id(at),
-            ACTION,
+            RUNBOOK_LOOK,
             turn.words,
             Danger.READS,
             (HostSteps(self.course.host, (step,)),),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from opsdash.core.audit import RUNBOOK_LOOK, done
 from opsdash.core.errors import HostError, Refused
 from opsdash.core.host import Host
 from opsdash.core.plan import Danger, Plan
@@ -20,7 +21,7 @@ from opsdash.core.runbook import BookStep, Case, Decide, Do, End, Look, Runbook,
 from opsdash.core.runbook_condition import Condition
 from opsdash.core.runbook_course import Course
 from opsdash.core.runbook_turn import DoNow, Ended, LookNow
-from opsdash.engine.runbook_walk import ACTION, Ground, Halted, Walk
+from opsdash.engine.runbook_walk import Ground, Halted, Walk
 from opsdash.engine.runner import Grounds, Refusal, Runner
 from opsdash.transport.base import Completed, Heard, Order
 from tests.fake_hands import KeptAudit
@@ -114,7 +115,8 @@ async def test_a_look_runs_there_and_is_audited_before_and_after() -> None:
     output = one.walk.course.outputs["state"]
     assert (output.status, output.stdout, output.stderr) == (3, "it is web1\n", "no\n")
     told = [(entry.action, entry.phase.value, entry.target) for entry in one.audit.entries]
-    assert told == [(ACTION, "begin", "b"), (ACTION, "end", "b")]
+    assert told == [(RUNBOOK_LOOK, "begin", "b"), (RUNBOOK_LOOK, "end", "b")]
+    assert done(one.audit.entries) == []
 
 
 async def test_what_may_not_be_root_is_looked_at_without_and_says_so() -> None:

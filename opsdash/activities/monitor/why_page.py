@@ -40,13 +40,19 @@ class Past:
 
 
 def explanation(
-    page: Page, finding: Finding, told: Sequence[Happening], past: Past | None
+    page: Page,
+    finding: Finding,
+    told: Sequence[Happening],
+    past: Past | None,
+    *,
+    runbooks: Sequence[Line] = (),
 ) -> list[Line]:
     """All sections about one finding; `past` is None while the store is being read."""
     since = began(finding, told)
     return [
         *_what(page, finding, since),
         (),
+        *runbooks,
         *_changed(page, finding, since, told),
         (),
         *_before(page, finding, past.seen if past else None),
@@ -192,7 +198,7 @@ def offered(page: Page, books: Sequence[Runbook], key: str) -> list[Line]:
         text = shorten(f"{one.id}  {one.title}", room)
         said = f"  {one.danger.words}" if len(text) + len(one.danger.words) + 2 <= room else ""
         lines.append(line(label(""), Span(text, Role.ACCENT), Span(said, Role.MUTED)))
-    return lines
+    return [*lines, ()] if lines else []
 
 
 def commands(finding: Finding) -> list[str]:

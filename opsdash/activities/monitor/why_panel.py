@@ -122,9 +122,10 @@ class WhyPanel(HostKeys):
             text = said.text or "nothing is wrong as far as is known"
             return [line(head("WHY"), Span(text, said.role))]
         told = story([state], snapshot.changes, self._events.look(page.now))
-        lines = explanation(page, finding, told, self._past.get(state.name))
         books = fitting(finding, self.desk.source.walks.books.values())
-        lines += offered(page, books, self.key("why.runbook"))
+        runbooks = offered(page, books, self.key("why.runbook"))
+        past = self._past.get(state.name)
+        lines = explanation(page, finding, told, past, runbooks=runbooks)
         return [*lines, (), *self._others(state, finding), *self._missing(state)]
 
     def _finding(self, state: HostState) -> Finding | None:

@@ -40,8 +40,8 @@ class RunbookPanel(RunbookKeys):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings_of(RUNBOOK),
         *(binding_of(key) for key in ROWS.keys if key.id == "nav.in"),
+        *bindings_of(RUNBOOK),
     ]
 
     def __init__(self, desk: Desk) -> None:

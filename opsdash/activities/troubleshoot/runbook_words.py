@@ -61,14 +61,15 @@ def _status(output: Output) -> str:
 
 
 def output_lines(output: Output, most: int = SHOWN_LINES) -> list[str]:
-    """An output as lines that can be shown; of a longer one the first, and how many more."""
+    """An output as lines that can be shown; of a longer one the first and the last."""
     lines = [clean_line(one) for one in output.stdout.rstrip("\n").split("\n")]
     lines = [] if lines == [""] else lines
     errors = [clean_line(one) for one in output.stderr.splitlines() if one.strip()]
-    shown = lines[:most]
     if len(lines) > most:
-        shown.append(f"… {count(len(lines) - most, 'more line')}")
-    return shown + errors[:most]
+        begin, end = most // 2, most - most // 2
+        left_out = f"… {count(len(lines) - most, 'more line')}"
+        lines = [*lines[:begin], left_out, *lines[-end:]]
+    return lines + errors[:most]
 
 
 def passed_lines(one: Passed, most: int = SHOWN_LINES) -> Iterator[str]:
