@@ -11,18 +11,21 @@ import pytest
 
 from opsdash.app.confirm_screen import ConfirmPlanScreen
 from opsdash.app.picker_screen import PickerScreen
+from opsdash.config.runbook_files import Books
+from opsdash.core.errors import Fault
 from opsdash.core.fleet import Fleet
-from opsdash.core.job import JobState, Result, RunState
-from opsdash.core.plan import Danger
+from opsdash.core.job import Job, JobState, Result, RunState
+from opsdash.core.plan import Danger, Plan
 from opsdash.core.runbook import Ask, Case, Decide, Do, End, Look, Runbook, Verify, Wanted
 from opsdash.core.runbook_condition import Condition
 from opsdash.core.walks import WalkKey, WalkState
-from tests.fleet_states import disk_full, up
+from tests.fleet_states import NOW, disk_full, up
 from tests.jobs import KeptJobs
 from tests.pilot.test_acting import lists_services
 from tests.pilot.test_jobs import settled
 from tests.screens import LARGE, SMALL, Stage, assert_snapshot, on_stage
 from tests.waiting import wait_for
+from tests.walks import kept_walks
 
 SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x50"])
 FULL = Condition("usage", matches=re.compile(r"(?P<pct>\d+)%"))
@@ -223,7 +226,7 @@ async def test_in_the_past_it_says_why_not() -> None:
         assert stage.source.walks.here() == []
 
 
-async def test_a_faulty_file_is_said_and_no_book_says_what_there_is() -> None:
+async def test_no_book_says_what_there_is() -> None:
     async with reading_books() as (stage, _):
         await stage.press("B")
         await stage.draw()
@@ -231,3 +234,32 @@ async def test_a_faulty_file_is_said_and_no_book_says_what_there_is() -> None:
         assert "x on a sick host offers those" in stage.text
         await stage.press("enter")
         assert "no runbook is worked through" in stage.lines[-1]
+
+
+async def test_a_faulty_file_is_said_with_its_line_and_the_others_work() -> None:
+    async with reading_books() as (stage, _):
+        fault = Fault("runbooks/ours.yaml", 3, 5, "steps[0].go: no step is called \x1b[2Jx")
+        stage.source.books.books = Books({"disk-full": BOOK}, (fault,))
+        stage.source.books.saved = True
+        await wait_for(lambda: "runbooks/ours.yaml:3:5" in stage.text)
+        assert "\x1b" not in stage.text
+        assert [*stage.source.walks.books] == ["disk-full"]
+
+
+async def test_a_bug_in_a_walk_halts_it_and_says_so() -> None:
+    async with reading_books() as (stage, _):
+
+        async def broken(plan: Plan) -> Job:
+            raise ZeroDivisionError(plan.title)
+
+        stage.source.looks.look = broken  # type: ignore[method-assign]
+        stage.source.walks = kept_walks(
+            stage.source.books,
+            stage.source.looks,
+            lambda: (stage.source.jobs, stage.source.snapshot()),
+            NOW,
+        )
+        await stage.source.walks.read(again=True)
+        await stage.press("f", *"web1", "enter", "x", "b")
+        await in_state(stage, WalkState.HALTED)
+        assert "stopped by a bug of opsdash (ZeroDivisionError" in stage.text
