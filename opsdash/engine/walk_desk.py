@@ -183,7 +183,8 @@ class WalkDesk:
         """A person does not choose, or does not agree."""
         held = self._held.get(key)
         if held is not None and held.state is WalkState.ASKING:
-            held.walk.course.declined(why or "nobody agreed to it")
+            asked = isinstance(held.walk.course.turn, AskNow)
+            held.walk.course.declined(why or ("nothing was chosen" if asked else "not agreed to"))
             self._go_on(held)
 
     def stop(self, key: WalkKey) -> bool:
