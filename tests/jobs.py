@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from opsdash.core.action import Action
 from opsdash.core.automation import Automated
 from opsdash.core.confirm import Asked, tier
+from opsdash.core.discover import every_action
 from opsdash.core.errors import Refused
 from opsdash.core.fleet import Fleet
 from opsdash.core.job import HostRun, Job, JobState, Result, RunState
@@ -91,6 +93,11 @@ class KeptJobs:
         self.refused: list[str] = []
         self.fleet: Fleet | None = None
         self.automations: list[Automated] = []
+        self.own_actions: dict[str, Action] = {}
+
+    def actions(self) -> dict[str, Action]:
+        """Those that come with opsdash, and own ones that a test has put in."""
+        return every_action(self.own_actions)
 
     def put(self, job: Job) -> None:
         """It stands like this now."""

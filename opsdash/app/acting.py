@@ -28,11 +28,10 @@ class Acting(Running):
 
     def further_entries(self) -> list[Entry]:
         """Every action, with how dangerous it is, or why it can't be done now."""
-        from opsdash.core.discover import actions  # not before the first frame
-
         hosts = self._there(self.page.chosen()) if self.page is not None else ()
         where = hosts[0] if len(hosts) == 1 else count(len(hosts), "host")
-        found = [self._action_entry(one, hosts, where) for one in actions().values()]
+        known = self.jobs.actions().values() if self.jobs is not None else ()
+        found = [self._action_entry(one, hosts, where) for one in known]
         return [*super().further_entries(), *found]
 
     def _action_entry(self, action: Action, hosts: tuple[str, ...], where: str) -> Entry:

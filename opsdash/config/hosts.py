@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from opsdash.config import paths
+from opsdash.config.actions_file import own_actions
 from opsdash.config.cross_checks import check_jumps, check_probes, check_scope
 from opsdash.config.declarations import Declarations, Scope, declarations
 from opsdash.config.guardrails_file import read_guardrails
@@ -34,12 +35,10 @@ def load_fleet(
     ones too. The user's own file (paths.default_hosts_file()) includes what is in hosts.d.
     ConfigError holds all faults of all files, each with its place.
     """
-    own = path == paths.default_hosts_file()
-    book = read_book(path, paths.hosts_parts() if own else ())
+    usual = path == paths.default_hosts_file()
+    book = read_book(path, paths.hosts_parts() if usual else ())
     source = path if os.path.lexists(path) else paths.hosts_parts_dir()
-    if trail is not None:
-        trail.follow(book)
-        trail.files.add(str(paths.guardrails_file(str(source))))
+    _note(trail, book, str(source))
     found = declarations(book)
     hosts = _hosts(found)
     for scope in found.scopes():
@@ -52,14 +51,25 @@ def load_fleet(
         faults = book.faults()
     if faults:
         raise ConfigError(faults)
+    own = own_actions(str(source))
     return Fleet(
         MappingProxyType(hosts),
         str(source),
-        tuple(book.notices),
+        tuple(filter(None, [*book.notices, own.notice])),
         alerts_file=_alerts_file(book),
         guardrails=read_guardrails(paths.guardrails_file(str(source))),
         read_only=asked_read_only() or _read_only(book),
+        own_actions=own,
     )
+
+
+def _note(trail: Trail | None, book: Book, source: str) -> None:
+    """All that is read, or would be if it were there."""
+    if trail is None:
+        return
+    trail.follow(book)
+    beside = (paths.guardrails_file(source), *paths.actions_files(source))
+    trail.files.update(str(one) for one in beside)
 
 
 def _read_only(book: Book) -> str:

@@ -47,11 +47,16 @@ def _this_machine(trail: Trail | None) -> Fleet:
     fleet = this_machine(clean_line(socket.gethostname(), 253) or "localhost")
     path = paths.guardrails_file()
     if trail is not None:
-        trail.files.add(str(path))
+        trail.files |= {str(path), *(str(one) for one in paths.actions_files())}
     if path.exists():
         from opsdash.config.guardrails_file import read_guardrails  # yaml costs 40 ms
 
         fleet = replace(fleet, guardrails=read_guardrails(path))
+    if any(one.exists() for one in paths.actions_files()):
+        from opsdash.config.actions_file import own_actions
+
+        own = own_actions("")
+        fleet = replace(fleet, own_actions=own, notices=tuple(filter(None, [own.notice])))
     return replace(fleet, read_only=asked_read_only())
 
 

@@ -89,6 +89,15 @@ def guardrails_file(source: str = "") -> Path:
     return (Path(source).absolute().parent if source else config_dir()) / "guardrails.yaml"
 
 
+def actions_files(source: str = "") -> tuple[Path, ...]:
+    """Where the user's own actions are looked for, a later file's over an earlier one's: in the
+    configuration, and beside the hosts file in force; they may not exist.
+    """
+    own = config_dir() / "actions.yaml"
+    beside = Path(source).absolute().parent / "actions.yaml" if source else own
+    return (own,) if beside == own else (own, beside)
+
+
 def shipped_runbooks_folder(package: Path = _PACKAGE) -> Path:
     """The folder of the runbooks that come with opsdash."""
     return package / "activities" / "troubleshoot" / "runbooks"

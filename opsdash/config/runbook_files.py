@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from opsdash.config import runbook_parts as parts
+from opsdash.config.actions_file import own_actions
 from opsdash.config.marked_entry import Entry
 from opsdash.config.marked_yaml import Marked, Where, load_marked
-from opsdash.config.paths import runbook_folders, shipped_runbooks_folder
+from opsdash.config.paths import actions_files, runbook_folders, shipped_runbooks_folder
 from opsdash.config.runbook_faults import Known, blame_whole, danger_of
 from opsdash.config.runbook_steps import step
 from opsdash.config.source_text import is_folder, whole_file
-from opsdash.config.stamps import Stamp, stamps_in
-from opsdash.core.discover import actions, checks
+from opsdash.config.stamps import Stamp, stamp_of, stamps_in
+from opsdash.core.discover import checks, every_action
 from opsdash.core.errors import ConfigError, Fault
 from opsdash.core.runbook import BookStep, Runbook, Wanted
 from opsdash.core.text import clean_line
@@ -164,9 +165,12 @@ def read_runbooks(shipped: Path, own: Iterable[Path], known: Known) -> Books:
     return Books(books, tuple(faults))
 
 
-def known_things() -> Known:
-    """The checks and actions that there are."""
-    return Known(checks(), actions())
+def known_things(source: str | None = None) -> Known:
+    """The checks and actions that there are; with the hosts file in force (empty: none) the user's
+    own actions, too. Reads files.
+    """
+    own = own_actions(source).actions if source is not None else {}
+    return Known(checks(), every_action(own))
 
 
 @cache
@@ -187,15 +191,18 @@ class RunbookFiles:
     def read(self) -> Books:
         """All of them. Reads files."""
         self._stamps = self._look()  # before they are read: what is saved meanwhile is news
-        own = runbook_folders(self._source())
-        return read_runbooks(shipped_runbooks_folder(), own, known_things())
+        source = self._source()
+        own = runbook_folders(source)
+        return read_runbooks(shipped_runbooks_folder(), own, known_things(source))
 
     def changed(self) -> bool:
         """Whether one was saved, came or went since they were read: a few stats."""
         return self._look() != self._stamps
 
     def _look(self) -> dict[str, Stamp]:
-        return stamps_in(runbook_folders(self._source()), _ENDINGS)
+        source = self._source()
+        named = {str(path): stamp_of(path) for path in actions_files(source)}
+        return named | stamps_in(runbook_folders(source), _ENDINGS)
 
 
 def one_line(fault: Fault) -> str:

@@ -73,6 +73,16 @@ class Action:
     rollout: Rollout = ONE_BY_FIVE
     reads: tuple[str, ...] = ()
 
+    def usage(self) -> str:
+        """What it takes, as it is typed; in brackets what may be left out."""
+        words = [
+            f"{one.name}={'|'.join(one.choices) or one.name.upper()}" for one in self.arguments
+        ]
+        may = [one.default is not None for one in self.arguments]
+        return " ".join(
+            f"[{word}]" if left else word for word, left in zip(words, may, strict=True)
+        )
+
     def typed(self, words: Iterable[str]) -> dict[str, str]:
         """What was typed behind its name: ``NAME=VALUE``, and what stands alone is the target.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from types import ModuleType
 from typing import Protocol, TypeVar
@@ -91,6 +91,11 @@ def checks() -> dict[str, Check]:
 def actions() -> dict[str, Action]:
     """Every action by id: all of ``opsdash/activities/*/actions/``."""
     return _of_all_activities(Action, "actions")
+
+
+def every_action(own: Mapping[str, Action]) -> dict[str, Action]:
+    """The catalogue: the actions that come with opsdash, and the user's own."""
+    return {**actions(), **own}
 
 
 def _of_all_activities(kind: type[P], folder: str) -> dict[str, P]:

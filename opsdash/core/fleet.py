@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from opsdash.core.guardrail import NO_GUARDRAILS, Guardrails
 from opsdash.core.host import Host, Way
+from opsdash.core.own_actions import NO_OWN_ACTIONS, OwnActions
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Fleet:
     is where acks, mutes and maintenance windows are shared with others; empty: they are not.
     `guardrails` are what may not be done to it, `read_only` says in a word or two who wanted that
     nothing is changed at all (``--read-only``, ``hosts.yaml``); empty: changes are allowed.
+    `own_actions` are what the user has written down to be done to it.
     """
 
     hosts: Mapping[str, Host]
@@ -27,6 +29,7 @@ class Fleet:
     alerts_file: str = ""
     guardrails: Guardrails = NO_GUARDRAILS
     read_only: str = ""
+    own_actions: OwnActions = NO_OWN_ACTIONS
 
 
 def this_machine(name: str) -> Fleet:

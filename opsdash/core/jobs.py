@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
+from opsdash.core.action import Action
 from opsdash.core.automation import Automated
 from opsdash.core.confirm import NOTHING_ASKED, Asked
+from opsdash.core.discover import actions
 from opsdash.core.errors import Refused
 from opsdash.core.job import Job, Result
 from opsdash.core.plan import Plan
@@ -20,6 +22,10 @@ class Jobs(Protocol):
     @property
     def rev(self) -> int:
         """Grows with every change of any job that runs here."""
+        ...
+
+    def actions(self) -> Mapping[str, Action]:
+        """All that can be done to the fleet, by id, the user's own actions included."""
         ...
 
     def here(self) -> Sequence[Job]:
@@ -74,6 +80,10 @@ class NoJobs:
 
     def __init__(self, why: str) -> None:
         self.why = why
+
+    def actions(self) -> Mapping[str, Action]:
+        """Those that come with opsdash."""
+        return actions()
 
     def here(self) -> Sequence[Job]:
         """None."""

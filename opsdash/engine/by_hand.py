@@ -59,7 +59,8 @@ class ByHand:
     @cached_property
     def walks(self) -> WalkDesk:
         """The runbooks that there are, and those that are worked through."""
-        ground = Ground(self.workshop.runner.look, self._around.clock, user_name())
+        shop = self.workshop
+        ground = Ground(shop.runner.look, self._around.clock, user_name(), actions=shop.actions)
         files = RunbookFiles(lambda: self.fleet.source)
         return WalkDesk(ground, lambda: self.jobs, self.snapshot, files)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from opsdash.core.action import Action
 from opsdash.core.automation import Automated
 from opsdash.core.confirm import Asked
 from opsdash.core.job import Job, Result
@@ -22,6 +23,10 @@ class JobDesk:
     def __init__(self, workshop: Workshop, clock: Callable[[], float]) -> None:
         self._workshop = workshop
         self._clock = clock
+
+    def actions(self) -> Mapping[str, Action]:
+        """Those that come with opsdash, and the fleet's own."""
+        return self._workshop.actions()
 
     @property
     def rev(self) -> int:

@@ -5,11 +5,11 @@ actions as the plans that they are, for a person to agree to.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
 
-from opsdash.core.action import Wish, plan_action
+from opsdash.core.action import Action, Wish, plan_action
 from opsdash.core.audit import RUNBOOK_LOOK
 from opsdash.core.discover import actions
 from opsdash.core.errors import OpsdashError, Refused
@@ -36,13 +36,15 @@ class Halted(OpsdashError):
 @dataclass(frozen=True, slots=True)
 class Ground:
     """What walks stand on: `look` applies a plan that only reads, `clock` gives seconds since 1970,
-    `who` is the person.
+    `who` is the person,
+    `actions` are all that there are by id.
     """
 
     look: Callable[[Plan], Awaitable[Job]]
     clock: Callable[[], float]
     who: str
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    actions: Callable[[], Mapping[str, Action]] = actions
 
 
 class Walk:
@@ -105,7 +107,7 @@ class Walk:
 
     def plan(self, turn: DoNow, state: HostState) -> Plan:
         """The plan of the action that is proposed; OpsdashError says why there is none."""
-        action = actions().get(turn.action)
+        action = self._on.actions().get(turn.action)
         if action is None:
             raise Halted(f"there is no action {turn.action} any more")
         at = self._on.clock()

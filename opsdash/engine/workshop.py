@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from opsdash.core.action import Action
 from opsdash.core.automation import Automated
+from opsdash.core.discover import every_action
 from opsdash.core.event import Event
 from opsdash.core.fleet import Fleet
 from opsdash.core.guard import Guard
@@ -61,6 +63,10 @@ class Workshop:
                 from_where=around.from_where,
             )
         )
+
+    def actions(self) -> Mapping[str, Action]:
+        """All that can be done to the fleet as it is now, the user's own actions included."""
+        return every_action(self._bench.hands.fleet().own_actions.actions)
 
     @property
     def guard(self) -> Guard:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import click
 
     from opsdash.core.action import Action
+    from opsdash.core.own_actions import OwnActions
     from opsdash.core.plan import Plan, Rollout
     from opsdash.core.selection import Selection
     from opsdash.core.snapshot import HostState
@@ -78,16 +79,12 @@ def _run(name: str, words: Sequence[str], options: dict[str, Any]) -> int:
     import click
 
     from opsdash.core.action import ArgumentError
-    from opsdash.core.discover import actions
     from opsdash.core.selection import parse_selection
-    from opsdash.core.text import did_you_mean
 
+    own = _own(options)
     if name == "list" and not words:
-        return _list()
-    action = actions().get(name)
-    if action is None:
-        near = did_you_mean(name, actions())
-        raise click.UsageError(f"there is no action {name[:60]!r}{near}: see opsdash do list")
+        return _list(own)
+    action = _action(name, own)
     given = {found[1]: found[2] for word in words if (found := _GIVEN.fullmatch(word))}
     select = tuple(word for word in words if not _GIVEN.fullmatch(word))
     try:
@@ -106,24 +103,52 @@ def _session(select: tuple[str, ...], options: dict[str, Any]) -> Session:
     return session
 
 
-def _list() -> int:
+def _own(options: dict[str, Any]) -> OwnActions:
+    """The user's own actions."""
+    from opsdash.config.open_fleet import exit_on_bad_files
+    from opsdash.core.own_actions import OwnActions
+    from opsdash.engine.asked import whole_fleet
+
+    if options["demo"] is not None:
+        return OwnActions()
+    with exit_on_bad_files():
+        return whole_fleet(options["hosts_file"]).own_actions
+
+
+def _action(name: str, own: OwnActions) -> Action:
+    """The action of this name; exits with 65 where a file that may have it is wrong."""
     import click
 
-    from opsdash.core.discover import actions
+    from opsdash.config.open_fleet import exit_on_bad_files
+    from opsdash.core.discover import every_action
+    from opsdash.core.errors import ConfigError
+    from opsdash.core.text import clean_line, did_you_mean
+
+    known = every_action(own.actions)
+    if name in known:
+        return known[name]
+    near = did_you_mean(name, known)
+    with exit_on_bad_files("docs/own-actions.md explains every field"):
+        if own.faults and not near:
+            raise ConfigError(own.faults)
+    text = f"there is no action {clean_line(name, 60)!r}{near}: see opsdash do list"
+    raise click.UsageError(text)
+
+
+def _list(own: OwnActions) -> int:
+    import click
+
+    from opsdash.core.discover import every_action
     from opsdash.core.table import table
 
     rows = [
-        (one.id, " ".join(_argument(argument) for argument in one.arguments), one.danger.value)
-        for one in sorted(actions().values(), key=lambda one: one.id)
+        (one.id, one.usage(), one.danger.value)
+        for one in sorted(every_action(own.actions).values(), key=lambda one: one.id)
     ]
     click.echo("\n".join(table(("ACTION", "ARGUMENTS", "DANGER"), rows)))
+    if own.notice:
+        click.echo(f"opsdash: {own.notice}", err=True)
     return 0
-
-
-def _argument(one: Any) -> str:
-    given = "|".join(one.choices) or one.name.upper()
-    text = f"{one.name}={given}"
-    return text if one.default is None else f"[{text}]"
 
 
 async def _done(call: _Call, session: Session) -> int:

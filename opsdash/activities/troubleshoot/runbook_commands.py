@@ -182,9 +182,10 @@ def _checked(files: tuple[str, ...], hosts_file: str | None) -> list[str]:
         if not lines and not faults:
             folders = " or ".join(str(one) for one in runbook_folders(_source(hosts_file)))
             return [f"There are no runbooks of your own: write one in {folders}."]
+    known = known_things(_source(hosts_file))
     for name in files:
         try:
-            book = runbook_from(Path(name), known_things(), own=True)
+            book = runbook_from(Path(name), known, own=True)
         except ConfigError as error:
             faults += error.faults
         else:

@@ -14,7 +14,6 @@ from opsdash.activities.troubleshoot.plan_options import consent_of
 from opsdash.activities.troubleshoot.runbook_words import SHOWN_LINES, passed_lines
 from opsdash.config.person import user_name
 from opsdash.core.clock import now
-from opsdash.core.discover import actions
 from opsdash.core.errors import OpsdashError
 from opsdash.core.prompts import Prompter, Question, QuestionKind
 from opsdash.core.runbook import Runbook
@@ -67,8 +66,9 @@ class _Working:
     jobs: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        runner = self.session.workshop.runner
-        self.walk = Walk(self.course, Ground(runner.look, now, user_name()))
+        shop = self.session.workshop
+        ground = Ground(shop.runner.look, now, user_name(), actions=shop.actions)
+        self.walk = Walk(self.course, ground)
         self.as_json = bool(self.call.options["as_json"])
         self.prompter: Prompter = consent_of(self.call.options).prompter
 
@@ -129,7 +129,7 @@ class _Working:
     # -- doing ----------------------------------------------------------------------------------
 
     async def _do(self, turn: DoNow) -> None:
-        action = actions().get(turn.action)
+        action = self.session.workshop.actions().get(turn.action)
         if action is not None and action.reads:
             await settle(self.session, self.call.options["deadline_s"], action.reads)
         state = self.session.snapshot().hosts[self.course.host]
