@@ -135,8 +135,7 @@ class WalkDesk:
         elif same and held.state is WalkState.HALTED:
             self.again(key)
         elif not same and held.state is WalkState.DOING:
-            about = clean_line(held.subject or " ".join(held.given.values()), 60)
-            raise Refused(f"an action of it is under way there, for {about or 'something else'}")
+            raise Refused("an action of it is under way there, for something else")
         elif not same:
             self._begin(key, given, subject)
 
@@ -294,8 +293,6 @@ class WalkDesk:
 
     async def close(self) -> None:
         """Work at nothing any more: what runs there is ended."""
-        tasks = [held.task for held in self._held.values() if held.task is not None]
-        for task in tasks:
-            task.cancel()
+        tasks = [held.task for held in self._held.values() if held.task and held.task.cancel()]
         if tasks:
             await asyncio.wait(tasks)
