@@ -125,22 +125,25 @@ class WalkDesk:
     # -- from a wish to a walk ------------------------------------------------------------------
 
     def begin(self, key: WalkKey, given: Mapping[str, str], subject: str = "") -> None:
-        """Begin a runbook, or go on with it where it stands. Refused."""
+        """Begin a runbook, or go on with it where it stands. One that is about something else, or
+        was given other arguments, begins anew. Refused.
+        """
         held = self._held.get(key)
-        if held is not None and held.state is not WalkState.ENDED:
-            if held.state is WalkState.HALTED:
-                self.again(key)
-            return
-        self._begin(key, given, subject)
+        same = held is not None and (held.given, held.subject) == (given, subject)
+        if held is None or held.state is WalkState.ENDED:
+            self._begin(key, given, subject)
+        elif same and held.state is WalkState.HALTED:
+            self.again(key)
+        elif not same and held.state is WalkState.DOING:
+            raise Refused("an action of it is under way there, for something else")
+        elif not same:
+            self._begin(key, given, subject)
 
     def restart(self, key: WalkKey) -> None:
         """Begin anew, from its first step."""
         held = self._held.get(key)
-        if held is None or held.state is WalkState.DOING:
-            return
-        if held.task is not None:
-            held.task.cancel()
-        self._begin(key, held.given, held.subject)
+        if held is not None and held.state is not WalkState.DOING:
+            self._begin(key, held.given, held.subject)
 
     def _begin(self, key: WalkKey, given: Mapping[str, str], subject: str) -> None:
         book = self.books.get(key.book)
@@ -152,7 +155,9 @@ class WalkDesk:
             course = Course(book, key.host, dict(given), subject)
         except ValueError as error:
             raise Refused(str(error)) from None
-        self._held.pop(key, None)  # the newest is the last
+        before = self._held.pop(key, None)  # the newest is the last
+        if before is not None and before.task is not None:
+            before.task.cancel()
         now = self._on.clock()
         held = self._held[key] = _Held(Walk(course, self._on), given, subject, began_at=now)
         self._forget_old()
@@ -183,7 +188,8 @@ class WalkDesk:
         """A person does not choose, or does not agree."""
         held = self._held.get(key)
         if held is not None and held.state is WalkState.ASKING:
-            held.walk.course.declined(why or "nobody agreed to it")
+            asked = isinstance(held.walk.course.turn, AskNow)
+            held.walk.course.declined(why or ("nothing was chosen" if asked else "not agreed to"))
             self._go_on(held)
 
     def stop(self, key: WalkKey) -> bool:
@@ -287,8 +293,6 @@ class WalkDesk:
 
     async def close(self) -> None:
         """Work at nothing any more: what runs there is ended."""
-        tasks = [held.task for held in self._held.values() if held.task is not None]
-        for task in tasks:
-            task.cancel()
+        tasks = [held.task for held in self._held.values() if held.task and held.task.cancel()]
         if tasks:
             await asyncio.wait(tasks)

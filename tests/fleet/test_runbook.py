@@ -40,8 +40,10 @@ def failed_unit(testbed: Testbed) -> Iterator[None]:
         )
 
 
-async def worked(hosts_yaml: Path, folder: Path, *words: str) -> tuple[int, Any, str]:
-    """The exit code, the document and what was said besides."""
+async def worked(
+    hosts_yaml: Path, folder: Path, *words: str, on: tuple[str, str] = ("unit-failed", HOST)
+) -> tuple[int, Any, str]:
+    """A runbook on a host: the exit code, the document and what was said besides."""
     ours = {"XDG_CONFIG_HOME", "XDG_STATE_HOME", "OPSDASH_HOSTS"}
     env = {name: value for name, value in os.environ.items() if name not in ours} | {
         "XDG_CONFIG_HOME": str(folder / "config"),
@@ -49,7 +51,7 @@ async def worked(hosts_yaml: Path, folder: Path, *words: str) -> tuple[int, Any,
         "PYTHONPATH": str(ROOT),
     }
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "opsdash", "runbook", "run", "unit-failed", HOST),
+        *(sys.executable, "-m", "opsdash", "runbook", "run", *on),
         *("--hosts", str(hosts_yaml), "--json", *words),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,

@@ -22,7 +22,7 @@ from opsdash.core.prompts import Nobody
 from opsdash.core.secret import Secret
 from opsdash.engine.surroundings import Surroundings
 from opsdash.engine.workshop import Workshop, workshop_alone
-from tests.own_locks import own_locks
+from tests.own_place import own_locks
 from tests.ssh_server import ssh_server
 
 

@@ -7,12 +7,14 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import jsonschema
 import pytest
 
-from tests.integration.test_do import program
+from tests.integration.test_do import ROOT, program
 from tests.sudo_in_path import FakeSudo
 from tests.waiting import wait_for
 
+SCHEMA = json.loads((ROOT / "docs" / "runbook.schema.json").read_text())
 BOOK = """\
 title: Something runs too long
 arguments:
@@ -85,6 +87,7 @@ async def test_a_runbook_looks_decides_asks_does_and_verifies(
         assert code == 0, err
         await wait_for(lambda: sleeper.poll() is not None)
         found = json.loads(out)
+        jsonschema.validate(found, SCHEMA)
         assert [one["went"] for one in found["steps"]] == [
             "looked", "decided", "answered", "done", "held", "ended",
         ]  # fmt: skip

@@ -20,7 +20,7 @@ from opsdash.engine.job_handle import JobHandle
 from opsdash.engine.session import Session
 from opsdash.engine.surroundings import Surroundings
 from opsdash.engine.workshop import Workshop, workshop_alone
-from tests.own_locks import own_locks
+from tests.own_place import own_locks
 from tests.ssh_server import Behaviour, TestServer, ssh_server
 from tests.waiting import wait_for
 

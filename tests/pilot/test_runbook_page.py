@@ -11,18 +11,21 @@ import pytest
 
 from opsdash.app.confirm_screen import ConfirmPlanScreen
 from opsdash.app.picker_screen import PickerScreen
+from opsdash.config.runbook_files import Books
+from opsdash.core.errors import Fault
 from opsdash.core.fleet import Fleet
-from opsdash.core.job import JobState, Result, RunState
-from opsdash.core.plan import Danger
+from opsdash.core.job import Job, JobState, Result, RunState
+from opsdash.core.plan import Danger, Plan
 from opsdash.core.runbook import Ask, Case, Decide, Do, End, Look, Runbook, Verify, Wanted
 from opsdash.core.runbook_condition import Condition
 from opsdash.core.walks import WalkKey, WalkState
-from tests.fleet_states import disk_full, up
+from tests.fleet_states import NOW, disk_full, up
 from tests.jobs import KeptJobs
 from tests.pilot.test_acting import lists_services
 from tests.pilot.test_jobs import settled
 from tests.screens import LARGE, SMALL, Stage, assert_snapshot, on_stage
 from tests.waiting import wait_for
+from tests.walks import kept_walks
 
 SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x50"])
 FULL = Condition("usage", matches=re.compile(r"(?P<pct>\d+)%"))
@@ -157,6 +160,12 @@ async def test_a_lost_connection_halts_it_and_enter_goes_on_where_it_was() -> No
         await stage.press("enter")
         await in_state(stage, WalkState.ASKING)
         assert stage.source.looks.looked == ["how full /var is"] * 2
+        stage.source.looks.says["how full /var is"] = "it broke again"
+        await stage.press("a")
+        await in_state(stage, WalkState.HALTED)
+        stage.source.looks.says["how full /var is"] = OUTPUT
+        await stage.press("1", "x", "b")  # as good as enter on its page
+        await in_state(stage, WalkState.ASKING)
 
 
 async def test_a_walk_survives_leaving_the_page_and_is_never_two() -> None:
@@ -194,8 +203,10 @@ async def test_the_palette_has_every_runbook_and_takes_its_arguments() -> None:
         await in_state(stage, WalkState.ASKING)
         assert stage.source.looks.looked == ["how full /srv is"]
         await stage.press("q", "colon", *"runbook disk-full mont=/srv", "enter")
-        assert "has no 'mont'" not in stage.text  # it is under way, and gone on with
-        await stage.press("q", "f", *"web2", "enter", "colon", *"runbook disk-full x=1", "enter")
+        assert "disk-full has no 'mont': it takes mount" in stage.text
+        walks = stage.source.walks
+        assert walks.find(KEY) is not None  # and the other one is as it was
+        await stage.press("f", *"web2", "enter", "colon", *"runbook disk-full x=1", "enter")
         await settled(stage)
         assert "disk-full has no 'x': it takes mount" in stage.text
 
@@ -223,7 +234,7 @@ async def test_in_the_past_it_says_why_not() -> None:
         assert stage.source.walks.here() == []
 
 
-async def test_a_faulty_file_is_said_and_no_book_says_what_there_is() -> None:
+async def test_no_book_says_what_there_is() -> None:
     async with reading_books() as (stage, _):
         await stage.press("B")
         await stage.draw()
@@ -231,3 +242,32 @@ async def test_a_faulty_file_is_said_and_no_book_says_what_there_is() -> None:
         assert "x on a sick host offers those" in stage.text
         await stage.press("enter")
         assert "no runbook is worked through" in stage.lines[-1]
+
+
+async def test_a_faulty_file_is_said_with_its_line_and_the_others_work() -> None:
+    async with reading_books() as (stage, _):
+        fault = Fault("runbooks/ours.yaml", 3, 5, "steps[0].go: no step is called \x1b[2Jx")
+        stage.source.books.books = Books({"disk-full": BOOK}, (fault,))
+        stage.source.books.saved = True
+        await wait_for(lambda: "runbooks/ours.yaml:3:5" in stage.text)
+        assert "\x1b" not in stage.text
+        assert [*stage.source.walks.books] == ["disk-full"]
+
+
+async def test_a_bug_in_a_walk_halts_it_and_says_so() -> None:
+    async with reading_books() as (stage, _):
+
+        async def broken(plan: Plan) -> Job:
+            raise ZeroDivisionError(plan.title)
+
+        stage.source.looks.look = broken  # type: ignore[method-assign]
+        stage.source.walks = kept_walks(
+            stage.source.books,
+            stage.source.looks,
+            lambda: (stage.source.jobs, stage.source.snapshot()),
+            NOW,
+        )
+        await stage.source.walks.read(again=True)
+        await stage.press("f", *"web1", "enter", "x", "b")
+        await in_state(stage, WalkState.HALTED)
+        assert "stopped by a bug of opsdash (ZeroDivisionError" in stage.text

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from opsdash.activities.troubleshoot.automation_commands import ANSIBLE_COMMAND
-from tests.own_locks import own_locks
+from tests.own_place import own_hosts
 
 HOSTS = """\
 version: 1
@@ -45,18 +45,12 @@ Run = Callable[..., Result]
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """The verb over hosts that are all this machine, with a stand-in for the tool."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.delenv("OPSDASH_READ_ONLY", raising=False)
-    own_locks(tmp_path, monkeypatch)
+    hosts = own_hosts(tmp_path, monkeypatch, HOSTS)
     tool = tmp_path / "bin/ansible-playbook"
     tool.parent.mkdir()
     tool.write_text(STAND_IN)
     tool.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tool.parent}:{os.environ['PATH']}")
-    hosts = tmp_path / "hosts.yaml"
-    hosts.write_text(HOSTS)
-    hosts.chmod(0o600)
     (tmp_path / "site.yml").write_text("[]\n")
 
     def call(*words: str) -> Result:

@@ -8,7 +8,7 @@ from opsdash.activities.monitor.fleet_side import SideStrip
 from opsdash.core.health import Health
 from opsdash.core.snapshot import Change, HostState, Snapshot
 from opsdash.widgets.detail_strip import details
-from opsdash.widgets.entries import Entry, matches
+from opsdash.widgets.entries import Entry, matches, recalled
 from opsdash.widgets.fleet_map import map_lines
 from opsdash.widgets.freezer import Freezer
 from opsdash.widgets.line import Line, width_of
@@ -145,3 +145,15 @@ def test_a_reason_with_no_room_is_cut_with_an_ellipsis_and_keeps_its_flag() -> N
     assert first("w" * 60).endswith("w  for 6m  NEW")
     assert first("w" * 72).endswith("w…  for 6m  NEW")
     assert len(first("w" * 72)) == 80
+
+
+def test_a_title_of_several_words_takes_what_is_typed_behind_it() -> None:
+    told: list[str] = []
+    entries = [Entry("runbook", told.append), Entry("runbook disk", told.append, takes="[A=B]")]
+    found = matches(entries, "Runbook disk mount=/var x=1")
+    assert [(one.entry.title, one.argument) for one in found] == [
+        ("runbook disk", "mount=/var x=1")
+    ]
+    (again, *_) = recalled(entries, ["runbook disk mount=/srv"])
+    again.run("")
+    assert (again.title, told) == ("runbook disk mount=/srv", ["mount=/srv"])

@@ -19,7 +19,7 @@ from opsdash.core.run_plan import RunWish, run_plan
 from opsdash.engine.job_desk import JobDesk
 from opsdash.engine.surroundings import Surroundings
 from opsdash.engine.workshop import workshop_alone
-from tests.own_locks import own_locks
+from tests.own_place import own_locks
 from tests.waiting import wait_for
 
 

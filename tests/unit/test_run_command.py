@@ -16,7 +16,7 @@ from opsdash.activities.troubleshoot.run_commands import build
 from opsdash.core.errors import SelectionError
 from opsdash.core.run_plan import RunWish, run_plan
 from opsdash.store.jobs import Jobs
-from tests.own_locks import own_locks
+from tests.own_place import own_hosts
 from tests.unit.test_docs import ROOT
 
 HOSTS = """\
@@ -34,13 +34,7 @@ Run = Callable[..., Result]
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """The verb over four hosts that are all this machine, with a state of its own."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.delenv("OPSDASH_READ_ONLY", raising=False)
-    own_locks(tmp_path, monkeypatch)
-    hosts = tmp_path / "hosts.yaml"
-    hosts.write_text(HOSTS)
-    hosts.chmod(0o600)
+    hosts = own_hosts(tmp_path, monkeypatch, HOSTS)
 
     def call(*words: str, stdin: bytes = b"") -> Result:
         place = words.index("--") if "--" in words else len(words)

@@ -195,7 +195,8 @@ def _question(book: Runbook, turn: AskNow) -> Question:
     lines = [turn.help] if turn.help else []
     for place, (value, about) in enumerate(turn.choices, 1):
         lines.append(f"{place:>3}  {clean_line(value, 120)}{f'  {about}' if about else ''}")
-    field_ = f"1-{len(turn.choices)}" if turn.choices else turn.key
+    most = len(turn.choices)
+    field_ = "number" if most == 1 else f"number, 1-{most}" if most else turn.key
     key = f"{book.id} {turn.key}"
     return Question(key, "", turn.words, "\n".join(lines), field_, QuestionKind.LINE)
 

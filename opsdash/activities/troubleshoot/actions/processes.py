@@ -6,7 +6,7 @@ from opsdash.core.action import Action, Argument, Arguments
 from opsdash.core.plan import Danger, Step, StepKind
 from opsdash.core.snapshot import HostState
 
-SIGNALS = ("TERM", "HUP", "INT", "QUIT", "KILL", "STOP", "CONT", "USR1", "USR2")
+SIGNALS = ("TERM", "HUP", "INT", "QUIT", "KILL", "STOP", "CONT", "USR1", "USR2", "CHLD")
 _ENDING = frozenset({"TERM", "KILL", "INT", "QUIT"})
 MOST_PID = 4_194_304
 
