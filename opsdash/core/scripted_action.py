@@ -6,14 +6,18 @@ never pasted into its text. Those that come with opsdash and the user's own are 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from opsdash.core.action import Arguments, NotHere
 from opsdash.core.plan import STEP_TIMEOUT_S, OnFailure, Rollout, Step, StepKind
 from opsdash.core.quoting import assignments
-from opsdash.core.runbook_condition import in_words
+from opsdash.core.runbook_condition import in_words, places_in
 from opsdash.core.snapshot import HostState
+
+HOST = "host"
+_HOST = re.compile(r"\$\{?host\b")
 
 QUIETLY = Rollout(at_a_time=20, on_failure=OnFailure.STOP)
 """How what interrupts nothing goes over many hosts."""
@@ -23,9 +27,9 @@ QUIETLY = Rollout(at_a_time=20, on_failure=OnFailure.STOP)
 class Scripts:
     """What is run on a host, as POSIX sh; an empty one is left out.
 
-    `look` runs as the login and changes nothing. `already` exits with 0 where there is nothing to
-    do: then the change says ``unchanged``. What `run` says in lines of the form ``was_NAME=VALUE``
-    its `undo` has as variables. `verify` sees that it worked.
+    `$host` is the host's name. `look` runs as the login and changes nothing. `already` exits with
+    0 where there is nothing to do: then the change says ``unchanged``. What `run` says in lines of
+    the form ``was_NAME=VALUE`` its `undo` has as variables. `verify` sees that it worked.
     """
 
     run: str
@@ -59,7 +63,7 @@ class Doing:
         """Look at it, change it, see that it worked; NotHere."""
         if why := self.why_not(state):
             raise NotHere(why)
-        values = {"host": state.name, **arguments}
+        values = {**arguments, **({"host": state.name} if self._wants_host else {})}
         words, ahead, scripts = in_words(self.does, values), assignments(values), self.scripts
         if self.reads_only:
             return (self._root_step(words, ahead + scripts.run),)
@@ -80,6 +84,13 @@ class Doing:
         if scripts.verify:
             found.append(self._root_step(f"see that it worked: {words}", ahead + scripts.verify))
         return tuple(found)
+
+    @property
+    def _wants_host(self) -> bool:
+        """Whether the host's name is used: else the steps are the same for all hosts."""
+        one = self.scripts
+        texts = (one.run, one.look, one.already, one.verify, one.undo)
+        return HOST in places_in(self.does) or any(map(_HOST.search, texts))
 
     def _root_step(self, words: str, script: str) -> Step:
         """A look that may be made as root."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -11,10 +12,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from opsdash.activities.troubleshoot.plan_document import job_document, plan_document
-from opsdash.activities.troubleshoot.plan_words import plan_lines, rollout_words
+from opsdash.activities.troubleshoot.plan_words import plan_lines, rollout_words, told_lines
 from opsdash.cli.main import opsdash
-from opsdash.core.job import Job, RunState
-from opsdash.core.plan import OnFailure, Rollout
+from opsdash.core.job import HostRun, Job, RunState
+from opsdash.core.job import Result as Said
+from opsdash.core.plan import Danger, OnFailure, Rollout
 from opsdash.engine.runner import Grounds, Runner
 from opsdash.store.jobs import Jobs
 from tests.fake_hands import FakeHands, KeptAudit
@@ -95,6 +97,19 @@ def test_a_plan_as_json_is_as_its_schema_says(tmp_path: Path) -> None:
     jsonschema.validate(plan, SCHEMA)
     jsonschema.validate(job, SCHEMA)
     assert job["hosts"][0]["state"] == "unreachable"
+
+
+def test_what_only_looks_tells_what_it_saw_cut_to_a_page() -> None:
+    plan = replace(plan_of("a", reads_only=True), danger=Danger.READS)
+    said = b"".join(b"line %d \x1b[31m\n" % number for number in range(300))
+    run = HostRun("a", RunState.DONE, (Said(0, said),), begun=1)
+    job = Job(plan, {"a": run})
+    lines = told_lines(job, run)
+    assert lines[0].startswith("  line 0 ")
+    assert lines[200:] == ["  … 100 more lines: --full shows all"]
+    assert len(told_lines(job, run, full=True)) == 300
+    assert not any("\x1b" in line for line in lines)
+    assert told_lines(Job(replace(plan, danger=Danger.CHANGES), {"a": run}), run) == []
 
 
 def test_a_plan_in_words_shows_each_command_once_and_hides_no_escape() -> None:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
-from opsdash.core.action import Action, Argument, Wish
+from opsdash.core.action import Action, Argument, Wish, grouped, plan_action
 from opsdash.core.discover import actions
+from opsdash.core.host import Host
 from opsdash.core.job import HostRun, Job, JobState, Result, RunState
 from opsdash.core.plan import Danger, Plan, Step
 from opsdash.core.quoting import assignments, quote
+from opsdash.core.reading import Reading, Row
 from opsdash.core.scripted_action import Doing, Scripts
+from opsdash.core.snapshot import HostState
 from opsdash.core.undo import undo_plan
 from tests.unit.test_actions import SHELLS, planned, state_of
 
@@ -50,6 +54,13 @@ def test_an_argument_reaches_the_script_as_it_is(shell: Sequence[str]) -> None:
     assert sh(run.script, shell).stdout == AWKWARD
     assert sh(look.script, shell).stdout == AWKWARD + "web1"
     assert "\n" not in run.does
+
+
+def test_hosts_share_their_steps_unless_the_name_of_each_is_used() -> None:
+    hosts = [HostState(Host(name)) for name in ("web1", "web2")]
+    for script, groups in (("echo $hosts", 1), ('echo "$host"', 2), ("echo ${host}", 2)):
+        action = Action("a.b", "Do", Danger.CHANGES, Doing("do it", Scripts(script)).steps)
+        assert len(grouped(plan_action(action, hosts, {}, Wish("p", "ann", 1.0)))) == groups
 
 
 @EVERY_SHELL
@@ -242,3 +253,77 @@ def test_crash_dumps_are_looked_for_without_changing_anything() -> None:
 
 def test_assignments_are_quoted_one_to_a_line() -> None:
     assert assignments({"a": "x y", "b": "it's"}) == "a='x y'\nb='it'\"'\"'s'\n"
+
+
+def removing(what: str, *files: Path) -> Plan:
+    rows: tuple[Row, ...] = tuple(
+        {
+            "kind": "old-temp",
+            "path": str(path),
+            "size_bytes": path.lstat().st_size,
+            "mtime_s": int(path.lstat().st_mtime),
+        }
+        for path in files
+    )
+    reading = Reading("web1", "cleanup", 1.0, rows=rows)
+    state = HostState(Host("web1"), readings={"cleanup": reading})
+    return planned(actions()["disk.cleanup"], state, {"what": what})
+
+
+@pytest.fixture
+def temp() -> Iterator[Path]:
+    """A folder below /tmp: only there, and in a few other places, anything is ever removed."""
+    with TemporaryDirectory(dir="/tmp") as folder:
+        yield Path(folder)
+
+
+@EVERY_SHELL
+def test_only_files_that_are_still_as_they_were_listed_are_removed(
+    temp: Path, shell: Sequence[str]
+) -> None:
+    names = ("plain", "it's $(id) ü", "changed", "became a link", "in/side", "gone")
+    files = [temp / name for name in names]
+    files[4].parent.mkdir()
+    for path in files:
+        path.write_text("old\n")
+    plan = removing("old-temp", *files)
+    look, change, verify = plan.hosts[0].steps
+    assert look.does == "look before: remove 6 files, 24 bytes: old-temp"
+    assert sh(look.script, shell).returncode == 0
+    precious = temp / "elsewhere"
+    precious.mkdir()
+    (precious / "side").write_text("old\n")
+    files[2].write_text("new and longer\n")
+    files[3].unlink()
+    files[3].symlink_to(precious / "side")
+    files[4].unlink()
+    files[4].parent.rmdir()
+    (temp / "in").symlink_to(precious)
+    files[5].unlink()
+    done = sh(change.script, shell)
+    assert done.returncode == 3
+    assert not files[0].exists()
+    assert not files[1].exists()
+    assert (precious / "side").read_text() == "old\n"
+    assert (files[2].exists(), files[3].is_symlink()) == (True, True)
+    assert "changed: it was changed since" in done.stderr
+    assert "became a link: it is a link" in done.stderr
+    assert "in/side: a link leads to its folder" in done.stderr
+    assert "removed: 2, left alone: 4" in done.stdout
+    assert sh(verify.script, shell).returncode == 3
+    assert sh(removing("old-temp", files[2]).hosts[0].steps[1].script, shell).returncode == 0
+    assert not files[2].exists()
+
+
+def test_what_lies_elsewhere_or_was_not_listed_is_never_planned(temp: Path) -> None:
+    one, other = temp / "one", temp / "other"
+    one.write_text("x")
+    other.write_text("x")
+    assert removing(str(one), one, other).hosts[0].steps[1].script.count("/other") == 0
+    for what in (str(temp / "third"), "core-dumps"):
+        assert [why.why for why in removing(what, one).left_out] == [
+            "it has nothing of that which could go"
+        ]
+    passwd = Path("/etc/passwd")
+    assert "/etc/passwd" not in removing("old-temp", passwd, one).hosts[0].steps[1].script
+    assert removing(str(passwd), passwd).hosts == ()

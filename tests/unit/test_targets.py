@@ -59,4 +59,45 @@ def test_a_process_is_of_one_host_alone() -> None:
 
 
 def test_what_nobody_lists_has_no_targets() -> None:
-    assert targets("mount", [up("web1")]) == []
+    assert targets("port", [up("web1")]) == []
+    bare = with_readings(up("web1"), Reading("web1", "names", NOW))
+    assert targets("user", [bare]) == []
+
+
+def test_mounts_stand_with_the_fullest_first() -> None:
+    def state(name: str, *used: float | None) -> HostState:
+        rows = tuple(
+            {"mount": mount, "type": "ext4", "used_ratio": ratio}
+            for mount, ratio in zip(("/", "/var"), used, strict=False)
+        )
+        return with_readings(up(name), Reading(name, "filesystem", NOW, {}, rows))
+
+    assert targets("mount", [state("web1", 0.2, 0.5), state("web2", 0.1, 0.9)]) == [
+        Target("/var", "ext4, 90% used on web2"),
+        Target("/", "ext4, 20% used on web1"),
+    ]
+
+
+def test_files_that_could_go_stand_behind_all_of_their_kind() -> None:
+    rows: tuple[Row, ...] = tuple(
+        {"kind": "old-logs", "path": path, "size_bytes": size, "mtime_s": 1}
+        for path, size in (("/var/log/a.1", 1024), ("/var/log/b.1", 4096))
+    )
+    state = with_readings(up("web1"), Reading("web1", "cleanup", NOW, {}, rows))
+    assert targets("candidate", [state]) == [
+        Target("old-logs", "5.0K in 2 files"),
+        Target("/var/log/b.1", "4.0K"),
+        Target("/var/log/a.1", "1.0K"),
+    ]
+
+
+def test_users_timers_and_packages_say_how_many_hosts_have_them() -> None:
+    def state(name: str) -> HostState:
+        rows: tuple[Row, ...] = (
+            {"kind": "user", "name": "ann", "about": "1001 /bin/sh"},
+            {"kind": "package", "name": "nginx", "about": "1.22"},
+        )
+        return with_readings(up(name), Reading(name, "names", NOW, {}, rows))
+
+    assert targets("user", [state("web1")]) == [Target("ann", "1001 /bin/sh")]
+    assert targets("package", [state("web1"), state("web2")]) == [Target("nginx", "1.22, 2 hosts")]

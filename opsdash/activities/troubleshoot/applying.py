@@ -12,7 +12,13 @@ from dataclasses import dataclass
 import click
 
 from opsdash.activities.troubleshoot.plan_document import job_document, plan_document
-from opsdash.activities.troubleshoot.plan_words import ended_code, job_words, plan_lines, run_line
+from opsdash.activities.troubleshoot.plan_words import (
+    ended_code,
+    job_words,
+    plan_lines,
+    run_line,
+    told_lines,
+)
 from opsdash.core.clock import now
 from opsdash.core.confirm import Asked, Tier, headless_refusal
 from opsdash.core.errors import Refused
@@ -140,7 +146,7 @@ class Application:
                     for run in job.runs.values():
                         if run.state.ended and run.host not in told:
                             told.add(run.host)
-                            click.echo(run_line(run))
+                            _lines([run_line(run), *told_lines(job, run, full=self.full)])
                 if job.state is not JobState.RUNNING:
                     return job
                 await handle.change(seen)

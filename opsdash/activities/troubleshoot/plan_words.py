@@ -10,6 +10,8 @@ from opsdash.core.plan import OnFailure, Plan, Rollout, Step, StepKind
 from opsdash.core.text import clean, clean_line, count, duration
 
 NAMES_WIDTH = 100
+MOST_LINES, MOST_TEXT = 200, 1_000_000
+"""Of what one host says to a plan that only looks."""
 
 _KINDS = {
     StepKind.DETACH: "left to itself",
@@ -106,6 +108,20 @@ def run_line(run: HostRun) -> str:
         took = f" in {duration(run.ended_at - run.began_at)}"
     text = f": {clean_line(run.text, 400)}" if run.text else ""
     return f"{run.host}: {_STATES[run.state]}{took}{text}"
+
+
+def told_lines(job: Job, run: HostRun, *, full: bool = False) -> list[str]:
+    """What a host said to a plan that only looks: that is what it was asked for. Cut to a page,
+    unless it is wanted in `full`.
+    """
+    if not job.plan.reads_only:
+        return []
+    text = b"".join(one.stdout for one in run.results).decode("utf-8", "replace")
+    lines = [f"  {line}" for line in clean(text, MOST_TEXT).rstrip("\n").split("\n") if text]
+    if full or len(lines) <= MOST_LINES:
+        return lines
+    left = count(len(lines) - MOST_LINES, "more line")
+    return [*lines[:MOST_LINES], f"  … {left}: --full shows all"]
 
 
 def job_words(job: Job) -> str:
