@@ -137,6 +137,8 @@ def _why_none(states: Sequence[HostState], collector: str) -> str:
         reading = state.readings.get(collector)
         if reading is not None and reading.problem is not None:
             return f"{state.name}: {reading.problem.text}"
+    if any(collector in state.readings for state in states):
+        return "there is none on what has answered"
     return "no list has come"
 
 

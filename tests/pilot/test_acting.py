@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from opsdash.app.confirm_screen import ConfirmPlanScreen
 from opsdash.app.picker_screen import PickerScreen
+from opsdash.config.actions_file import read_actions
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, Row
 from tests.fleet_states import NOW, with_readings
@@ -99,6 +102,33 @@ async def test_what_is_refused_says_why_in_the_list() -> None:
         assert "this is read-only" in stage.text
         await stage.press("enter")
         assert isinstance(stage.app.screen, PickerScreen)
+
+
+async def test_an_own_action_is_offered_and_its_files_are_picked_from_what_could_go(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "actions.yaml"
+    file.write_text(
+        "actions:\n  app.hello: {title: Say hello to, target: who, danger: changes,\n"
+        "    arguments: {who: {help: whom, type: user}}, run: 'echo \"hello $who\"'}\n"
+    )
+    file.chmod(0o600)
+    async with at_work() as (stage, kept):
+        kept.own_actions |= read_actions(file).actions
+        rows = ({"kind": "user", "name": "ann", "about": "1001 /bin/sh"},)
+        known = stage.source.states["web1"]
+        named = (Reading("web1", "names", NOW, {}, rows), Reading("web1", "cleanup", NOW))
+        stage.source.put(with_readings(known, *known.readings.values(), *named))
+        await stage.press("f", *"web1", "enter")
+        await typed(stage, "disk.cleanup")
+        assert "there is none on what has answered" in stage.text
+        await typed(stage, "app.hello")
+        assert "1001 /bin/sh" in stage.text
+        await stage.press("enter")
+        assert "who='ann'" in stage.text
+        await stage.press("y")
+        await settled(stage)
+        assert [(plan.action, plan.target) for plan in kept.begun] == [("app.hello", "ann")]
 
 
 async def test_hosts_that_list_nothing_let_one_type_it(monkeypatch: pytest.MonkeyPatch) -> None:
