@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from opsdash.config.actions_file import read_actions
 from opsdash.config.alerts_file import read_alerts
 from opsdash.config.guardrails_file import read_guardrails
 from opsdash.config.hooks_file import read_hooks
@@ -19,6 +20,7 @@ from opsdash.config.importers.clustershell import read_clustershell
 from opsdash.config.importers.imported import is_untouched, made_of
 from opsdash.config.importers.ssh_config import read_ssh_config
 from opsdash.config.keys import load_keymap
+from opsdash.config.runbook_files import known_things, runbook_from
 from opsdash.config.themes import load_theme
 from opsdash.core import discover
 from opsdash.store.kept_views import KeptViews
@@ -53,10 +55,52 @@ def load_keys(path: Path) -> None:
     load_keymap(path, discover.keys())
 
 
+def load_runbook(path: Path) -> None:
+    """A runbook of the user's own."""
+    runbook_from(path, known_things(), own=True)
+
+
 def names_in(path: Path) -> None:
     """Names for the tab key: what can't be read has none."""
     named_in([path])
 
+
+ACTIONS = """\
+actions:
+  app.drain:
+    title: Drain
+    danger: outage
+    target: pool
+    arguments:
+      pool: {help: the pool, type: word}
+    run: |
+      drain "$pool"
+    undo: |
+      fill "$pool"
+"""
+
+RUNBOOK = """\
+title: Ours
+checks: [zombies]
+arguments:
+  unit: {help: the service, from: subject, default: shop}
+steps:
+  - look: whether it runs
+    as: there
+    run: ps
+  - decide: whether it runs
+    cases:
+      - if: {in: there, matches: "(?P<pid>[0-9]+) {unit}"}
+        say: "{unit} is there"
+      - else: true
+        go: end
+  - do: process.signal
+    with: {pid: "{pid}"}
+  - verify: it is gone
+    run: ps
+    until: {lacks: x}
+  - end: done
+"""
 
 KEYS = """\
 preset: vim
@@ -160,6 +204,8 @@ rules:
 LOADERS = (
     Loader("guardrails.yaml", GUARDRAILS, read_guardrails, ("config.guardrails_file",)),
     Loader("hooks.yaml", HOOKS, read_hooks, ("config.hooks_file",)),
+    Loader("actions.yaml", ACTIONS, read_actions, ("config.actions_file",)),
+    Loader("our-book.yaml", RUNBOOK, load_runbook, ("config.runbook_files",)),
     Loader("alerts.yaml", ALERTS, read_alerts, ("config.alerts_file",)),
     Loader("hosts.yaml", HOSTS, load_fleet, ("config.hosts_files", "config.marked_yaml")),
     Loader("theme.yaml", THEME, load_theme, ("config.themes",)),

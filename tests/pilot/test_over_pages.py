@@ -255,7 +255,7 @@ async def test_what_is_set_stands_on_one_page_with_how_it_is_changed(
     size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("CONFIG", "STATE"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", "/nowhere")
+        monkeypatch.setenv(f"XDG_{name}_HOME", "/proc/nowhere")
     monkeypatch.delenv("TMUX", raising=False)
     monkeypatch.chdir("/")
     async with on_stage(mixed_fleet(), size) as stage:

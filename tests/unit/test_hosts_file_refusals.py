@@ -180,7 +180,7 @@ def test_a_missing_or_forbidden_file_is_told_as_such(
     def refuse(path: str, flags: int) -> int:
         raise PermissionError(13, "Permission denied")  # root may read all: pretend
 
-    monkeypatch.setattr(source_text, "_open_without_waiting", refuse)
+    monkeypatch.setattr(source_text, "open_without_waiting", refuse)
     assert hosts.faults_of(path) == ["hosts.yaml: can't be read: permission denied"]
 
 

@@ -7,7 +7,10 @@ import subprocess
 
 import pytest
 
+from opsdash.activities.monitor.why_page import fitting
 from opsdash.config.runbook_files import shipped_runbooks
+from opsdash.core.finding import Finding
+from opsdash.core.health import Health
 from opsdash.core.runbook import Look, Runbook, Verify
 from tests.case_files import CASES, Case, case_id, cases
 from tests.runbook_cases import in_order, took_a_branch, walked
@@ -40,6 +43,21 @@ def test_the_cases_of_a_runbook_take_two_branches(book: Runbook) -> None:
     all_walked = [walked(book, one.content) for one in of_it]
     assert any(took_a_branch(book, one.course.trail) for one in all_walked)
     assert len(set().union(*(one.branches for one in all_walked))) >= 2
+
+
+@pytest.mark.parametrize(
+    ("check", "first"),
+    [
+        ("unit-failed", "unit-failed"),
+        ("disk-full", "disk-full"),
+        ("login-slow", "slow-ssh"),
+        ("load-high", "high-load"),
+        ("log-storm", "log-storm"),
+    ],
+)
+def test_what_is_for_a_check_above_all_is_offered_first(check: str, first: str) -> None:
+    offered = fitting(Finding(check, "web1", Health.CRIT, "it is so"), BOOKS.values())
+    assert offered[0].id == first
 
 
 @pytest.mark.parametrize("shell", SHELLS)

@@ -184,9 +184,9 @@ def _next(page: Page, finding: Finding) -> list[Line]:
 
 
 def fitting(finding: Finding, books: Iterable[Runbook]) -> list[Runbook]:
-    """The runbooks that are for this, the user's own first."""
+    """The runbooks for this: the user's own first, then those that are for it above all."""
     found = [one for one in books if finding.check in one.checks]
-    return sorted(found, key=lambda one: (not one.own, one.id))
+    return sorted(found, key=lambda one: (not one.own, one.checks.index(finding.check), one.id))
 
 
 def offered(page: Page, books: Sequence[Runbook], key: str) -> list[Line]:

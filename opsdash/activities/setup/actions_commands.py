@@ -26,7 +26,7 @@ def build() -> click.Command:
     """The click group ``actions``."""
     import click
 
-    @click.group("actions")
+    @click.group("actions", epilog=LIST)
     def actions() -> None:
         """What can be done to hosts: what comes with opsdash, and your own (actions.yaml)."""
 
