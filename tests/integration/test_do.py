@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -28,15 +28,6 @@ from tests.waiting import wait_for
 
 ROOT = Path(opsdash.__file__).resolve().parents[1]
 SCHEMA = json.loads((ROOT / "docs" / "plan.schema.json").read_text())
-
-
-@pytest.fixture
-def sleeper() -> Iterator[subprocess.Popen[bytes]]:
-    """A process that nobody needs."""
-    child = subprocess.Popen(["sleep", "100"])
-    yield child
-    child.kill()
-    child.wait()
 
 
 class Program:
