@@ -2,10 +2,10 @@
 
     python tests/bench/run.py [NAME...] [--runs 5]
 
-Without names all of them. ``$OPSDASH_BENCH_PEERS`` is the bin folder of a virtualenv
-with ``clustershell`` and ``parallel-ssh``; without it the peers are left out. Needs OpenSSH's
-server, and nothing else that wants the processors: figures are processor time where that is
-possible, and wall time says so.
+Without names all of them. ``$OPSDASH_BENCH_PEERS`` is the bin folder of a virtualenv with
+``clustershell``, ``parallel-ssh`` and ``ansible-core``; without it the peers are left out. Needs
+OpenSSH's server, and nothing else that wants the processors: figures are processor time where that
+is possible, and wall time says so.
 """
 
 from __future__ import annotations

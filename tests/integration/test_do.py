@@ -10,8 +10,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ import pytest
 import opsdash
 from opsdash.core.job import JobState
 from opsdash.core.plan import Danger, HostSteps, Plan, Step, StepKind
+from opsdash.engine import host_lock
 from opsdash.store.jobs import Jobs
 from tests.ssh_server import ssh_server
 from tests.sudo_in_path import FakeSudo
@@ -28,15 +29,6 @@ from tests.waiting import wait_for
 
 ROOT = Path(opsdash.__file__).resolve().parents[1]
 SCHEMA = json.loads((ROOT / "docs" / "plan.schema.json").read_text())
-
-
-@pytest.fixture
-def sleeper() -> Iterator[subprocess.Popen[bytes]]:
-    """A process that nobody needs."""
-    child = subprocess.Popen(["sleep", "100"])
-    yield child
-    child.kill()
-    child.wait()
 
 
 class Program:
@@ -56,6 +48,15 @@ class Program:
     @property
     def jobs(self) -> Jobs:
         return Jobs(self.folder / "state" / "opsdash")
+
+    def unlock(self) -> None:
+        """Plans that a test killed hold this machine for their time: others want it now."""
+        ids = set(self.jobs.ids())
+        for place in host_lock.PLACES:
+            for link in Path(place).glob("opsdash.lock.*"):
+                with suppress(OSError):
+                    if set(str(link.readlink()).split()) & ids:
+                        link.unlink()
 
     async def start(self, *words: str) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
@@ -107,7 +108,9 @@ async def program(tmp_path: Path) -> AsyncGenerator[Program, None]:
             f"hosts: {{web1: {{address: 127.0.0.1, port: {host.port}, tags: [blue]}}}}\n"
         )
         (tmp_path / "hosts.yaml").chmod(0o600)
-        yield Program(tmp_path)
+        opsdash_ = Program(tmp_path)
+        yield opsdash_
+        opsdash_.unlock()
 
 
 async def test_a_plan_is_shown_kept_applied_once_and_can_be_read_afterwards(

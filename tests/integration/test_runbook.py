@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
@@ -45,15 +44,6 @@ steps:
   - end: "{pid} was left alone"
     name: left
 """
-
-
-@pytest.fixture
-def sleeper() -> Iterator[subprocess.Popen[bytes]]:
-    """A process that nobody needs."""
-    child = subprocess.Popen(["sleep", "100"])
-    yield child
-    child.kill()
-    child.wait()
 
 
 @pytest.fixture

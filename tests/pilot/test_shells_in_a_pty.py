@@ -17,6 +17,8 @@ from tests.waiting import wait_for
 STAGE = f"{sys.executable} {ROOT / 'tests' / 'pilot' / 'shells_in_a_pty.py'}"
 
 QUIT, CTRL_C, CTRL_Z, CTRL_BACKSLASH = b"\x11", b"\x03", b"\x1a", b"\x1c"
+READY = b"\x1b[?2004h"
+"""bash's line editor has the terminal: what is typed before that may be lost."""
 SCREEN, NORMAL = b"\x1b[?1049h", b"\x1b[?1049l"
 
 
@@ -82,7 +84,7 @@ def test_what_stops_the_shell_stops_all_and_fg_goes_on_in_it(tmp_path: Path) -> 
         open_shell(terminal)
         for stopping in (CTRL_Z, b"stop\n"):  # all of us by a key, or only what ssh stands for
             terminal.press(stopping)
-            terminal.wait_for(b"Stopped")
+            terminal.wait_for(b"Stopped", READY)
             terminal.press(b"fg\n")
             terminal.wait_for(b"shells_in_a_pty")  # bash says what goes on
             terminal.press(b"size\n")

@@ -62,43 +62,28 @@ LIST = Action(
     rollout=QUIETLY,
     reads=("units",),
 )
-ENABLE = Action(
-    "timer.enable",
-    "Switch on the timer",
-    Danger.CHANGES,
-    Doing(
-        "switch on the timer {timer}",
-        Scripts(
-            _NOW + _TELL_WAS + 'systemctl enable --now -- "$timer"\n',
-            look=_LOOK,
-            already=_ON,
-            verify=_NOW + _SAY + _ON,
-            undo=_BACK,
-        ),
-        why_not=only_systemd,
-    ).steps,
-    arguments=(_ARGUMENT,),
-    target="timer",
-    rollout=QUIETLY,
-    reads=("units",),
-)
-DISABLE = Action(
-    "timer.disable",
-    "Switch off the timer",
-    Danger.CHANGES,
-    Doing(
-        "switch off the timer {timer}",
-        Scripts(
-            _NOW + _TELL_WAS + 'systemctl disable --now -- "$timer"\n',
-            look=_LOOK,
-            already=_OFF,
-            verify=_NOW + _SAY + _OFF,
-            undo=_BACK,
-        ),
-        why_not=only_systemd,
-    ).steps,
-    arguments=(_ARGUMENT,),
-    target="timer",
-    rollout=QUIETLY,
-    reads=("units",),
-)
+
+
+def _switch(verb: str, title: str, as_wanted: str) -> Action:
+    """Switches timers on or off; `as_wanted` says whether one is so."""
+    scripts = Scripts(
+        _NOW + _TELL_WAS + f'systemctl {verb} --now -- "$timer"\n',
+        look=_LOOK,
+        already=as_wanted,
+        verify=_NOW + _SAY + as_wanted,
+        undo=_BACK,
+    )
+    return Action(
+        f"timer.{verb}",
+        title,
+        Danger.CHANGES,
+        Doing(f"{title[0].lower()}{title[1:]} {{timer}}", scripts, why_not=only_systemd).steps,
+        arguments=(_ARGUMENT,),
+        target="timer",
+        rollout=QUIETLY,
+        reads=("units",),
+    )
+
+
+ENABLE = _switch("enable", "Switch on the timer", _ON)
+DISABLE = _switch("disable", "Switch off the timer", _OFF)
