@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 async def wait_for(
-    happened: Callable[[], bool], *, within_s: float = 10.0, what: str = "it"
+    happened: Callable[[], bool], *, within_s: float = 30.0, what: str = "it"
 ) -> None:
     """Return as soon as `happened()` is true; fail when that takes longer than `within_s`."""
     try:

@@ -74,7 +74,7 @@ CHANGES = (
         r"override\.conf|shop-web\.service\.d",
         _make_a_mistake,
     ),
-    Change("web2", (Kind.PACKAGE,), "reinstalled ca-certificates", _install),
+    Change("web2", (Kind.PACKAGE,), "(?:reinstalled|upgraded) ca-certificates", _install),
     Change("rpm1", (Kind.ACCOUNT, Kind.FILE), "passwd|shadow|svc-x", fault("rpm1", "new-user")),
     Change("arch1", (Kind.BOOT,), "booted", fault("arch1", "reboot")),
 )

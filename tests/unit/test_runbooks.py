@@ -49,6 +49,7 @@ def test_the_cases_of_a_runbook_take_two_branches(book: Runbook) -> None:
     ("check", "first"),
     [
         ("unit-failed", "unit-failed"),
+        ("unit-flapping", "crash-loop"),
         ("disk-full", "disk-full"),
         ("login-slow", "slow-ssh"),
         ("load-high", "high-load"),
