@@ -17,7 +17,14 @@ from opsdash.core.text import clean_line, duration, size
 from opsdash.engine.attend import CalledOff, Overtime, attend
 from opsdash.engine.gathering import Gathering
 from opsdash.engine.hands import Hand, Hands
-from opsdash.engine.host_lock import LOCK_S, Claim, release_lock, take_lock
+from opsdash.engine.host_lock import (
+    LOCK_S,
+    Claim,
+    HoldingHand,
+    HostHeld,
+    release_lock,
+    take_lock,
+)
 from opsdash.engine.job_handle import JobHandle
 from opsdash.engine.perform import perform
 from opsdash.transport.base import Heard
@@ -120,7 +127,10 @@ class HostCourse:
         hand = await self._reach(holding)
         locked = False
         try:
-            locked = await self._lock(hand)
+            if self._is_one_command():
+                hand = HoldingHand(hand, self._claim())
+            else:
+                locked = await self._lock(hand)
             for number in range(len(self._run.results), len(self._steps)):
                 await self._step(hand, number)
         finally:
@@ -143,11 +153,8 @@ class HostCourse:
         """Whether the host is held for this plan; one that only looks needs no lock."""
         if all(step.reads_only or step.kind in LOOKS for step in self._steps):
             return False
-        for_s = sum(step.timeout_s + GRACE_S for step in self._steps)
-        plan = self._plan
-        claim = Claim(plan.id, plan.who, self._tools.clock(), for_s)
         try:
-            refusal = await attend(self._tools.take_lock(hand, claim), self._off, LOCKED_S)
+            refusal = await attend(self._tools.take_lock(hand, self._claim()), self._off, LOCKED_S)
         except HostError as error:
             raise _Stop(RunState.UNREACHABLE, error.problem.text) from error
         except CalledOff:
@@ -159,6 +166,19 @@ class HostCourse:
         if refusal:
             raise _Stop(RunState.FAILED, f"nothing was done: {refusal}")
         return True
+
+    def _is_one_command(self) -> bool:
+        """Whether all that is left to do is one command: then its lock comes and goes with it.
+
+        What root has locked nobody else could let go, if the shell that is to do it is killed.
+        """
+        first = self._steps[0]
+        alone = len(self._steps) == 1 and not first.reads_only
+        return alone and first.kind is StepKind.RUN and not first.root
+
+    def _claim(self) -> Claim:
+        for_s = sum(step.timeout_s + GRACE_S for step in self._steps)
+        return Claim(self._plan.id, self._plan.who, self._tools.clock(), for_s)
 
     async def _unlock(self, hand: Hand) -> None:
         """A lock that stays is over by itself after the plan's time."""
@@ -172,6 +192,11 @@ class HostCourse:
         await self._begin(number)
         try:
             result = await self._attended(step, hand)
+        except HostHeld as held:
+            self._run = replace(self._run, begun=number)
+            text = f"nothing was done: {held}"
+            await self._tell(number, text)
+            raise _Stop(RunState.FAILED, text) from held
         except CalledOff as cut:
             await self._tell(number, "called off")
             raise _Stop(RunState.CANCELLED, self._cut_words("called off", number, cut)) from None
