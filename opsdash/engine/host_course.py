@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from opsdash.core.audit import AuditEntry, AuditLog, Phase, input_words
 from opsdash.core.errors import AuditError, HostError
-from opsdash.core.job import HostRun, Job, Result, RunState
+from opsdash.core.job import HostRun, Result, RunState
 from opsdash.core.plan import LOOKS, Plan, Step, StepKind
 from opsdash.core.problem import ProblemKind
 from opsdash.core.text import clean_line, duration, size
@@ -26,6 +26,7 @@ from opsdash.engine.host_lock import (
     take_lock,
 )
 from opsdash.engine.job_handle import JobHandle
+from opsdash.engine.job_journal import JobJournal
 from opsdash.engine.perform import perform
 from opsdash.transport.base import Heard
 
@@ -40,37 +41,6 @@ GRACE_S = 15.0
 LOCKED_S = LOCK_S + GRACE_S
 
 STILL = "may still run there"
-
-
-class JobJournal(Protocol):
-    """Where a job is written down, so that a crash loses nothing. All of it may raise OSError: it
-    can't be written.
-    """
-
-    async def begin(self, job: Job) -> None:
-        """The plan, and the hosts as far as they have come. BlockingIOError: another runs it."""
-        ...
-
-    async def run(self, run: HostRun) -> None:
-        """Return when it is on disk for good that a host has come so far."""
-        ...
-
-    async def end(self, job: Job) -> None:
-        """How it ended; nothing is written after that."""
-        ...
-
-
-class NoJournal:
-    """The journal of a job that is not remembered."""
-
-    async def begin(self, job: Job) -> None:
-        """Nothing is written."""
-
-    async def run(self, run: HostRun) -> None:
-        """Nothing is written."""
-
-    async def end(self, job: Job) -> None:
-        """Nothing is written."""
 
 
 @dataclass(frozen=True, slots=True)
