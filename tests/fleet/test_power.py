@@ -33,9 +33,24 @@ def gone(state: HostState) -> bool:
     )
 
 
-@pytest.mark.parametrize(
+KINDS = pytest.mark.parametrize(
     ("host", "user"), [("suse1", None), ("rc1", "root"), ("box1", "root")], ids=lambda one: str(one)
 )
+"""systemd by sudo, OpenRC and busybox by root's own login: they have no sudo."""
+
+
+@KINDS
+async def test_a_host_is_restarted_and_is_back_in_another_boot(
+    testbed: Testbed, hosts_yaml: Path, tmp_path: Path, host: str, user: str | None
+) -> None:
+    async with watched(hosts_yaml, tmp_path, host, user=user) as session:
+        job = await applied(session, plan_of(session, "host.reboot", "fleet-again"))
+    assert job.in_state(RunState.DONE), job.runs
+    looked, _, back, _ = job.runs[host].results
+    assert looked.stdout.splitlines()[0] != back.stdout.splitlines()[0]
+
+
+@KINDS
 async def test_a_host_is_drained_and_powered_off(
     testbed: Testbed, hosts_yaml: Path, tmp_path: Path, host: str, user: str | None
 ) -> None:
