@@ -45,6 +45,9 @@ class Line(Protocol):
     def text(self) -> str: ...
 
 
+MOST_NAMES = 10_000
+"""Names that a filter remembers: a host that makes up units must not grow it for ever."""
+
 LineTest = Callable[[Line], bool]
 
 _FIELD = re.compile(r"(?P<name>[a-z]+):(?P<value>.*)", re.DOTALL)
@@ -150,20 +153,35 @@ def _globs(field: str, value: str) -> list[str]:
     return globs
 
 
+class _Fits(dict[str, bool]):
+    """Whether names fit one of some globs; each name is looked at once."""
+
+    def __init__(self, globs: list[str]) -> None:
+        super().__init__()
+        self._globs = globs
+
+    def __missing__(self, name: str) -> bool:
+        if len(self) >= MOST_NAMES:
+            self.clear()
+        lowered = name.lower()
+        fits = self[name] = any(fnmatchcase(lowered, glob) for glob in self._globs)
+        return fits
+
+
 def _host_test(value: str) -> LineTest:
-    globs = _globs("host", value)
-    return lambda line: any(fnmatchcase(line.host.lower(), glob) for glob in globs)
+    fits = _Fits(_globs("host", value))
+    return lambda line: fits[line.host]
 
 
 def _unit_test(value: str) -> LineTest:
     globs = _globs("unit", value)
-    globs += [f"{glob}.service" for glob in globs if "." not in glob]
-    return lambda line: any(fnmatchcase(line.unit.lower(), glob) for glob in globs)
+    fits = _Fits(globs + [f"{glob}.service" for glob in globs if "." not in glob])
+    return lambda line: fits[line.unit]
 
 
 def _program_test(value: str) -> LineTest:
-    globs = _globs("prog", value)
-    return lambda line: any(fnmatchcase(line.program.lower(), glob) for glob in globs)
+    fits = _Fits(_globs("prog", value))
+    return lambda line: fits[line.program]
 
 
 _FIELDS: dict[str, Callable[[str], LineTest]] = {
