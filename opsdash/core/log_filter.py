@@ -32,17 +32,34 @@ class Line(Protocol):
     """What a filter looks at of a log line."""
 
     @property
-    def at_s(self) -> float | None: ...
+    def at_s(self) -> float | None:
+        """When it was written, by the host's clock, in seconds since 1970; None: unknown."""
+        ...
+
     @property
-    def host(self) -> str: ...
+    def host(self) -> str:
+        """Whose it is."""
+        ...
+
     @property
-    def unit(self) -> str: ...
+    def unit(self) -> str:
+        """The unit that wrote it; empty: none is known."""
+        ...
+
     @property
-    def program(self) -> str: ...
+    def program(self) -> str:
+        """The program that wrote it."""
+        ...
+
     @property
-    def priority(self) -> int | None: ...
+    def priority(self) -> int | None:
+        """How bad it is, 0 the worst; None: it does not say."""
+        ...
+
     @property
-    def text(self) -> str: ...
+    def text(self) -> str:
+        """What it says, cleaned."""
+        ...
 
 
 MOST_NAMES = 10_000

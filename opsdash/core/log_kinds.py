@@ -24,7 +24,7 @@ Key = tuple[str, str]
 class Kind:
     """One kind of message: its program and pattern, when it came first and last (s since 1970,
     None: its lines have no time), from which hosts, how often, how bad at worst, and its last line.
-    `new` says that it was never seen before these lines.
+    `new` says that it was never seen before these lines; `kept` are in the store already.
     """
 
     program: str
@@ -36,6 +36,7 @@ class Kind:
     priority: int = INFO
     new: bool = False
     hosts: set[str] = field(default_factory=set)
+    kept: int = 0
 
     @property
     def key(self) -> Key:
@@ -52,6 +53,18 @@ class Kind:
         if (at_s := line.at_s) is not None:
             self.first_s = at_s if self.first_s is None else min(at_s, self.first_s)
             self.last_s = at_s if self.last_s is None else max(at_s, self.last_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is kept of a kind: when it came first and last, seconds since 1970 by its host's clock
+    (None: its lines have no time), and how many of it have come.
+    """
+
+    key: Key
+    first_s: float | None
+    last_s: float | None
+    count: int
 
 
 class Kinds:
@@ -101,7 +114,12 @@ class Kinds:
             key=lambda kind: (not kind.new, min(kind.priority, WARNING + 1), -kind.count),
         )
 
-    def to_keep(self) -> list[Kind]:
-        """Those of which lines have come since the last call, for the store."""
-        fresh, self._fresh = list(self._fresh.values()), {}
-        return [kind for kind in fresh if kind.pattern != OTHERS]
+    def to_keep(self) -> list[Seen]:
+        """Those of which lines have come since the last call, and how many, for the store."""
+        found = []
+        for kind in self._fresh.values():
+            if kind.pattern != OTHERS:
+                found.append(Seen(kind.key, kind.first_s, kind.last_s, kind.count - kind.kept))
+                kind.kept = kind.count
+        self._fresh.clear()
+        return found

@@ -86,7 +86,9 @@ def test_what_has_come_since_the_last_time_is_kept_and_the_number_of_kinds_is_bo
     kinds = Kinds(since_s=0.0)
     for word in ("one", "two", "three", "four", "one"):
         kinds.add(Line(text=word))
-    assert [kind.pattern for kind in kinds.to_keep()] == ["one", "two"]
+    assert [(seen.key[1], seen.count) for seen in kinds.to_keep()] == [("one", 2), ("two", 1)]
+    kinds.add(Line(text="two"))
+    assert [(seen.key[1], seen.count) for seen in kinds.to_keep()] == [("two", 1)]
     assert kinds.all()["", OTHERS].count == 2
     assert not kinds.all()["", OTHERS].new
     assert kinds.to_keep() == []
