@@ -1,0 +1,107 @@
+"""The head of the page of logs: whose they are, how many errors a minute, who talks most."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+from opsdash.core.log_counts import MINUTE_S, spike
+from opsdash.core.logs import LogFeed
+from opsdash.core.series import spark
+from opsdash.core.text import count, duration
+from opsdash.widgets.line import Line, Role, Span, line, width_of
+from opsdash.widgets.palette import Palette
+
+SPARK = 15
+"""Minutes of a host in its spark."""
+
+SKEW_S = 1.0
+"""From so many seconds on a clock is worth a word."""
+
+
+def rates(
+    feed: LogFeed, hues: Mapping[str, Role], palette: Palette, now: float, width: int
+) -> Line:
+    """Errors a minute, the hosts with most of them first, the others as one."""
+    minute = int(now // MINUTE_S)
+    totals = feed.counts.totals()
+    bad = [name for name in feed.counts.noisiest() if totals[name][1]]
+    parts: list[Span] = [Span("err/min ", Role.HEADING)]
+    if not bad:
+        return (*parts, Span(" no errors so far", Role.MUTED))
+    every = feed.counts.errors(bad, minute, SPARK)
+    place = spike(every)
+    tail = ""
+    if place is not None:
+        at = time.strftime("%H:%M", time.localtime((minute - SPARK + 1 + place) * MINUTE_S))
+        tail = f"  spike {at}"
+    top = float(max(1, *(max(feed.counts.errors((name,), minute, SPARK)) for name in bad)))
+    shown = 0
+    for name in bad:
+        piece = _spark(feed, (name,), minute, palette, top)
+        room = width - width_of(tuple(parts)) - len(tail) - SPARK - 10
+        if shown and len(name) + SPARK + 3 > room:
+            break
+        parts += [Span(f" {name} ", hues.get(name, Role.STRONG)), Span(piece, Role.CRIT)]
+        shown += 1
+    if shown < len(bad):
+        piece = _spark(feed, bad[shown:], minute, palette, top)
+        parts += [Span(" others ", Role.MUTED), Span(piece, Role.CRIT)]
+    return (*parts, Span(tail, Role.WARN))
+
+
+def _spark(feed: LogFeed, hosts: Sequence[str], minute: int, palette: Palette, top: float) -> str:
+    errors = feed.counts.errors(hosts, minute, SPARK)
+    return spark([float(one) for one in errors], SPARK, top=top, blocks=palette.blocks)
+
+
+def talkers(feed: LogFeed, hues: Mapping[str, Role], width: int) -> Line:
+    """Who has how many lines, what is not there, and how far the clocks are off."""
+    totals = feed.counts.totals()
+    worth = _worth_knowing(feed)
+    room = width - width_of(worth) - 14
+    parts: list[Span] = [Span("hosts ", Role.HEADING)]
+    shown = 0
+    for name in feed.counts.noisiest():
+        piece = (Span(f" {name}", hues.get(name, Role.STRONG)), Span(f" {totals[name][0]:,}"))
+        if shown and width_of((*parts, *piece)) > room:
+            break
+        parts += piece
+        shown += 1
+    quiet = len(feed.hosts) - len(totals)
+    more = len(totals) - shown
+    if more:
+        parts.append(Span(f" +{more}", Role.MUTED))
+    if quiet > 0:
+        parts.append(Span(f" ({quiet} quiet)", Role.MUTED))
+    return (*parts, *worth)
+
+
+def _worth_knowing(feed: LogFeed) -> Line:
+    found: list[Span] = []
+    missing, dropped = feed.missing(), feed.dropped()
+    if missing:
+        found.append(Span(f"  {count(len(missing), 'host')} not heard", Role.WARN))
+    if lost := sum(dropped.values()):
+        found.append(Span(f"  dropped {lost:,}", Role.WARN))
+    skews = {name: off for name, off in feed.skew().items() if abs(off) >= SKEW_S}
+    if skews:
+        name = max(skews, key=lambda one: abs(skews[one]))
+        where = "ahead" if skews[name] > 0 else "behind"
+        found.append(Span(f"  clock of {name} {duration(abs(skews[name]))} {where}", Role.WARN))
+    return tuple(found)
+
+
+def notes(feed: LogFeed, width: int) -> list[Line]:
+    """What may not be read and what would allow it, whom nobody hears; the first few."""
+    found: list[Line] = []
+    for name, why in list(feed.missing().items())[:2]:
+        found.append(line(Span(f"{name}: {why}", Role.WARN)))
+    same: dict[tuple[str, str], list[str]] = {}
+    for notice in feed.notices():
+        same.setdefault((notice.text, notice.hint), []).append(notice.host)
+    for (text, hint), hosts in list(same.items())[:2]:
+        who = hosts[0] if len(hosts) == 1 else f"{hosts[0]} and {len(hosts) - 1} more"
+        tail = f": {hint}" if hint else ""
+        found.append(line(Span(f"{who}: {text}{tail}", Role.UNKNOWN)))
+    return found
