@@ -13,6 +13,7 @@ import pytest
 from opsdash.core.host import Host
 from opsdash.engine.host_lock import Claim, release_lock, take_lock
 from opsdash.transport.base import Completed, Heard, Order
+from opsdash.transport.tcp import Tcp
 
 SHELLS = [
     [*argv, "-s"]
@@ -43,6 +44,10 @@ class Shell:
     async def run(self, order: Order, heard: Heard | None = None) -> Completed:
         """Not wanted here."""
         raise NotImplementedError
+
+    async def open_tcp(self, host: str, port: int) -> Tcp:
+        """It makes none."""
+        raise AssertionError
 
     async def renew(self) -> None:
         """Nothing to do."""
