@@ -37,7 +37,7 @@ _BOOT = re.compile(rb"boot=(\S+:\S+)")
 
 _DETACHED = """\
 if command -v setsid >/dev/null 2>&1; then s=setsid; else s=; fi
-nohup $s /bin/sh -c %s >/dev/null 2>&1 </dev/null &
+{ trap '' HUP; exec $s /bin/sh -c %s; } >/dev/null 2>&1 </dev/null &
 """
 
 
