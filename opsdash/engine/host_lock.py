@@ -18,6 +18,7 @@ from opsdash.core.quoting import quote
 from opsdash.core.text import clean_line
 from opsdash.engine.hands import Hand
 from opsdash.transport.base import Around, Completed, Heard, Order
+from opsdash.transport.tcp import Tcp
 
 PLACES: tuple[str, ...] = ("/run/lock", "/dev/shm", "/tmp")  # noqa: S108 - a link there, never a file
 """Folders that every user may write to, and from which nobody can take away what is another's. The
