@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from opsdash.core.audit import AuditEntry
 from opsdash.core.errors import AuditError, HostError
 from opsdash.core.host import Host
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.transport.base import Completed, Heard, Order
+from opsdash.transport.tcp import Tcp
 
 Ends = Mapping[str, str]
 """How each script ends: ok, fail, hang, lost, timeout; ``unreachable`` of a host."""
@@ -45,6 +46,10 @@ class FakeHands:
         finally:
             self.held.discard(name)
 
+    def address(self, name: str) -> str:
+        """As any other."""
+        return f"{name}.example"
+
     async def run_here(self, order: Order, heard: Heard | None = None) -> Completed:
         """Run it "here"."""
         return await FakeHand(Host("here"), self).run(order, heard)
@@ -59,6 +64,14 @@ class FakeHand:
 
     async def run(self, order: Order, heard: Heard | None = None) -> Completed:
         """End as told."""
+        if order.around is None:
+            return await self._end(order, heard)
+        around = self._locked(order.around.functions)
+        if b" taken " not in around:
+            return Completed(1, b"", around=around)
+        return replace(await self._end(order, heard), around=around)
+
+    async def _end(self, order: Order, heard: Heard | None) -> Completed:
         script = order.script.decode()
         self.hands.ran.append((self.host.name, script))
         ends = self.hands.ends
@@ -82,13 +95,18 @@ class FakeHand:
     async def execute(self, script: bytes, *, timeout_s: float, max_bytes: int) -> Completed:
         """Take the lock, or release it."""
         await asyncio.sleep(0)
+        return Completed(0, self._locked(script))
+
+    def _locked(self, script: bytes) -> bytes:
+        """What the host says of its lock."""
         held = self.hands.ends.get(f"{self.host.name} lock")
-        if held and b"echo released" not in script:
+        releases = b"echo released" in script and b"before()" not in script
+        if held and not releases:
             said = f"held o1 b 9 {held} ann%40desk 1800000000"
         else:
             said = "taken /run/lock/opsdash.lock.0"
         mark = script.decode().partition("m=")[2].partition(";")[0]
-        return Completed(0, f"{mark} {said}\n".encode())
+        return f"{mark} {said}\n".encode()
 
     async def _hang(self) -> None:
         try:
@@ -97,6 +115,10 @@ class FakeHand:
             if not self.hands.deaf:
                 raise
             await asyncio.Event().wait()
+
+    async def open_tcp(self, host: str, port: int) -> Tcp:
+        """It makes none."""
+        raise AssertionError
 
     async def renew(self) -> None:
         """It is there at once."""

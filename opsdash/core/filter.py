@@ -9,20 +9,25 @@ selection, with ``=`` as good as ``:``. ``!`` before a word turns it round; quot
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from opsdash.core.errors import SelectionError
 from opsdash.core.figures import FIGURES
+from opsdash.core.filter_words import (
+    Compile,
+    Search,
+    alternatives,
+    between_slashes,
+    turned,
+    understood,
+    unquoted,
+)
 from opsdash.core.predicates import StateTest, host_test, state_test
 from opsdash.core.snapshot import HostState
 
-LONGEST = 1000
-"""Characters that a filter may have: nobody types more, and a pasted file is none."""
-
-_WORD = re.compile(r'!?(?:/(?:[^/\\]|\\.)*/?(?=\s|$)|(?:[^\s"]|"[^"]*("|$))+)')
 _FIELD = re.compile(r"(?P<field>[a-z]+)~(?P<value>.*)", re.DOTALL)
 _NAMED = re.compile(r"(?P<kind>tag|group|os|state)[=:](?P<value>.*)", re.DOTALL)
 _TRIED = re.compile(r"[a-z]+(?P<sign>[<>]=?|=|:)")
@@ -34,18 +39,6 @@ _IS: dict[str, StateTest] = {
 }
 
 Words = Callable[[HostState], str]
-Search = Callable[[str], bool]
-Compile = Callable[[str], Search]
-"""Makes a regular expression; SelectionError where it is none. It must take linear time whatever
-is typed: it is searched in every host, at every key, by the loop that also polls."""
-
-
-class FilterError(SelectionError):
-    """A filter that means nothing: which part of the text (from, to), why, and what would do."""
-
-    def __init__(self, text: str, start: int, end: int) -> None:
-        self.start, self.end = start, end
-        super().__init__(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,45 +55,30 @@ class Filter:
 
 def parse_filter(text: str, compile_expression: Compile) -> Filter:
     """Understand a filter; FilterError says which word is wrong, where, and why."""
-    if len(text) > LONGEST:
-        raise FilterError(f"a filter has at most {LONGEST} characters", LONGEST, len(text))
-    tests = []
-    for start, word in _words(text):
-        try:
-            tests.append(_test(word, compile_expression))
-        except SelectionError as error:
-            raise FilterError(str(error), start, start + len(word)) from error
-    return Filter(" ".join(text.split()), tuple(tests))
-
-
-def _words(text: str) -> Iterator[tuple[int, str]]:
-    for found in _WORD.finditer(text):
-        yield found.start(), found.group()
+    tests = tuple(understood(text, lambda word: _test(word, compile_expression)))
+    return Filter(" ".join(text.split()), tests)
 
 
 def _test(word: str, compile_expression: Compile) -> StateTest:
-    if not word.startswith("!"):
-        return _plain_test(word, compile_expression)
-    if len(word) == 1 or word[1] == "!":
-        raise SelectionError("one '!' turns the word behind it round: !staging")
-    test = _plain_test(word[1:], compile_expression)
-    return lambda state, now: not test(state, now)
+    word, round_it = turned(word)
+    test = _plain_test(word, compile_expression)
+    return (lambda state, now: not test(state, now)) if round_it else test
 
 
 def _plain_test(word: str, compile_expression: Compile) -> StateTest:
     if word.startswith("/"):
-        return _searching(compile_expression(_between_slashes(word)), _all_words)
+        return _searching(compile_expression(between_slashes(word)), _all_words)
     if field := _FIELD.fullmatch(word):
         return _field_test(field["field"], field["value"], compile_expression)
     if word.startswith("is:"):
         return _is_test(word[3:])
     if named := _NAMED.fullmatch(word):
-        word = f"{named['kind']}:{_unquoted(named['value'])}"
+        word = f"{named['kind']}:{unquoted(named['value'])}"
     if (of_host := host_test(word)) is not None:
         return lambda state, now: of_host(state.host)
     if '"' not in word and _TRIED.match(word):
         return _predicate(word)
-    return _text_test(_unquoted(word), _all_words)
+    return _text_test(unquoted(word), _all_words)
 
 
 def _predicate(word: str) -> StateTest:
@@ -123,8 +101,8 @@ def _field_test(field: str, value: str, compile_expression: Compile) -> StateTes
     if not value:
         raise SelectionError(f"{field}~ needs text behind it: why~disk")
     if value.startswith("/"):
-        return _searching(compile_expression(_between_slashes(value)), looked_in[field])
-    return _text_test(_unquoted(value), looked_in[field])
+        return _searching(compile_expression(between_slashes(value)), looked_in[field])
+    return _text_test(unquoted(value), looked_in[field])
 
 
 def _is_test(value: str) -> StateTest:
@@ -134,9 +112,7 @@ def _is_test(value: str) -> StateTest:
 
 
 def _text_test(text: str, where: Words) -> StateTest:
-    parts = [part for part in text.lower().split("|") if part]
-    if not parts:
-        raise SelectionError("there is no text to look for")
+    parts = alternatives(text)
     if "*" not in text and "?" not in text:
         return lambda state, now: any(part in words for words in (where(state),) for part in parts)
     if where is _reasons:  # a part of a sentence, whatever stands round it
@@ -146,17 +122,6 @@ def _text_test(text: str, where: Words) -> StateTest:
 
 def _searching(search: Search, where: Words) -> StateTest:
     return lambda state, now: search(where(state))
-
-
-def _between_slashes(word: str) -> str:
-    body = word[1:-1] if len(word) > 1 and word.endswith("/") else word[1:]
-    if not body:
-        raise SelectionError("there is no expression between the slashes: /^web/")
-    return body
-
-
-def _unquoted(text: str) -> str:
-    return text.replace('"', "")
 
 
 def _reasons(state: HostState) -> str:

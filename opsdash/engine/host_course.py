@@ -6,19 +6,27 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from opsdash.core.audit import AuditEntry, AuditLog, Phase, input_words
 from opsdash.core.errors import AuditError, HostError
-from opsdash.core.job import HostRun, Job, Result, RunState
+from opsdash.core.job import HostRun, Result, RunState
 from opsdash.core.plan import LOOKS, Plan, Step, StepKind
 from opsdash.core.problem import ProblemKind
 from opsdash.core.text import clean_line, duration, size
 from opsdash.engine.attend import CalledOff, Overtime, attend
 from opsdash.engine.gathering import Gathering
 from opsdash.engine.hands import Hand, Hands
-from opsdash.engine.host_lock import LOCK_S, Claim, release_lock, take_lock
+from opsdash.engine.host_lock import (
+    LOCK_S,
+    Claim,
+    HoldingHand,
+    HostHeld,
+    release_lock,
+    take_lock,
+)
 from opsdash.engine.job_handle import JobHandle
+from opsdash.engine.job_journal import JobJournal
 from opsdash.engine.perform import perform
 from opsdash.transport.base import Heard
 
@@ -33,37 +41,6 @@ GRACE_S = 15.0
 LOCKED_S = LOCK_S + GRACE_S
 
 STILL = "may still run there"
-
-
-class JobJournal(Protocol):
-    """Where a job is written down, so that a crash loses nothing. All of it may raise OSError: it
-    can't be written.
-    """
-
-    async def begin(self, job: Job) -> None:
-        """The plan, and the hosts as far as they have come. BlockingIOError: another runs it."""
-        ...
-
-    async def run(self, run: HostRun) -> None:
-        """Return when it is on disk for good that a host has come so far."""
-        ...
-
-    async def end(self, job: Job) -> None:
-        """How it ended; nothing is written after that."""
-        ...
-
-
-class NoJournal:
-    """The journal of a job that is not remembered."""
-
-    async def begin(self, job: Job) -> None:
-        """Nothing is written."""
-
-    async def run(self, run: HostRun) -> None:
-        """Nothing is written."""
-
-    async def end(self, job: Job) -> None:
-        """Nothing is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +97,10 @@ class HostCourse:
         hand = await self._reach(holding)
         locked = False
         try:
-            locked = await self._lock(hand)
+            if self._is_one_command():
+                hand = HoldingHand(hand, self._claim())
+            else:
+                locked = await self._lock(hand)
             for number in range(len(self._run.results), len(self._steps)):
                 await self._step(hand, number)
         finally:
@@ -143,11 +123,8 @@ class HostCourse:
         """Whether the host is held for this plan; one that only looks needs no lock."""
         if all(step.reads_only or step.kind in LOOKS for step in self._steps):
             return False
-        for_s = sum(step.timeout_s + GRACE_S for step in self._steps)
-        plan = self._plan
-        claim = Claim(plan.id, plan.who, self._tools.clock(), for_s)
         try:
-            refusal = await attend(self._tools.take_lock(hand, claim), self._off, LOCKED_S)
+            refusal = await attend(self._tools.take_lock(hand, self._claim()), self._off, LOCKED_S)
         except HostError as error:
             raise _Stop(RunState.UNREACHABLE, error.problem.text) from error
         except CalledOff:
@@ -159,6 +136,19 @@ class HostCourse:
         if refusal:
             raise _Stop(RunState.FAILED, f"nothing was done: {refusal}")
         return True
+
+    def _is_one_command(self) -> bool:
+        """Whether all that is left to do is one command: then its lock comes and goes with it.
+
+        What root has locked nobody else could let go, if the shell that is to do it is killed.
+        """
+        first = self._steps[0]
+        alone = len(self._steps) == 1 and not first.reads_only
+        return alone and first.kind is StepKind.RUN and not first.root
+
+    def _claim(self) -> Claim:
+        for_s = sum(step.timeout_s + GRACE_S for step in self._steps)
+        return Claim(self._plan.id, self._plan.who, self._tools.clock(), for_s)
 
     async def _unlock(self, hand: Hand) -> None:
         """A lock that stays is over by itself after the plan's time."""
@@ -172,6 +162,11 @@ class HostCourse:
         await self._begin(number)
         try:
             result = await self._attended(step, hand)
+        except HostHeld as held:
+            self._run = replace(self._run, begun=number)
+            text = f"nothing was done: {held}"
+            await self._tell(number, text)
+            raise _Stop(RunState.FAILED, text) from held
         except CalledOff as cut:
             await self._tell(number, "called off")
             raise _Stop(RunState.CANCELLED, self._cut_words("called off", number, cut)) from None

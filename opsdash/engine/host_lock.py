@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from secrets import token_hex
 from urllib.parse import quote as encoded
 from urllib.parse import unquote as decoded
 
+from opsdash.core.errors import OpsdashError
+from opsdash.core.host import Host
 from opsdash.core.quoting import quote
 from opsdash.core.text import clean_line
 from opsdash.engine.hands import Hand
+from opsdash.transport.base import Around, Completed, Heard, Order
+from opsdash.transport.tcp import Tcp
 
 PLACES: tuple[str, ...] = ("/run/lock", "/dev/shm", "/tmp")  # noqa: S108 - a link there, never a file
 """Folders that every user may write to, and from which nobody can take away what is another's. The
@@ -40,8 +44,10 @@ read_link() {
 """
 
 _TAKE = r"""
-b=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null); b=${b:-none}
-t=$(cut -d. -f1 /proc/uptime)
+b=
+{ IFS= read -r b </proc/sys/kernel/random/boot_id; } 2>/dev/null
+b=${b:-none}
+IFS=. read -r t rest </proc/uptime
 mine="o1 $b $((t + %(for_s)d)) $p "%(holder)s
 live() {
   read_link "$1" && [ "$boot" = "$b" ] && [ "$plan" != "$p" ] || return 1
@@ -57,10 +63,17 @@ ours() {  # taken for this plan in this moment, by another name of this host
   [ "$until" -ge $((t + %(for_s)d - 5)) ]
 }
 first() { [ -n "$free" ] || [ -e "$1" ] || [ -L "$1" ] || free=$1; }
-got= open= why=
-for d in $places; do
-  case $(ls -ld "$d/" 2>/dev/null) in drwxrwxrwt*) open="$open $d" ;; esac
-done
+got= open= why= all=
+for d in $places; do all="$all $d/"; done
+all=$(ls -ld $all 2>/dev/null)
+IFS="
+"
+set -f
+for d in $all; do case $d in drwxrwxrwt*) open="$open ${d##* }" ;; esac; done
+set +f
+unset IFS
+all=$open open=
+for d in $places; do case "$all " in *" $d/ "*) open="$open $d" ;; esac; done
 places=$open
 [ "$places" ] || { echo "$m none no folder there is open to all"; exit 0; }
 each refuse
@@ -85,6 +98,22 @@ echo released
 """
 
 
+_AROUND = """
+before() {
+  said=$(%(taking)s)
+  echo "$said"
+  case $said in *%(mark)s" taken"*) ;; *) return 1 ;; esac
+}
+after() {
+  %(releasing)s
+}
+"""
+
+
+class HostHeld(OpsdashError):
+    """Another plan holds the host, or it can't be known that none does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """Who wants a host to themselves: the plan, the person, since when (seconds since 1970), and
@@ -101,21 +130,87 @@ async def take_lock(hand: Hand, claim: Claim, places: tuple[str, ...] = ()) -> s
     """Keep all other plans off this host; empty: it is ours. Else who holds it, as a sentence, or
     why there is no lock to be had. `places` are PLACES but in tests. HostError as Hand.execute().
     """
+    mark = token_hex(8)  # a login shell may say something of its own, before and after
+    script = _taking(claim, places, mark)
+    done = await hand.execute(script.encode(), timeout_s=LOCK_S, max_bytes=65_536)
+    refusal = _refusal(mark, done.stdout)
+    if refusal is None:
+        await release_lock(hand, claim.plan, places)
+        return _nothing_said(done.stdout + done.stderr)
+    return refusal
+
+
+async def release_lock(hand: Hand, plan: str, places: tuple[str, ...] = ()) -> None:
+    """Let others at the host again; HostError as Hand.execute()."""
+    script = _releasing(plan, places)
+    await hand.execute(script.encode(), timeout_s=LOCK_S, max_bytes=65_536)
+
+
+def held_by(claim: Claim, order: Order, mark: str, places: tuple[str, ...] = ()) -> Order:
+    """The order with the lock taken and released around it, by the shell that stays beside the
+    command: in one go, and others are let at the host again when nobody reaches it any more too.
+    """
+    taking, releasing = _taking(claim, places, mark), _releasing(claim.plan, places)
+    functions = _AROUND % {"taking": taking, "releasing": releasing, "mark": mark}
+    return replace(order, around=Around(functions.encode()))
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingHand:
+    """A hand that holds its host for a plan while it runs the one order that is the plan's."""
+
+    hand: Hand
+    claim: Claim
+
+    @property
+    def host(self) -> Host:
+        """Who it is."""
+        return self.hand.host
+
+    async def run(self, order: Order, heard: Heard | None = None) -> Completed:
+        """As Hand.run(); HostHeld when another plan has the host: then nothing was done."""
+        mark = token_hex(8)
+        done = await self.hand.run(held_by(self.claim, order, mark), heard)
+        refusal = "" if done.truncated else _refusal(mark, done.around)
+        if refusal is None:
+            raise HostHeld(_nothing_said(done.around))
+        if refusal:
+            raise HostHeld(refusal)
+        return done
+
+    async def execute(self, script: bytes, *, timeout_s: float, max_bytes: int) -> Completed:
+        """As Hand.execute()."""
+        return await self.hand.execute(script, timeout_s=timeout_s, max_bytes=max_bytes)
+
+    async def open_tcp(self, host: str, port: int) -> Tcp:
+        """As Hand.open_tcp()."""
+        return await self.hand.open_tcp(host, port)
+
+    async def renew(self) -> None:
+        """As Hand.renew()."""
+        await self.hand.renew()
+
+
+def _taking(claim: Claim, places: tuple[str, ...], mark: str) -> str:
+    """The script that takes the lock, and says behind the mark how that went."""
     holder = f"{encoded(claim.who, safe='@')} {claim.since:.0f}"
     values = {
         "for_s": min(LONGEST_S, round(claim.for_s + SLACK_S)),
         "longest_s": LONGEST_S,
         "holder": quote(holder),
     }
-    mark = token_hex(8)  # a login shell may say something of its own, before and after
-    script = (_KNOW % _known(claim.plan, places, mark)) + (_TAKE % values)
-    done = await hand.execute(script.encode(), timeout_s=LOCK_S, max_bytes=65_536)
-    said = done.stdout.decode("utf-8", "replace")
-    found = re.search(rf"{mark} (taken|held|none) (.*)", said)
+    return (_KNOW % _known(claim.plan, places, mark)) + (_TAKE % values)
+
+
+def _releasing(plan: str, places: tuple[str, ...]) -> str:
+    return (_KNOW % _known(plan, places, "released")) + _RELEASE
+
+
+def _refusal(mark: str, said: bytes) -> str | None:
+    """Why the lock was not taken, empty: it was; None: that was not said."""
+    found = re.search(rf"{mark} (taken|held|none) (.*)", said.decode("utf-8", "replace"))
     if found is None:
-        await release_lock(hand, claim.plan, places)
-        last = clean_line((said + done.stderr.decode("utf-8", "replace"))[-200:])
-        return f"no lock could be had there: {last or 'not a word'}"
+        return None
     match found[1]:
         case "taken":
             return ""
@@ -124,10 +219,9 @@ async def take_lock(hand: Hand, claim: Claim, places: tuple[str, ...] = ()) -> s
     return f"no lock could be had there: {clean_line(found[2], 200)}"
 
 
-async def release_lock(hand: Hand, plan: str, places: tuple[str, ...] = ()) -> None:
-    """Let others at the host again; HostError as Hand.execute()."""
-    script = (_KNOW % _known(plan, places, "released")) + _RELEASE
-    await hand.execute(script.encode(), timeout_s=LOCK_S, max_bytes=65_536)
+def _nothing_said(said: bytes) -> str:
+    last = clean_line(said.decode("utf-8", "replace")[-200:])
+    return f"no lock could be had there: {last or 'not a word'}"
 
 
 def _known(plan: str, places: tuple[str, ...], mark: str) -> dict[str, str]:

@@ -15,8 +15,9 @@ from opsdash.core.text import clean_line
 from opsdash.engine.gathering import Gathering
 from opsdash.engine.hands import Hands
 from opsdash.engine.health_gate import HealthGate
-from opsdash.engine.host_course import HostCourse, JobJournal, NoJournal, Tools
+from opsdash.engine.host_course import HostCourse, Tools
 from opsdash.engine.job_handle import JobHandle
+from opsdash.engine.job_journal import JobJournal, NoJournal
 from opsdash.engine.waves import Waves
 
 LOG = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 
 _FINDINGS = """
 CREATE TABLE IF NOT EXISTS finding (
@@ -98,6 +98,15 @@ CREATE TABLE IF NOT EXISTS audit_head (
 );
 """
 
+# Kinds of log messages, so that one which was never seen before can be told; `kept_at` is when it
+# was written down first, by our clock.
+_LOG_KINDS = """
+CREATE TABLE IF NOT EXISTS log_kind (
+    program TEXT NOT NULL, pattern TEXT NOT NULL, first_at REAL, last_at REAL,
+    count INTEGER NOT NULL, kept_at REAL NOT NULL, PRIMARY KEY (program, pattern)
+) WITHOUT ROWID;
+"""
+
 
 def create(db: sqlite3.Connection) -> None:
     """Make what is missing; sqlite3.DatabaseError for a file of a newer opsdash."""
@@ -106,5 +115,6 @@ def create(db: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError(f"written by a newer opsdash (schema {version})")
     if version == 1:
         db.execute("ALTER TABLE host ADD COLUMN first_judged REAL NOT NULL DEFAULT 0")
-    db.executescript(_FINDINGS + _HISTORY + _EVENTS + _SILENCES + _FRAMES + _HOOKS + _AUDIT)
+    tables = (_FINDINGS, _HISTORY, _EVENTS, _SILENCES, _FRAMES, _HOOKS, _AUDIT, _LOG_KINDS)
+    db.executescript("".join(tables))
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION:d}")

@@ -21,7 +21,7 @@ class Completed:
     """A command that ended by itself: exit status, output as bytes, and how long it took.
 
     `truncated` says that a byte cap cut the output. Death by a signal is a negative status, as in
-    the standard library.
+    the standard library. `around` is what the Around of its order said.
     """
 
     status: int
@@ -29,6 +29,17 @@ class Completed:
     stderr: bytes = b""
     truncated: bool = False
     took_s: float = 0.0
+    around: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is done around a command, by the shell that stays beside it: definitions of two shell
+    functions, before() and after(). Where before() fails the command is not run, and its status is
+    1; whatever becomes of the command, called off or cut off too, after() comes behind it.
+    """
+
+    functions: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +55,7 @@ class LocalFile:
 class Order:
     """One command of a person's: a POSIX sh script, what it reads (None: nothing), whether root is
     to run it, and its limits: seconds, and bytes of both outputs together. With `keeps_output`
-    false its standard output is only heard, not kept.
+    false its standard output is only heard, not kept. `around` it something is done.
     """
 
     script: bytes
@@ -53,6 +64,7 @@ class Order:
     timeout_s: float = 60.0
     max_bytes: int = 1_000_000
     keeps_output: bool = True
+    around: Around | None = None
 
 
 Heard = Callable[[bytes, bool], None]

@@ -37,6 +37,7 @@ class _Output:
         self._begin = self._mark + b"begin\n"
         self._held = b""
         self.begun = False
+        self.behind_bytes = 0
         self.status: int | None = None
 
     def take(self, data: bytes) -> bytes:
@@ -50,7 +51,7 @@ class _Output:
             if not found:
                 self._held = data[-len(self._begin) :]
                 return b""
-            self.begun, data = True, rest
+            self.begun, self.behind_bytes, data = True, len(rest), rest
         own, found, rest = data.partition(self._mark)
         if found:
             said, whole, _ = rest.partition(b"\n")
@@ -104,10 +105,12 @@ class _Hearing:
 
     def _take(self, data: bytes, *, is_error: bool) -> None:
         marked = self._marked[is_error]
-        if not marked.begun:
-            self.early = (self.early + data)[-_EARLY_BYTES:]
-            self._news.set()
+        was_early = not marked.begun
         own = marked.take(data)
+        if was_early:  # of a piece in which the command begins, what comes before that
+            said = data[: len(data) - marked.behind_bytes]
+            self.early = (self.early + said)[-_EARLY_BYTES:]
+            self._news.set()
         if self.ended is not None:
             self.over.set()
         if not own or self.truncated:
@@ -195,11 +198,7 @@ async def run_over(start: Start, order: Order, heard: Heard | None, by: Elevatio
 async def _feed(talk: Talk, order: Order, mark: str, *, on_tty: bool) -> None:
     """All that the shell over there is to read: itself, the command, and the command's input."""
     stdin_bytes = input_bytes(order)
-    timeout_s = order.timeout_s
-    lines = command_lines(
-        order.script, mark, stdin_bytes=stdin_bytes, timeout_s=timeout_s, tty=on_tty
-    )
-    talk.write(lines)
+    talk.write(command_lines(order, mark, stdin_bytes=stdin_bytes, tty=on_tty))
     sent = 0
     async with aclosing(input_pieces(order)) as pieces:
         async for piece in pieces:
@@ -261,7 +260,8 @@ def _completed(hearing: _Hearing, by: Elevation, took_s: float) -> Completed:
     if hearing.truncated:
         return Completed(STOPPED, stdout, stderr, truncated=True, took_s=took_s)
     if hearing.ended is not None:
-        return Completed(hearing.ended, stdout, stderr, took_s=took_s)
+        around = bytes(hearing.early)
+        return Completed(hearing.ended, stdout, stderr, took_s=took_s, around=around)
     if not hearing.begun:
         if by.words and hearing.status:
             raise HostError(refused(bytes(hearing.early), by, hearing.status))

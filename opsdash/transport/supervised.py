@@ -23,6 +23,7 @@ import re
 from functools import lru_cache
 
 from opsdash.core.quoting import quote
+from opsdash.transport.base import Order
 
 GRACE_S = 2
 """How long a command that is ended may take to clean up."""
@@ -143,6 +144,7 @@ over() {
 trap ended=1 USR1 TERM HUP INT
 exec 3<&0 </dev/null
 age
+[ "$around" ] && { before || { tell begin; tell 1; exit 1; }; }
 tell begin
 own= ended=
 if command -v setsid >/dev/null 2>&1; then
@@ -160,6 +162,7 @@ wait "$child" 2>/dev/null
 status=$?
 trap "" USR1 TERM HUP INT
 [ "$ended" ] && status=143
+[ "$around" ] && after >/dev/null 2>&1
 tell "$status"
 exit "$status"
 """
@@ -189,17 +192,18 @@ def boot() -> str:
     return f"exec /bin/sh -c {quote(stays())}"
 
 
-def command_lines(
-    script: bytes, mark: str, *, stdin_bytes: int, timeout_s: float, tty: bool = False
-) -> bytes:
+def command_lines(order: Order, mark: str, *, stdin_bytes: int, tty: bool = False) -> bytes:
     """What the shell that stays beside the command reads: its own values, and the command.
 
     After these come `stdin_bytes` of input, if any, and end_of_input(). On a terminal (`tty`) both
     outputs are one, so marks are told once. ValueError for a script that holds NUL.
     """
-    most_s = round(timeout_s) + LATER_S
-    given = f"mark={mark} bytes={stdin_bytes} most={most_s} tty={'1' * tty}; last() {{ pid=$!; }}"
-    return given.encode() + b"\n" + _line(script) + b"\n"
+    most_s, around = round(order.timeout_s) + LATER_S, order.around
+    values = f"mark={mark} bytes={stdin_bytes} most={most_s} tty={'1' * tty}"
+    given = f"{values} around={'1' * (around is not None)}; last() {{ pid=$!; }}".encode()
+    if around is not None:
+        given += b"; " + _line(around.functions)
+    return given + b"\n" + _line(order.script) + b"\n"
 
 
 _PLAIN = re.compile(rb"[ -~\t]*")

@@ -21,6 +21,9 @@ pytestmark = pytest.mark.fleet
 HOSTS = ("web1", "rc1", "box1")
 """systemd, OpenRC, busybox: the login there is root's, two of them have no sudo."""
 
+OTHERS = ("rpm1", "suse1", "arch1")
+"""dnf, zypper and pacman."""
+
 PLACE, TIMER, CRON = "/srv/opsdash-fleet", "opsdash-fleet-test", "/etc/cron.d/opsdash-fleet-test"
 LINE = "17 3 * * * root echo 'a  b' >/dev/null"
 
@@ -170,7 +173,7 @@ async def test_logs_the_journal_and_package_caches_make_room(
     after = f"rm -f {log} {log}.1 {config}"
     both = ("web1", "rc1")
     with cleaned(testbed, before, after, *both):
-        async with watched(hosts_yaml, tmp_path, *both, "rpm1", user="root") as session:
+        async with watched(hosts_yaml, tmp_path, *both, *OTHERS, user="root") as session:
             actor = Actor(session)
             vacuumed = await actor.do("journal.vacuum", keep="1G")
             assert [one.host for one in vacuumed.plan.left_out] == ["rc1"]

@@ -131,26 +131,55 @@ async def test_every_change_of_a_service_is_made_seen_and_taken_back(
                     assert (await applied(session, again)).in_state(RunState.DONE)
 
 
-async def test_a_process_on_busybox_is_ended_and_seen_to_be_gone(
-    testbed: Testbed, hosts_yaml: Path, tmp_path: Path
+@pytest.mark.parametrize("host", ["web1", "rc1", "box1"])
+async def test_a_process_is_ended_and_seen_to_be_gone(
+    testbed: Testbed, hosts_yaml: Path, tmp_path: Path, host: str
 ) -> None:
-    pid = testbed.inside("box1", "sleep 987654 >/dev/null 2>&1 & echo $!").split()[-1]
-    async with watched(hosts_yaml, tmp_path, "box1", user="root") as session:
+    pid = testbed.inside(host, "sleep 987654 >/dev/null 2>&1 & echo $!").split()[-1]
+    async with watched(hosts_yaml, tmp_path, host, user="root") as session:
         job = await applied(session, plan_of(session, "process.signal", "fleet-10", pid=pid))
     assert job.in_state(RunState.DONE), job
-    look, sent = job.runs["box1"].results
+    look, sent = job.runs[host].results
     assert b"sleep 987654" in look.stdout
     assert f"process {pid} is gone".encode() in sent.stdout
 
 
-async def test_openrc_and_a_real_reboot(testbed: Testbed, hosts_yaml: Path, tmp_path: Path) -> None:
-    async with watched(hosts_yaml, tmp_path, "rc1", user="root") as session:
-        stop = await applied(session, plan_of(session, "service.stop", "fleet-4", unit="cron"))
-        assert stop.in_state(RunState.DONE), stop
-        undone = await applied(session, undo_plan(stop, Wish("fleet-5", "ann", 0.0)))
-        assert undone.in_state(RunState.DONE), undone
-        assert "is running" in testbed.inside("rc1", "rc-service cron status; true")
-        reboot = await applied(session, plan_of(session, "host.reboot", "fleet-6"))
-        assert reboot.in_state(RunState.DONE), reboot
-        looked, _, back, _ = reboot.runs["rc1"].results
-        assert looked.stdout.splitlines()[0] != back.stdout.splitlines()[0]
+OPENRC = f"/etc/init.d/{UNIT.removesuffix('.service')}"
+OPENRC_TEXT = (
+    "#!/sbin/openrc-run\\nextra_started_commands=reload\\ncommand=/bin/sleep\\n"
+    "command_args=1000001\\ncommand_background=yes\\npidfile=/run/opsdash-fleet-test.pid\\n"
+    "reload() { :; }\\n"
+)
+
+
+async def test_every_change_of_a_service_of_openrc_is_made_seen_and_taken_back(
+    testbed: Testbed, hosts_yaml: Path, tmp_path: Path
+) -> None:
+    name = Path(OPENRC).name
+    ask = (
+        f"rc-service {name} status 2>&1 | grep -o 'start[a-z]*\\|stopped';"
+        f" rc-update show default | grep -c {name}; true"
+    )
+    testbed.inside("rc1", f"printf '{OPENRC_TEXT}' >{OPENRC}; chmod 755 {OPENRC}")
+    try:
+        async with watched(hosts_yaml, tmp_path, "rc1", user="root") as session:
+            verbs = ("start", "reload", "restart", "stop", "enable", "disable")
+            for number, verb in enumerate(verbs):
+                before = testbed.inside("rc1", ask)
+                plan = plan_of(session, f"service.{verb}", f"fleet-4-{number}", unit=name)
+                job = await applied(session, plan)
+                assert job.in_state(RunState.DONE), (verb, job.runs)
+                if verb in ("start", "stop", "enable", "disable"):
+                    assert testbed.inside("rc1", ask) != before, verb
+                    undo = undo_plan(job, Wish(f"fleet-5-{number}", "ann", 0.0))
+                    undone = await applied(session, undo)
+                    assert undone.in_state(RunState.DONE), (verb, undone.runs)
+                    assert testbed.inside("rc1", ask) == before, verb
+                    again = replace(plan, id=f"fleet-6-{number}")
+                    assert (await applied(session, again)).in_state(RunState.DONE)
+            masked = plan_of(session, "service.mask", "fleet-6-m", unit=name)
+            assert [one.host for one in masked.left_out] == ["rc1"]
+    finally:
+        testbed.inside(
+            "rc1", f"rc-service {name} stop; rc-update delete {name} default; rm -f {OPENRC}; true"
+        )

@@ -36,6 +36,11 @@ class Testbed:
         """What a host itself says, asked from outside without SSH."""
         return self._run("testbed.py", "exec", host, command)
 
+    def running(self, host: str) -> bool:
+        """Whether it is switched on."""
+        found = (json.loads(line) for line in self._run("status").splitlines() if line[:1] == "{")
+        return any(one["name"] == host and one["running"] for one in found)
+
     @contextmanager
     def with_fault(self, host: str, *words: str) -> Iterator[None]:
         """A fault that is over when the block is."""

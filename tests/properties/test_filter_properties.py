@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opsdash.activities.monitor.fleet_filter import understand_filter
-from opsdash.core.filter import Filter, FilterError
+from opsdash.core.filter import Filter
+from opsdash.core.filter_words import FilterError
 from opsdash.core.fuzzy import fit
 from tests.fleet_states import EVIL, NOW, hostile_fleet, mixed_fleet
 

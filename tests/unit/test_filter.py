@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from opsdash.activities.monitor.fleet_filter import understand_filter
-from opsdash.core.filter import FilterError
+from opsdash.core.filter_words import FilterError
 from opsdash.core.health import Health
 from tests.fleet_states import NOW, Figures, disk_full, down, up, wrong
 

@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from opsdash.core.host import Host
-from opsdash.engine.host_lock import Claim, release_lock, take_lock
+from opsdash.engine import host_lock
+from opsdash.engine.host_lock import Claim, HoldingHand, HostHeld, release_lock, take_lock
 from opsdash.transport.base import Completed, Heard, Order
+from opsdash.transport.local import LocalConnection
+from opsdash.transport.tcp import Tcp
 
 SHELLS = [
     [*argv, "-s"]
@@ -41,8 +44,12 @@ class Shell:
         return Completed(done.returncode, out, err)
 
     async def run(self, order: Order, heard: Heard | None = None) -> Completed:
-        """Not wanted here."""
-        raise NotImplementedError
+        """Run it as any way to a host does, which takes this machine's own sh."""
+        return await LocalConnection(self.host).run(order, heard)
+
+    async def open_tcp(self, host: str, port: int) -> Tcp:
+        """It makes none."""
+        raise AssertionError
 
     async def renew(self) -> None:
         """Nothing to do."""
@@ -55,6 +62,14 @@ class Mute(Shell):
         """Run it."""
         await super().execute(script, timeout_s=timeout_s, max_bytes=max_bytes)
         return Completed(0, b"", b"")
+
+
+class Silent(Shell):
+    """Says nothing of what was done around a command."""
+
+    async def run(self, order: Order, heard: Heard | None = None) -> Completed:
+        """Run it."""
+        return replace(await super().run(order, heard), around=b"")
 
 
 @pytest.fixture(params=SHELLS, ids=lambda argv: str(argv[0]))
@@ -176,6 +191,59 @@ async def test_of_many_at_once_one_gets_it_or_none(places: tuple[str, ...]) -> N
     claims = [Claim(f"p{number}", "ann", 1_800_000_000.0, 60.0) for number in range(8)]
     said = await asyncio.gather(*(take_lock(shell, claim, places) for claim in claims))
     assert said.count("") == len(links(places)) <= 1
+
+
+@pytest.fixture
+def holding(places: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> HoldingHand:
+    """Holds this machine for Ann's plan while its command runs."""
+    monkeypatch.setattr(host_lock, "PLACES", places)
+    return HoldingHand(Shell(SHELLS[0]), ANN)
+
+
+async def test_a_lock_comes_and_goes_with_the_one_command(
+    holding: HoldingHand, places: tuple[str, ...]
+) -> None:
+    done = await holding.run(Order(f"ls {places[2]}; exit 4".encode()))
+    assert (done.status, done.stdout) == (4, b"opsdash.lock.0\n")
+    assert links(places) == []
+
+
+async def test_a_command_that_prints_much_at_once_is_held_too(
+    holding: HoldingHand, places: tuple[str, ...]
+) -> None:
+    done = await holding.run(Order(b"head -c 100000 /dev/zero"))
+    assert (done.status, len(done.stdout)) == (0, 100_000)
+    with pytest.raises(HostHeld):
+        await replace(holding, hand=Silent(SHELLS[0])).run(Order(b"true"))
+
+
+async def test_the_one_command_is_not_run_where_another_plan_holds_the_host(
+    holding: HoldingHand, places: tuple[str, ...], tmp_path: Path
+) -> None:
+    assert await take_lock(holding, BOB, places) == ""
+    heard: list[bytes] = []
+    with pytest.raises(HostHeld, match=r"^bob changes this host since .* \(plan p2\)$"):
+        await holding.run(
+            Order(f"touch {tmp_path}/done".encode()), lambda data, _: heard.append(data)
+        )
+    assert not (tmp_path / "done").exists()
+    assert heard == []
+    assert links(places) == ["a/opsdash.lock.0"]
+
+
+async def test_the_lock_of_a_command_that_is_called_off_is_let_go(
+    holding: HoldingHand, places: tuple[str, ...]
+) -> None:
+    begun = asyncio.Event()
+    order = Order(b"echo; sleep 19")
+    running = asyncio.create_task(holding.run(order, lambda data, error: begun.set()))
+    async with asyncio.timeout(9):
+        await begun.wait()
+        assert links(places) == ["a/opsdash.lock.0"]
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+    assert links(places) == []
 
 
 async def test_where_no_folder_is_open_to_all_nothing_is_locked(

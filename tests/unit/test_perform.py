@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
@@ -12,10 +14,13 @@ from opsdash.core.host import Host
 from opsdash.core.job import Result
 from opsdash.core.plan import Step, StepKind
 from opsdash.core.problem import Problem, ProblemKind
+from opsdash.core.quoting import quote
 from opsdash.engine import perform as perform_module
 from opsdash.engine.perform import perform
 from opsdash.transport.base import Completed, Heard, Order
+from opsdash.transport.tcp import Tcp
 from tests.fake_hands import FakeHands
+from tests.waiting import wait_for
 
 LOST = HostError(Problem(ProblemKind.LOST, "the connection broke"))
 AUTH = HostError(Problem(ProblemKind.AUTH, "no key fits"))
@@ -46,6 +51,10 @@ class Hand:
     async def execute(self, script: bytes, *, timeout_s: float, max_bytes: int) -> Completed:
         """The next answer."""
         return await self.run(Order(script))
+
+    async def open_tcp(self, host: str, port: int) -> Tcp:
+        """It makes none."""
+        raise AssertionError
 
     async def renew(self) -> None:
         """The next renewal."""
@@ -98,11 +107,17 @@ async def test_a_look_is_taken_again_until_it_says_yes_or_its_time_is_over() -> 
     assert (result.status, result.stdout) == (1, b"never")
 
 
-async def test_what_is_left_to_itself_is_one_word_of_a_shell_that_goes_on_alone() -> None:
-    hand = Hand(Completed(0, b""))
-    assert (await done(StepKind.DETACH, hand, script="sleep 2; echo 'a b'")).ok
-    (order,) = hand.orders
-    assert b"""nohup $s /bin/sh -c 'sleep 2; echo '"'"'a b'"'"'' >/dev/null""" in order.script
+def _by_a_bare_shell(order: Order) -> Completed:
+    """What a host does that has neither nohup nor setsid."""
+    ran = subprocess.run(["/bin/sh"], input=order.script, env={"PATH": "/none"}, check=False)
+    return Completed(ran.returncode, b"")
+
+
+async def test_what_is_left_to_itself_goes_on_alone_by_nothing_but_a_shell(tmp_path: Path) -> None:
+    said = tmp_path / "it's said"
+    script = f"kill -HUP $$; echo 'a b' >{quote(str(said))}"
+    assert (await done(StepKind.DETACH, Hand(_by_a_bare_shell), script=script)).ok
+    await wait_for(lambda: said.exists() and said.read_text() == "a b\n")
 
 
 @pytest.mark.parametrize(

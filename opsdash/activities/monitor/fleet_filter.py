@@ -7,7 +7,8 @@ them: the loop that searches is the one that polls and takes keys. RE2 has no su
 from __future__ import annotations
 
 from opsdash.core.errors import SelectionError
-from opsdash.core.filter import Filter, Search, parse_filter
+from opsdash.core.filter import Filter, parse_filter
+from opsdash.core.filter_words import Search
 
 MOST_MEMORY_BYTES = 8_000_000
 

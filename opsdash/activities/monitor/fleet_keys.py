@@ -15,7 +15,7 @@ from opsdash.activities.monitor.fleet_rows import FleetRows, arranged_by
 from opsdash.activities.monitor.keymap import FLEET
 from opsdash.core.arrange import SORTS
 from opsdash.core.figures import FIGURES
-from opsdash.core.filter import FilterError
+from opsdash.core.filter_words import FilterError
 from opsdash.core.kept import NAME_LIMIT, Kept, with_typed
 from opsdash.core.view import SEVERITY, Grouping, View
 from opsdash.widgets.ask_line import AskLine

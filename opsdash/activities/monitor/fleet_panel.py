@@ -15,7 +15,7 @@ from opsdash.activities.monitor.fleet_keys import DETAILS_FROM, FILTER_HELP, Fle
 from opsdash.activities.monitor.fleet_rows import view_line
 from opsdash.activities.monitor.fleet_side import WIDTH as SIDE_WIDTH
 from opsdash.activities.monitor.fleet_side import SideStrip
-from opsdash.core.filter import FilterError
+from opsdash.core.filter_words import FilterError
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.core.text import clean_line
 from opsdash.widgets.ask_line import AskLine

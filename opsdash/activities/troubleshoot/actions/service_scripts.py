@@ -115,8 +115,19 @@ if rc-service "$s" status >/dev/null 2>&1; then echo "$s still runs" >&2; exit 3
 echo 'stopped'
 """
 
-_LISTED = (
-    's=%s; export s\nl=$(rc-update show | awk \'$1 == ENVIRON["s"] && $3 != "" { print $3 }\')\n'
+_LISTED = """\
+s=%s; export s
+l=$(rc-update show |
+  awk '$1 == ENVIRON["s"] { for (i = 3; i <= NF; i++) { printf "%%s%%s", b, $i; b = " " } }')
+"""
+NO_MORE_OPENRC = (
+    _LISTED
+    + """\
+case $l in
+  default) rc-update del "$s" default ;;
+  *) echo "$s is in $l: that could not be taken back; by hand: rc-update del $s $l" >&2; exit 3 ;;
+esac
+"""
 )
 ENABLED_OPENRC = _LISTED + '[ "$l" ] || { echo "$s is in no runlevel" >&2; exit 3; }\necho "$l"\n'
 DISABLED_OPENRC = _LISTED + '[ ! "$l" ] || { echo "$s is still in $l" >&2; exit 3; }\n'

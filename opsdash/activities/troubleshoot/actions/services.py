@@ -118,7 +118,12 @@ _ENABLE = _Change(
     _systemctl(
         "enable", scripts.ENABLED_SYSTEMD, already="is-enabled -q -- %s 2>/dev/null", undo="disable"
     ),
-    _Way("rc-update add %s default", scripts.ENABLED_OPENRC, _LISTED_RC, "rc-update -a del %s"),
+    _Way(
+        "rc-update add %s default",
+        scripts.ENABLED_OPENRC,
+        _LISTED_RC,
+        "rc-update del %s default",
+    ),
 )
 _DISABLE = _Change(
     "disable",
@@ -127,7 +132,7 @@ _DISABLE = _Change(
         already="! systemctl is-enabled -q -- %s 2>/dev/null",
     ),
     _Way(
-        "rc-update -a del %s",
+        scripts.NO_MORE_OPENRC,
         scripts.DISABLED_OPENRC,
         f"! {_LISTED_RC}",
         "rc-update add %s default",

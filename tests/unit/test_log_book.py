@@ -1,0 +1,95 @@
+"""The book of log lines and its sieve: the same lines as looking at each, in the same order."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from opsdash.core import log_book
+from opsdash.core.log_book import LogBook, Sieve
+from opsdash.core.log_filter import parse_log_filter
+from tests.unit.test_log_filter import NOW, Line
+
+WORDS = ("alpha", "Beta", "gamma", "delta x")
+
+
+def lines(words: list[int]) -> list[Line]:
+    return [Line(text=f"{WORDS[word]} {number}") for number, word in enumerate(words)]
+
+
+@pytest.fixture(autouse=True)
+def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_book, "BLOCK", 4)
+
+
+def sieve_of(book: LogBook[Line], text: str) -> Sieve[Line]:
+    wanted = parse_log_filter(
+        text, lambda body: lambda text: re.search(body, text) is not None, NOW
+    )
+    return Sieve(book, wanted, clock=lambda: 0.0)
+
+
+def test_the_oldest_lines_are_dropped_and_the_others_keep_their_numbers() -> None:
+    book: LogBook[Line] = LogBook(most=10)
+    book.add(lines([0] * 25))
+    assert (book.end, book.dropped, len(book)) == (25, 16, 9)
+    assert book[16].text == "alpha 16"
+    for gone in (15, 25, -1):
+        with pytest.raises(IndexError):
+            book[gone]
+
+
+def test_what_comes_is_found_first_and_older_lines_a_little_at_a_time() -> None:
+    book: LogBook[Line] = LogBook()
+    book.add(lines([0, 1, 0, 1, 0, 1, 0, 1, 1]))
+    ticks = iter(range(1000))
+    sieve = Sieve(book, sieve_of(book, "beta").filter, clock=lambda: float(next(ticks)))
+    moved, _ = sieve.work(1.5)
+    assert (moved, sieve.complete, sieve.looked_at) == (1, False, 1)
+    assert [sieve[place].text for place in range(len(sieve))] == ["Beta 8"]
+    moved, _ = sieve.work(1.5)
+    assert (moved, len(sieve), sieve.looked_at) == (2, 3, 5)
+    book.add([Line(text="beta new")])
+    while not sieve.complete:
+        sieve.work(1.5)
+    found = [sieve[place].text for place in range(len(sieve))]
+    assert found == ["Beta 1", "Beta 3", "Beta 5", "Beta 7", "Beta 8", "beta new"]
+    assert [sieve.place(number) for number in (0, 1, 2, 8, 9, 10)] == [0, 0, 1, 4, 5, 6]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    most=st.integers(8, 40),
+    text=st.sampled_from(["", "beta", "beta|gamma", "!beta", "/^a/", "delta", "nothing", "x !9"]),
+    steps=st.lists(
+        st.one_of(st.lists(st.integers(0, 3), max_size=11), st.just("work")), max_size=14
+    ),
+)
+def test_the_sieve_finds_what_looking_at_each_line_finds(
+    most: int, text: str, steps: list[list[int] | str]
+) -> None:
+    book: LogBook[Line] = LogBook(most)
+    sieve = sieve_of(book, text)
+    sieve._clock = iter(range(1_000_000)).__next__
+    book.add(lines([0, 1, 2, 3] * 3))
+    expected_len = 0
+    for step in steps:
+        if isinstance(step, list):
+            book.add(lines(step))
+            continue
+        moved, gone = sieve.work(1.5)
+        assert len(sieve) >= moved
+        assert gone <= expected_len
+        expected_len = len(sieve)
+    while not sieve.complete:
+        sieve.work(3.5)
+    there = range(book.dropped, book.end)
+    expected = [number for number in there if sieve.filter.matches(book[number])]
+    assert [sieve.number(place) for place in range(len(sieve))] == expected
+    for place, number in enumerate(expected):
+        assert sieve.place(number) == place
+    with pytest.raises(IndexError):
+        sieve.number(len(expected))
