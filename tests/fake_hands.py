@@ -12,6 +12,7 @@ from opsdash.core.errors import AuditError, HostError
 from opsdash.core.host import Host
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.transport.base import Completed, Heard, Order
+from opsdash.transport.tcp import Tcp
 
 Ends = Mapping[str, str]
 """How each script ends: ok, fail, hang, lost, timeout; ``unreachable`` of a host."""
@@ -44,6 +45,10 @@ class FakeHands:
             yield FakeHand(Host(name), self)
         finally:
             self.held.discard(name)
+
+    def address(self, name: str) -> str:
+        """As any other."""
+        return f"{name}.example"
 
     async def run_here(self, order: Order, heard: Heard | None = None) -> Completed:
         """Run it "here"."""
@@ -110,6 +115,10 @@ class FakeHand:
             if not self.hands.deaf:
                 raise
             await asyncio.Event().wait()
+
+    async def open_tcp(self, host: str, port: int) -> Tcp:
+        """It makes none."""
+        raise AssertionError
 
     async def renew(self) -> None:
         """It is there at once."""

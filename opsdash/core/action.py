@@ -32,6 +32,7 @@ class Argument:
 
     `names` says what of a host it names, so that names can be offered: ``unit``, ``process``.
     Without a `default` it has to be given. `check` says what is wrong with a value, empty: nothing.
+    One that `stands_alone` needs no ``NAME=`` among names of hosts: none of them looks like it.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Argument:
     choices: tuple[str, ...] = ()
     names: str = ""
     check: Callable[[str], str] = any_text
+    stands_alone: bool = False
 
     def fault(self, value: str) -> str:
         """What is wrong with a value, as a sentence; empty: nothing."""
@@ -100,6 +102,13 @@ class Action:
                 raise ArgumentError(f"{self.id}: {name} is given twice")
             found[name] = value
         return found
+
+    def alone(self, words: Iterable[str], given: Arguments) -> str:
+        """The word among these that is the target, where it may stand alone; empty: none is."""
+        for one in self.arguments:
+            if one.name == self.target and one.stands_alone and one.name not in given:
+                return next((word for word in words if not one.fault(word)), "")
+        return ""
 
     def understood(self, given: Arguments) -> dict[str, str]:
         """All arguments by name, defaults included; ArgumentError."""

@@ -48,9 +48,12 @@ class StepKind(StrEnum):
     DETACH = "detach"
     LOCAL = "local"
     TOGETHER = "together"
+    CONNECT = "connect"
 
 
-LOOKS = frozenset({StepKind.GET, StepKind.RECONNECT, StepKind.WAIT_BOOT, StepKind.PROBE})
+LOOKS = frozenset(
+    {StepKind.GET, StepKind.RECONNECT, StepKind.WAIT_BOOT, StepKind.PROBE, StepKind.CONNECT}
+)
 """Kinds of steps that change nothing, whatever they are given."""
 
 
@@ -78,8 +81,9 @@ class Step:
 
     `does` says it in a few words, `script` is the POSIX sh text that runs, arguments quoted (of
     LOCAL: here, not there; of TOGETHER: here, once for all hosts of a wave that have come so far,
-    which are named by $OPSDASH_HOSTS with commas between; of PUT, GET and the waiting kinds it is
-    empty). `path` is the file over there that PUT writes `stdin` to and GET reads. `root` wants it
+    which are named by $OPSDASH_HOSTS with commas between; of PUT, GET, CONNECT and the waiting
+    kinds it is empty). `path` is the file over there that PUT writes `stdin` to and GET reads, and
+    of CONNECT what it visits over the network, as core.visit has it in a line. `root` wants it
     run as root. It is cut off after `timeout_s` seconds, and its output, of both kinds together,
     after `max_bytes` bytes. `undo` is the script that takes it back; `expects` the digest of what
     is about to be changed, as it was when the plan was made: another one now, and the step is

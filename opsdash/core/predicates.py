@@ -45,6 +45,11 @@ _UNIT_WORDS = {
 STATES = {health.name.lower(): health for health in Health}
 
 
+def is_predicate(word: str) -> bool:
+    """Whether a word begins as a predicate does: ``tag:22`` is one, ``db1:22`` is not."""
+    return word.lstrip("!").partition(":")[0] in ("tag", "group", "os", "state")
+
+
 def host_test(word: str) -> HostTest | None:
     """What ``tag:`` and ``group:`` ask of a host; None for any other word."""
     kind, colon, value = word.partition(":")

@@ -11,10 +11,12 @@ from opsdash.core.errors import HostError
 from opsdash.core.fleet import Fleet
 from opsdash.core.host import Host, Way
 from opsdash.core.problem import Problem, ProblemKind
+from opsdash.core.text import clean_line
 from opsdash.engine.live import LiveConnections
 from opsdash.engine.poller import Reach
 from opsdash.transport.base import Completed, Connection, Heard, Order
 from opsdash.transport.local import LocalConnection
+from opsdash.transport.tcp import Tcp
 
 LIVE_WAIT_S = 30.0
 """How long to wait until the poller has reached a host that it has no connection to."""
@@ -63,6 +65,15 @@ class FleetHands:
             yield hand
         finally:
             await hand.give_back()
+
+    def address(self, name: str) -> str:
+        """The address of a host of the fleet, one that is only passed through too; HostError."""
+        fleet = self.fleet()
+        host = fleet.hosts.get(name) or fleet.passed_through.get(name)
+        if host is None:
+            text = f"{clean_line(name, 60)} is not in the fleet"
+            raise HostError(Problem(ProblemKind.CONFIG, text, "give its address with net.tcp"))
+        return host.address or host.name
 
     async def run_here(self, order: Order, heard: Heard | None = None) -> Completed:
         """Run a script on this machine."""
@@ -133,6 +144,10 @@ class FleetHand:
         """Run a short script of our own; HostError."""
         connection = await self._standing()
         return await connection.execute(script, timeout_s=timeout_s, max_bytes=max_bytes)
+
+    async def open_tcp(self, host: str, port: int) -> Tcp:
+        """Let it make a TCP connection; HostError."""
+        return await (await self._standing()).open_tcp(host, port)
 
     async def renew(self) -> None:
         """Reach it by another connection; HostError."""

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from opsdash.core.host import Host
 from opsdash.transport.base import Completed, Heard, Order
+from opsdash.transport.tcp import Tcp
 
 
 class Hand(Protocol):
@@ -27,6 +28,10 @@ class Hand(Protocol):
         """Run a short script of our own, as the user who logs in: cheaper than run(). HostError."""
         ...
 
+    async def open_tcp(self, host: str, port: int) -> Tcp:
+        """Let the host make a TCP connection, as Connection.open_tcp(). HostError."""
+        ...
+
     async def renew(self) -> None:
         """Reach the host anew: it was restarted, or the connection is of no use any more."""
         ...
@@ -37,6 +42,10 @@ class Hands(Protocol):
 
     def hold(self, name: str) -> AbstractAsyncContextManager[Hand]:
         """Reach a host and hold it for the length of the block; HostError says why not."""
+        ...
+
+    def address(self, name: str) -> str:
+        """The address of a host of the fleet, as the hosts file gives it; HostError."""
         ...
 
     async def run_here(self, order: Order, heard: Heard | None = None) -> Completed:

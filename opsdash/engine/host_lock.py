@@ -18,6 +18,7 @@ from opsdash.core.quoting import quote
 from opsdash.core.text import clean_line
 from opsdash.engine.hands import Hand
 from opsdash.transport.base import Around, Completed, Heard, Order
+from opsdash.transport.tcp import Tcp
 
 PLACES: tuple[str, ...] = ("/run/lock", "/dev/shm", "/tmp")  # noqa: S108 - a link there, never a file
 """Folders that every user may write to, and from which nobody can take away what is another's. The
@@ -180,6 +181,10 @@ class HoldingHand:
     async def execute(self, script: bytes, *, timeout_s: float, max_bytes: int) -> Completed:
         """As Hand.execute()."""
         return await self.hand.execute(script, timeout_s=timeout_s, max_bytes=max_bytes)
+
+    async def open_tcp(self, host: str, port: int) -> Tcp:
+        """As Hand.open_tcp()."""
+        return await self.hand.open_tcp(host, port)
 
     async def renew(self) -> None:
         """As Hand.renew()."""

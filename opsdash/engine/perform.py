@@ -11,8 +11,10 @@ from time import monotonic
 from opsdash.core.errors import HostError
 from opsdash.core.job import Result
 from opsdash.core.plan import Step, StepKind
+from opsdash.core.probe import Http
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.quoting import quote
+from opsdash.core.visit import visit_in
 from opsdash.engine.hands import Hand, Hands
 from opsdash.transport import files
 from opsdash.transport.base import Completed, Heard, Order
@@ -28,6 +30,8 @@ BOOT_MARK = (
     "$(sed 's/.*) //' /proc/1/stat | cut -d' ' -f20)"
 )
 """Says which boot it is: of a container too, which has its machine's boot id."""
+
+_ANEW = "make the plan again"
 
 _BOOT = re.compile(rb"boot=(\S+:\S+)")
 
@@ -76,6 +80,7 @@ async def _do(
             replace(order, script=(_DETACHED % quote(step.script)).encode()), heard
         ),
         StepKind.PROBE: lambda: _until_yes(hand, order, heard),
+        StepKind.CONNECT: lambda: _connect(step, hand, hands),
         StepKind.RECONNECT: lambda: _reached(hand, ""),
         StepKind.WAIT_BOOT: lambda: _reached(hand, _boot_before(before)),
     }
@@ -103,6 +108,20 @@ async def _put(step: Step, hand: Hand) -> Completed:
 async def _get(step: Step, hand: Hand) -> Completed:
     """The answer is the file's content."""
     return Completed(0, await files.get(hand.run, _file(step), max_bytes=step.max_bytes))
+
+
+async def _connect(step: Step, hand: Hand, hands: Hands) -> Completed:
+    """The answer is what the host sees there, a line for each part."""
+    from opsdash.transport.probing.there import visit_from  # few plans do it: it loads TLS
+
+    try:
+        visit = visit_in(step.path)
+    except ValueError as error:
+        raise HostError(Problem(ProblemKind.CONFIG, f"{step.path}: {error}", _ANEW)) from None
+    what = visit.what
+    if visit.of_fleet and not isinstance(what, Http):
+        what = replace(what, address=hands.address(what.address))
+    return await visit_from(hand.open_tcp, what, step.timeout_s)
 
 
 async def _until_yes(hand: Hand, order: Order, heard: Heard) -> Completed:

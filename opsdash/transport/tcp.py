@@ -66,6 +66,12 @@ class StreamTcp:
         except (OSError, TimeoutError):
             self._writer.transport.abort()
 
+    async def cut(self) -> None:
+        """End it at once."""
+        self._writer.transport.abort()
+        with suppress(OSError):
+            await self._writer.wait_closed()
+
 
 async def open_here(host: str, port: int) -> StreamTcp:
     """A connection from this machine; HostError says why there is none."""

@@ -73,6 +73,7 @@ def _is_as_expected(step: Step, wanted: Mapping[str, Any]) -> None:
     assert step.reads_only == wanted.get("reads_only", False)
     for part in wanted.get("contains", ()):
         assert part in step.script
+    assert step.path == wanted.get("path", "")
     if "undo" in wanted:
         assert step.undo == wanted["undo"]
     assert wanted.get("undo_contains", "") in step.undo

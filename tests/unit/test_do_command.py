@@ -56,6 +56,10 @@ def job_of(tmp_path: Path, hands: FakeHands) -> Job:
         (("do", "service.restart", "web1", "unti=x"), "did you mean unit?"),
         (("do", "host.reboot"), "nothing is selected"),
         (("do", "process.signal", "web1", "pid=1"), "1 is the host itself"),
+        (("do", "net.tcp", "web1"), "net.tcp needs target="),
+        (("do", "net.tcp", "web1", "target=db1"), "it should be HOST:PORT"),
+        (("do", "net.tcp", "tag:22"), "net.tcp needs target="),
+        (("do", "net.tcp", "db1:22"), "nothing is selected"),
         (("plans", "show", "nope"), "there is no plan"),
         (("plans", "resume", "nope"), "there is no plan"),
         (("plans", "undo", ""), "there is no plan"),
@@ -72,6 +76,16 @@ def test_all_actions_are_listed_with_what_they_take() -> None:
     assert result.exit_code == 0
     assert "service.restart  unit=UNIT" in result.output
     assert "[signal=TERM|HUP|" in result.output
+
+
+def test_a_port_and_a_url_need_no_key_and_select_no_host() -> None:
+    for action, target in (("net.tcp", "db1:5432"), ("net.http", "https://a.example/?b=c")):
+        result = said("do", action, "all", target, "--demo", "2", "--plan", "--json")
+        assert result.exit_code == 0, result.output
+        document = json.loads(result.stdout)
+        jsonschema.validate(document, SCHEMA)
+        assert document["target"] == target
+        assert [len(group["hosts"]) for group in document["groups"]] == [2]
 
 
 def test_plans_are_listed_and_shown(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from opsdash.engine import host_lock
 from opsdash.engine.host_lock import Claim, HoldingHand, HostHeld, release_lock, take_lock
 from opsdash.transport.base import Completed, Heard, Order
 from opsdash.transport.local import LocalConnection
+from opsdash.transport.tcp import Tcp
 
 SHELLS = [
     [*argv, "-s"]
@@ -45,6 +46,10 @@ class Shell:
     async def run(self, order: Order, heard: Heard | None = None) -> Completed:
         """Run it as any way to a host does, which takes this machine's own sh."""
         return await LocalConnection(self.host).run(order, heard)
+
+    async def open_tcp(self, host: str, port: int) -> Tcp:
+        """It makes none."""
+        raise AssertionError
 
     async def renew(self) -> None:
         """Nothing to do."""

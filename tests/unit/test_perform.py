@@ -18,6 +18,7 @@ from opsdash.core.quoting import quote
 from opsdash.engine import perform as perform_module
 from opsdash.engine.perform import perform
 from opsdash.transport.base import Completed, Heard, Order
+from opsdash.transport.tcp import Tcp
 from tests.fake_hands import FakeHands
 from tests.waiting import wait_for
 
@@ -50,6 +51,10 @@ class Hand:
     async def execute(self, script: bytes, *, timeout_s: float, max_bytes: int) -> Completed:
         """The next answer."""
         return await self.run(Order(script))
+
+    async def open_tcp(self, host: str, port: int) -> Tcp:
+        """It makes none."""
+        raise AssertionError
 
     async def renew(self) -> None:
         """The next renewal."""

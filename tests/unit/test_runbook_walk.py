@@ -24,6 +24,7 @@ from opsdash.core.runbook_turn import DoNow, Ended, LookNow
 from opsdash.engine.runbook_walk import Ground, Halted, Walk
 from opsdash.engine.runner import Grounds, Refusal, Runner
 from opsdash.transport.base import Completed, Heard, Order
+from opsdash.transport.tcp import Tcp
 from tests.fake_hands import KeptAudit
 from tests.fleet_states import up
 from tests.runners import allowed, plan_of
@@ -42,6 +43,10 @@ class ShellHands:
         """Reach a host."""
         await asyncio.sleep(0)
         yield ShellHand(Host(name), self)
+
+    def address(self, name: str) -> str:
+        """As any other."""
+        return f"{name}.example"
 
     async def run_here(self, order: Order, heard: Heard | None = None) -> Completed:
         """Nothing runs here."""
@@ -69,6 +74,10 @@ class ShellHand:
 
     async def execute(self, script: bytes, *, timeout_s: float, max_bytes: int) -> Completed:
         """No lock is taken for a look."""
+        raise AssertionError
+
+    async def open_tcp(self, host: str, port: int) -> Tcp:
+        """It makes none."""
         raise AssertionError
 
     async def renew(self) -> None:

@@ -24,6 +24,7 @@ EXAMPLES = examples(
     "opsdash do service.restart 'web*' unit=nginx --plan",
     "opsdash do service.restart 'web*' unit=nginx --canary 1 --wave 5 --confirm 12",
     "opsdash do process.signal web1 pid=4711 signal=HUP --yes",
+    "opsdash do net.tcp 'web*' db1:5432",
     "opsdash do host.reboot tag:staging --note 'kernel update' --json",
 )
 _GIVEN = re.compile(r"([a-z][a-z_]*)=(.*)", re.DOTALL)
@@ -64,9 +65,10 @@ def build() -> click.Command:
     def do(action: str, words: tuple[str, ...], **options: Any) -> None:
         """Do ACTION on the selected hosts: show the plan, ask, apply it, report.
 
-        SELECT as for status; KEY=VALUE are the action's arguments. opsdash do list shows the
-        actions. Exits with 0 if it was done on all hosts, 1 if not on some, 2 if on none or
-        if it was stopped, 4 if it was refused or not confirmed.
+        SELECT as for status; KEY=VALUE are the action's arguments; HOST:PORT and a URL need
+        no KEY= where the action is done to one. opsdash do list shows the actions. Exits with
+        0 if it was done on all hosts, 1 if not on some, 2 if on none or if it was stopped,
+        4 if it was refused or not confirmed.
         """
         raise SystemExit(_run(action, words, options))
 
@@ -79,6 +81,7 @@ def _run(name: str, words: Sequence[str], options: dict[str, Any]) -> int:
     import click
 
     from opsdash.core.action import ArgumentError
+    from opsdash.core.predicates import is_predicate
     from opsdash.core.selection import parse_selection
 
     own = _own(options)
@@ -87,6 +90,10 @@ def _run(name: str, words: Sequence[str], options: dict[str, Any]) -> int:
     action = _action(name, own)
     given = {found[1]: found[2] for word in words if (found := _GIVEN.fullmatch(word))}
     select = tuple(word for word in words if not _GIVEN.fullmatch(word))
+    alone = action.alone((word for word in select if not is_predicate(word)), given)
+    if alone:
+        given[action.target] = alone
+        select = tuple(word for word in select if word != alone)
     try:
         action.understood(given)
     except ArgumentError as error:

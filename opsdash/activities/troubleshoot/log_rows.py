@@ -6,7 +6,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from opsdash.core.log_record import PRIORITY_WORDS, LogEntry, LogGap, LogRecord
+from opsdash.core.log_record import LogEntry, LogGap, LogRecord
+from opsdash.core.priority import PRIORITIES
 from opsdash.core.text import count, duration
 from opsdash.widgets.line import HUES, Line, Role, Span, fit, line, wrap
 
@@ -54,7 +55,7 @@ def letter(priority: int | None) -> str:
     """One letter for a priority: E for err and worse, W, N, I, D; ``-`` where there is none."""
     if priority is None:
         return "-"
-    return "E" if priority <= 3 else PRIORITY_WORDS[priority][0].upper()
+    return "E" if priority <= 3 else PRIORITIES[priority][0].upper()
 
 
 def clock(at_s: float | None) -> str:
@@ -100,7 +101,7 @@ def _head(entry: LogRecord, how: Layout, hues: Mapping[str, Role]) -> Line:
     role = role_of(entry.priority)
     told = letter(entry.priority)
     if how.words:
-        told = f"{told} {PRIORITY_WORDS[entry.priority] if entry.priority is not None else '-':<7}"
+        told = f"{told} {PRIORITIES[entry.priority] if entry.priority is not None else '-':<7}"
     name = f"{fit(entry.host, how.host)} " if how.host else ""
     return (
         Span(f"{clock(entry.at_s)} ", Role.MUTED),
@@ -131,7 +132,7 @@ def plain(entry: LogEntry) -> str:
         at = f"{time.strftime('%Y-%m-%d', time.localtime(entry.at_s))} {clock(entry.at_s)}"
     if isinstance(entry, LogGap):
         return f"{at} {entry.host} -- lines are missing: {entry.why}"
-    prio = PRIORITY_WORDS[entry.priority] if entry.priority is not None else "-"
+    prio = PRIORITIES[entry.priority] if entry.priority is not None else "-"
     who = entry.program or "-"
     pid = f"[{entry.pid}]" if entry.pid is not None else ""
     return f"{at} {entry.host} {prio} {who}{pid}: {entry.text}"
@@ -144,7 +145,7 @@ def whole(entry: LogEntry, width: int) -> list[Line]:
         fields.append(("lines", str(entry.dropped) if entry.dropped else "not known"))
         text = ""
     else:
-        prio = PRIORITY_WORDS[entry.priority] if entry.priority is not None else "not told"
+        prio = PRIORITIES[entry.priority] if entry.priority is not None else "not told"
         fields = [
             ("host", entry.host),
             ("priority", prio),

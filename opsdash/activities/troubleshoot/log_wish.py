@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from opsdash.core.log_record import PRIORITY_WORDS, LogQuery, priority_of
+from opsdash.core.log_record import LogQuery
 from opsdash.core.moment import moment_of
+from opsdash.core.priority import PRIORITIES, priority_of
 from opsdash.core.text import clean_line
 
 FORMS = "unit:NAME file:/PATH container:NAME kernel boot prio>=err since:-1h until:13:50 TEXT"
@@ -98,7 +99,7 @@ def words_of(query: LogQuery) -> str:
     if not parts:
         parts = ["kernel" if query.kernel else "system log"]
     if query.priority is not None:
-        parts.append(f"{PRIORITY_WORDS[query.priority]} and worse")
+        parts.append(f"{PRIORITIES[query.priority]} and worse")
     if query.boot:
         parts.append("this boot")
     return ", ".join(parts)

@@ -19,6 +19,7 @@ _KINDS = {
     StepKind.TOGETHER: "here, once for all hosts of a wave",
     StepKind.PUT: "a file is written",
     StepKind.GET: "a file is read",
+    StepKind.CONNECT: "by a connection of the host, without a tool there",
     StepKind.PROBE: "again and again until it says yes",
 }
 

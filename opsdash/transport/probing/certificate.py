@@ -16,15 +16,23 @@ def certificate_fields(encoded: bytes) -> dict[str, Cell]:
 
     `encoded` is DER or PEM. ValueError when it is no certificate.
     """
-    pem = encoded.lstrip().startswith(b"-----BEGIN")
-    read = x509.load_pem_x509_certificate if pem else x509.load_der_x509_certificate
-    found = read(encoded)
+    found = _read(encoded)
     return {
         "begins_at": found.not_valid_before_utc.timestamp(),
         "expires_at": found.not_valid_after_utc.timestamp(),
         "names": " ".join(_names(found)[:MOST_NAMES]),
         "issuer": _common_name(found.issuer) or found.issuer.rfc4514_string(),
     }
+
+
+def certificate_subject(encoded: bytes) -> str:
+    """Whom a certificate is made out to, as ``CN=shop.example,O=Shop``; ValueError."""
+    return _read(encoded).subject.rfc4514_string()
+
+
+def _read(encoded: bytes) -> x509.Certificate:
+    pem = encoded.lstrip().startswith(b"-----BEGIN")
+    return (x509.load_pem_x509_certificate if pem else x509.load_der_x509_certificate)(encoded)
 
 
 def _names(found: x509.Certificate) -> list[str]:
