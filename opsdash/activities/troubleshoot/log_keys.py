@@ -111,8 +111,8 @@ class LogKeys(LogPage):
         entries = [Entry(name, self._window_of(since)) for name, since in WINDOWS]
         self.post_message(self.PickWanted("lines of the last", entries))
 
-    def _window_of(self, since: str) -> Callable[[], None]:
-        def pick() -> None:
+    def _window_of(self, since: str) -> Callable[[str], None]:
+        def pick(_: str) -> None:
             before = self._wish or parse_wish("", len(self._hosts), self.desk.now())
             wish = parse_wish(f"since:{since}" if since else "", len(self._hosts), self.desk.now())
             query = replace(before.query, since_s=wish.query.since_s, lines=wish.query.lines)

@@ -159,6 +159,13 @@ class LogPage(FilteredPage):
         except IndexError:
             return None
 
+    def repeats(self, place: int) -> int:
+        """How often the line at a place came, one after the other."""
+        if self._sieve is None or self.feed is None:
+            return 1
+        found = self.feed.book.repeat(self._sieve.number(place))
+        return found.count if found is not None else 1
+
     def under_cursor(self) -> LogEntry | None:
         """The entry under the cursor."""
         return self.entry(self.view.cursor) if self.found() else None

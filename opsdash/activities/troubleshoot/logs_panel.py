@@ -95,6 +95,11 @@ class LogsPanel(LogKeys):
         """Look four times a second: lines come at any time."""
         self.set_interval(NEWS_S, self.heed_lines)
 
+    def look_for_news(self) -> None:
+        """Lines are news."""
+        self.heed_lines()
+        super().look_for_news()
+
     def heed_lines(self) -> None:
         """Draw if lines have come, or the filter has not looked at all of them."""
         feed = self.feed
@@ -184,7 +189,8 @@ class LogsPanel(LogKeys):
         if entry is None:
             return [()]
         new = isinstance(entry, LogRecord) and self.is_new(entry)
-        return entry_lines(entry, self.layout_now, self.hues, new=new)
+        repeats = self.repeats(place)
+        return entry_lines(entry, self.layout_now, self.hues, repeats=repeats, new=new)
 
     def _show_kinds(self) -> None:
         feed = self.feed
@@ -213,9 +219,11 @@ class LogsPanel(LogKeys):
     @on(LogView.Pointed)
     @on(LogView.FollowChanged)
     def follow_cursor(self, event: LogView.Pointed | LogView.FollowChanged) -> None:
-        """The line below, and what is said of following, go with the cursor."""
+        """The line below, what is said of following, and the other pages go with the cursor."""
         event.stop()
         self.draw()
+        if isinstance(event, LogView.Pointed) and self.pointed():
+            self.post_message(self.HostPointed(self.pointed()))
 
     @on(LogView.Chosen)
     def open_line(self, event: LogView.Chosen) -> None:
