@@ -15,6 +15,9 @@ from opsdash.widgets.line import Line
 from opsdash.widgets.line_view import LineView
 from opsdash.widgets.palette import Palette
 
+WHEEL = 3
+"""Entries that a notch of the wheel moves."""
+
 Drawn = Callable[[int], Sequence[Line]]
 """The lines that the entry at a place takes: at least one."""
 
@@ -165,6 +168,15 @@ class LogView(LineView, inherit_bindings=False):
         super().on_resize()
         self._lay_out()
 
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Scrolled by the wheel: other entries."""
-        super().watch_scroll_y(old_value, new_value)
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The wheel moves the cursor: what follows would pull the page back."""
+        self._wheel(event, WHEEL)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The wheel moves the cursor."""
+        self._wheel(event, -WHEEL)
+
+    def _wheel(self, event: events.MouseEvent, rows: int) -> None:
+        event.stop()
+        event.prevent_default()
+        self.action_move(rows)

@@ -9,11 +9,17 @@ from opsdash.core.log_counts import MINUTE_S, spike
 from opsdash.core.logs import LogFeed
 from opsdash.core.series import spark
 from opsdash.core.text import count, duration
-from opsdash.widgets.line import Line, Role, Span, line, width_of
+from opsdash.widgets.line import Line, Role, Span, fit, line, width_of
 from opsdash.widgets.palette import Palette
 
 SPARK = 15
 """Minutes of a host in its spark."""
+
+GUTTER_HOSTS = 5
+"""Hosts that have a row of their own in the histogram."""
+
+NAME, TOTALS = 12, 28
+"""Cells before and behind the histogram."""
 
 SKEW_S = 1.0
 """From so many seconds on a clock is worth a word."""
@@ -105,3 +111,48 @@ def notes(feed: LogFeed, width: int) -> list[Line]:
         tail = f": {hint}" if hint else ""
         found.append(line(Span(f"{who}: {text}{tail}", Role.UNKNOWN)))
     return found
+
+
+def gutter(
+    feed: LogFeed, hues: Mapping[str, Role], palette: Palette, now: float, width: int
+) -> list[Line]:
+    """Errors a minute over time, a row for each of the hosts with most of them, and the hours."""
+    minutes = max(10, width - NAME - TOTALS - 2)
+    last = int(now // MINUTE_S)
+    totals = feed.counts.totals()
+    names = feed.counts.noisiest()
+    shown, others = names[:GUTTER_HOSTS], names[GUTTER_HOSTS:]
+    rows = [((name,), name, hues.get(name, Role.STRONG)) for name in shown]
+    if others:
+        rows.append((tuple(others), f"{len(others)} others", Role.MUTED))
+    found = [
+        (hosts, title, role, feed.counts.errors(hosts, last, minutes))
+        for hosts, title, role in rows
+    ]
+    top = float(max([1, *(max(errors) for _, _, _, errors in found)]))
+    lines: list[Line] = []
+    for hosts, title, role, errors in found:
+        values = [float(one) for one in errors]
+        picture = spark(values, minutes, top=top, blocks=palette.blocks)
+        said = sum(totals[host][0] for host in hosts)
+        bad = sum(totals[host][1] for host in hosts)
+        lines.append(
+            line(
+                Span(f"{fit(title, NAME)} ", role),
+                Span(picture, Role.CRIT),
+                Span(f" {bad:>6,} err ", Role.CRIT if bad else Role.MUTED),
+                Span(f"{said:>8,} in all", Role.MUTED),
+            )
+        )
+    return [*lines, _hours(last, minutes)] if lines else []
+
+
+def _hours(last: int, minutes: int) -> Line:
+    """The time of day below the columns, where there is room for it."""
+    cells = [" "] * minutes
+    for place in range(minutes):
+        moment = (last - minutes + 1 + place) * MINUTE_S
+        when = time.localtime(moment)
+        if when.tm_min % 15 == 0 and place + 5 <= minutes:
+            cells[place : place + 5] = time.strftime("%H:%M", when)
+    return line(Span(f"{'err/min':<{NAME}} ", Role.HEADING), Span("".join(cells), Role.MUTED))

@@ -37,6 +37,9 @@ SIEVE_S = 0.02
 TALL_FROM = 30
 """Rows from which there is room for the line under the cursor."""
 
+GUTTER_FROM = 40
+"""Rows from which there is room for a histogram with a row for each host."""
+
 BESIDE_FROM = 140
 """Cells from which the patterns stand beside the lines, and not below them."""
 
@@ -71,7 +74,6 @@ class LogsPanel(LogKeys):
         look = self.desk.look
         yield TopLine(look, "log-title")
         yield Bar(look, "log-rates")
-        yield Bar(look, "log-hosts")
         yield Bar(look, "log-notes")
         with Container(id="log-parts"):
             yield LogView(self._count, self._drawn, look, "log-view")
@@ -133,7 +135,7 @@ class LogsPanel(LogKeys):
         feed, width = self.feed, self.size.width
         trail = Span(f"{self.desk.title} > ", Role.MUTED)
         words: Line = (trail, Span("Logs", Role.STRONG))
-        bars: list[Line] = [(), ()]
+        bars: list[Line] = []
         notes: list[Line] = []
         if feed is not None:
             whose = feed.hosts[0] if len(feed.hosts) == 1 else count(len(feed.hosts), "host")
@@ -144,14 +146,15 @@ class LogsPanel(LogKeys):
                 Span(f"  {self.counted()}", Role.MUTED),
             )
             now, look = self.desk.wall(), self.desk.look()
-            bars = [
-                log_head.rates(feed, self.hues, look, now, width),
-                log_head.talkers(feed, self.hues, width),
-            ]
+            if width >= BESIDE_FROM and self.size.height >= GUTTER_FROM:
+                bars = log_head.gutter(feed, self.hues, look, now, width)
+            bars = bars or [log_head.rates(feed, self.hues, look, now, width)]
+            bars.append(log_head.talkers(feed, self.hues, width))
             notes = log_head.notes(feed, width)
         self.query_one("#log-title", TopLine).show(words, self._badges(), self.desk.wall())
-        self.query_one("#log-rates", Bar).set_lines([bars[0]])
-        self.query_one("#log-hosts", Bar).set_lines([bars[1]])
+        rates = self.query_one("#log-rates", Bar)
+        rates.styles.height = max(1, len(bars))
+        rates.set_lines(bars)
         if self.filter_text and not self.asking.is_open:
             drop = f"  {key}: all" if (key := self.key("logs.reset")) else ""
             notes = [line(Span(f"/{self.filter_text}{drop}", Role.ACCENT)), *notes]
