@@ -57,8 +57,13 @@ def rates(
 
 
 def _spark(feed: LogFeed, hosts: Sequence[str], minute: int, palette: Palette, top: float) -> str:
-    errors = feed.counts.errors(hosts, minute, SPARK)
-    return spark([float(one) for one in errors], SPARK, top=top, blocks=palette.blocks)
+    return _picture(feed.counts.errors(hosts, minute, SPARK), top, palette)
+
+
+def _picture(errors: Sequence[int], top: float, palette: Palette) -> str:
+    """A column for each minute; a dot where there was no error."""
+    drawn = spark([float(one) for one in errors], len(errors), top=top, blocks=palette.blocks)
+    return "".join(cell if one else "." for cell, one in zip(drawn, errors, strict=True))
 
 
 def talkers(feed: LogFeed, hues: Mapping[str, Role], width: int) -> Line:
@@ -122,24 +127,20 @@ def gutter(
     totals = feed.counts.totals()
     names = feed.counts.noisiest()
     shown, others = names[:GUTTER_HOSTS], names[GUTTER_HOSTS:]
+    rows: list[tuple[tuple[str, ...], str, Role]]
     rows = [((name,), name, hues.get(name, Role.STRONG)) for name in shown]
     if others:
         rows.append((tuple(others), f"{len(others)} others", Role.MUTED))
-    found = [
-        (hosts, title, role, feed.counts.errors(hosts, last, minutes))
-        for hosts, title, role in rows
-    ]
+    found = [(*row, feed.counts.errors(row[0], last, minutes)) for row in rows]
     top = float(max([1, *(max(errors) for _, _, _, errors in found)]))
     lines: list[Line] = []
     for hosts, title, role, errors in found:
-        values = [float(one) for one in errors]
-        picture = spark(values, minutes, top=top, blocks=palette.blocks)
         said = sum(totals[host][0] for host in hosts)
         bad = sum(totals[host][1] for host in hosts)
         lines.append(
             line(
                 Span(f"{fit(title, NAME)} ", role),
-                Span(picture, Role.CRIT),
+                Span(_picture(errors, top, palette), Role.CRIT if bad else Role.MUTED),
                 Span(f" {bad:>6,} err ", Role.CRIT if bad else Role.MUTED),
                 Span(f"{said:>8,} in all", Role.MUTED),
             )
