@@ -7,6 +7,7 @@ import json
 import time
 from pathlib import Path
 
+import jsonschema
 import pytest
 from click.testing import CliRunner
 
@@ -19,6 +20,7 @@ from opsdash.core.health import Health
 from opsdash.store.events import Events
 from opsdash.store.store import Store
 
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "handover.schema.json").read_text())
 NOON = time.mktime((2026, 11, 27, 12, 0, 0, 0, 0, -1))
 SINCE = NOON - 6 * 3600
 
@@ -101,6 +103,8 @@ def test_no_host_can_write_markdown() -> None:
 
 def test_json_has_all_of_it() -> None:
     data = json.loads(as_json(made()))
+    jsonschema.validate(data, SCHEMA)
+    jsonschema.validate(json.loads(as_json(handover([], [], SINCE, NOON))), SCHEMA)
     assert data["schema"] == "opsdash-handover-1"
     assert [one["new"] for one in data["wrong"]] == [True, True, False]
     assert data["blind"][0]["until"].endswith("+00:00")
