@@ -18,12 +18,13 @@ from opsdash.core.text import count
 from opsdash.widgets.filtered_page import FilteredPage
 from opsdash.widgets.line import Role, Span, line
 from opsdash.widgets.log_view import LogView
+from opsdash.widgets.news import NewsPage
 from opsdash.widgets.panel import Desk
 
 HELP = "text  a|b  !text  /re/  host:web*  unit:nginx  prio>=err  since:-1h"
 
 
-class LogPage(FilteredPage):
+class LogPage(FilteredPage, NewsPage):
     """The feed that is looked at, and the lines of it that pass the filter."""
 
     filter_id: ClassVar[str] = "log-filter"
@@ -137,6 +138,10 @@ class LogPage(FilteredPage):
     def sieve_done(self) -> bool:
         """Whether the filter has looked at all lines."""
         return self._sieve is None or self._sieve.complete
+
+    def sifted(self) -> int:
+        """How many lines the filter has looked at; each time that the page is drawn some more."""
+        return self._sieve.looked_at if self._sieve is not None else 0
 
     def found(self) -> int:
         """How many lines pass the filter, as far as they were looked at."""

@@ -30,7 +30,6 @@ from opsdash.widgets.log_view import LogView
 from opsdash.widgets.panel import Desk
 from opsdash.widgets.top_line import TopLine
 
-NEWS_S = 0.25
 SIEVE_S = 0.02
 """How long the filter may look at lines in one go: keys are answered in between."""
 
@@ -67,7 +66,6 @@ class LogsPanel(LogKeys):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._rows: dict[str, Kind] = {}
-        self._seen_rev = -1
 
     def compose(self) -> ComposeResult:
         """Whose they are, rates, hosts, the lines, their patterns, the line under the cursor."""
@@ -93,22 +91,9 @@ class LogsPanel(LogKeys):
 
     # -- drawing --------------------------------------------------------------------------------
 
-    def on_mount(self) -> None:
-        """Look four times a second: lines come at any time."""
-        self.set_interval(NEWS_S, self.heed_lines)
-
-    def look_for_news(self) -> None:
-        """Lines are news."""
-        self.heed_lines()
-        super().look_for_news()
-
-    def heed_lines(self) -> None:
-        """Draw if lines have come, or the filter has not looked at all of them."""
-        feed = self.feed
-        if feed is None or not self.display or not self.screen.is_current:
-            return
-        if feed.rev != self._seen_rev or not self.sieve_done():
-            self.draw()
+    def news(self) -> object:
+        """How many lines have come, and how far the filter is."""
+        return (self.feed.rev if self.feed is not None else -1, self.sifted())
 
     def show(self, snapshot: Snapshot) -> None:
         """Draw what there is by now."""
@@ -123,7 +108,6 @@ class LogsPanel(LogKeys):
             width, feed.hosts if feed else (), self.column, wrapped=self.wrapped
         )
         self.hues = hues_of(feed.hosts if feed is not None else ())
-        self._seen_rev = feed.rev if feed is not None else -1
         self._show_head()
         self.view.nothing = self._nothing()
         self.view.show_entries(moved)
