@@ -211,3 +211,18 @@ async def test_files_come_from_several_hosts_each_to_a_folder_of_its_own(
         denied = await copier.plan("file.pull", "rc1", path="/etc/shadow", to=str(to))
         await copier.do(denied, RunState.FAILED, part=1)
         assert sorted(one.name for one in (to / "rc1").iterdir()) == sorted([Path(ODD).name, "b"])
+
+
+async def test_a_screen_makes_the_same_plan_under_an_id_that_stays(
+    testbed: Testbed, three: Session, tmp_path: Path
+) -> None:
+    source, path = tmp_path / "source", f"{PLACE}/f"
+    source.write_text("new\n")
+    given = {"from": str(source), "to": path}
+    with cleaned(testbed):
+        states = list(three.snapshot().hosts.values())
+        plan = await three.jobs.planned(actions()["file.push"], states, given)
+        assert plan.names() == HOSTS
+        for host in HOSTS:
+            assert "+new" in put_of(plan, host)
+            assert any(f"plan={quote(plan.id)}" in step.undo for step in plan.steps_of(host))
