@@ -171,7 +171,7 @@ class HostReader:
 
     async def _hear(self, hand: FleetHand, one: _Followed, *, follow: bool) -> None:
         """What one script says, until it ends; HostError when the connection breaks."""
-        source = one.source
+        source, whole = one.source, False
         script = source.script(follow=follow)
         try:
             pieces = hand.stream(script, beat_s=source.beat_s, endless=follow)
@@ -182,9 +182,10 @@ class HostReader:
                         found = [] if piece.is_error else source.feed(piece.data, now_s)
                         self._tell(source.complain(piece.data if piece.is_error else b""))
                         await self._give(one, found)
-        except BaseException:
-            source.cut()
-            raise
+            whole = True
+        finally:
+            if not whole:
+                source.cut()
         await self._give(one, source.end(self._desk.clock() + self._survey.ahead_s))
 
     async def _give(self, one: _Followed, entries: list[LogEntry]) -> None:
