@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from opsdash.core.action import Action
+from opsdash.core.action import Action, Arguments, Wish
 from opsdash.core.automation import Automated
 from opsdash.core.confirm import Asked, tier
 from opsdash.core.discover import every_action
@@ -15,6 +15,8 @@ from opsdash.core.job import HostRun, Job, JobState, Result, RunState
 from opsdash.core.plan import Plan
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.run_plan import RunWish, run_plan
+from opsdash.core.snapshot import HostState
+from opsdash.engine.preparing import planned
 from tests.fleet_states import NOW
 
 AT = NOW - 4.0
@@ -90,6 +92,7 @@ class KeptJobs:
         self.called_off: list[tuple[str, tuple[str, ...]]] = []
         self.said: dict[tuple[str, str], Result] = {}
         self.forbidden = ""
+        self.looks: list[Plan] = []
         self.refused: list[str] = []
         self.fleet: Fleet | None = None
         self.automations: list[Automated] = []
@@ -132,6 +135,18 @@ class KeptJobs:
     async def note_refusal(self, plan: Plan, why: str) -> None:
         """A test may look at it."""
         self.refused.append(why)
+
+    async def planned(self, action: Action, states: Sequence[HostState], given: Arguments) -> Plan:
+        """What follows when no host has anything of it; it may not be looked at a forbidden one."""
+
+        async def look(plan: Plan) -> Job:
+            if self.forbidden:
+                raise Refused(self.forbidden)
+            self.looks.append(plan)
+            gone = {one: done(one, b"facts gone\n") for one in plan.names()}
+            return Job(plan, gone, began_at=AT)
+
+        return await planned(action, states, given, Wish("an-id", "ann", AT), look=look)
 
     async def automated(self, wish: Automated, hosts: Sequence[str]) -> Plan:
         """A run of the tool's name."""

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Sequence
 from functools import partial
 
+from opsdash.app.pages import STARTING
 from opsdash.app.running import SAID_S, Running
 from opsdash.core.action import Action, Argument, Arguments, Wish, plan_action
 from opsdash.core.errors import OpsdashError
@@ -78,16 +79,41 @@ class Acting(Running):
             return
         known = freezer.snapshot().hosts
         states = [known[host] for host in hosts if host in known]
+        if action.prepare is not None:
+            looking = self._look_first(action, states, given)
+            self.run_worker(looking, group="offer", exclusive=True)
+            return
         try:
             plan = plan_action(action, states, given, Wish("", "", self._now()))
         except OpsdashError as error:
             self.say(clean_line(str(error)), SAID_S)
             return
+        self._propose_if_any(plan)
+
+    def _propose_if_any(self, plan: Plan, *, keeps_id: bool = False) -> None:
+        """Propose it, or say why there is nothing to do."""
         if not plan.hosts:
             why = {one.why for one in plan.left_out}
             self.say(clean_line(f"nothing to do: {'; '.join(sorted(why))}"), SAID_S)
         else:
-            self.propose(plan)
+            self.propose(plan, keeps_id=keeps_id)
+
+    async def _look_first(
+        self, action: Action, states: Sequence[HostState], given: Arguments
+    ) -> None:
+        """Let the hosts be looked at, and propose what follows from it."""
+        jobs = self.jobs
+        if jobs is None:
+            self.say(STARTING)
+            return
+        self.say(f"{action.id} looks at {count(len(states), 'host')} first")
+        try:
+            plan = await jobs.planned(action, states, given)
+        except OpsdashError as error:
+            self.say(clean_line(str(error)), SAID_S)
+            return
+        if not self._covered:
+            self._propose_if_any(plan, keeps_id=True)
 
     async def _offer(
         self, action: Action, wanted: Argument, hosts: tuple[str, ...], given: Arguments

@@ -85,7 +85,7 @@ def _step(step: Step, number: int, width: int) -> list[Line]:
         how.append("with a secret on stdin")
     elif step.stdin is not None:
         how.append(f"with {count(len(step.stdin), 'byte')} on stdin")
-    raw = step.script or f"{step.kind.value} {step.path}"
+    raw = step.text if step.script else f"{step.kind.value} {step.text}"
     told = [part for text in raw.split("\n") for part in wrap(shown(text.encode()), width - LABEL)]
     if not number:
         lines = [*_beside("runs", told, Role.ACCENT)]

@@ -122,9 +122,11 @@ class Running(TimeTravel):
         else:
             self.say("none of these hosts is in the fleet any more")
 
-    def propose(self, plan: Plan, decided: Decided | None = None) -> None:
+    def propose(
+        self, plan: Plan, decided: Decided | None = None, *, keeps_id: bool = False
+    ) -> None:
         """Show a plan, and run it if the user agrees; says why where it can't be. `decided` hears
-        of it, and runs it itself.
+        of it, and runs it itself. One that `keeps_id` has its own id in what it would do.
         """
         jobs = self.jobs
         if jobs is None:
@@ -135,7 +137,8 @@ class Running(TimeTravel):
             return
         from opsdash.config.person import user_name
 
-        plan = replace(plan, id=plan_id(self._now()), at=self._now(), who=user_name())
+        name = plan.id if keeps_id else plan_id(self._now())
+        plan = replace(plan, id=name, at=self._now(), who=user_name())
         if why := jobs.refusal(plan):
             self.run_worker(jobs.note_refusal(plan, why), name="refusal")
             self.say(clean_line(why), SAID_S)

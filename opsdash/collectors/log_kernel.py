@@ -33,8 +33,7 @@ class Kernel:
         if follow and "follow" in self._survey.tools:
             return f"dmesg -r --follow &\n{HELD}".encode()
         if follow:
-            said = f"its dmesg can't follow: {self.name} is shown until now"
-            return f"echo '{said}' >&2\n".encode()
+            return b'echo "its dmesg can\'t follow: it is read again now and then" >&2\n'
         lines = self._query.lines
         if lines is None or self._last >= 0:
             return b"exec dmesg -r\n"

@@ -27,10 +27,12 @@ class Logread:
         self._last_s: float | None = None
 
     def script(self, *, follow: bool) -> bytes:
-        """What the ring holds; followed, what comes from now on behind what it holds."""
-        self._again = [] if self._known else None
+        """What the ring holds; followed, what comes behind what was read of it."""
+        self._again = [] if self._known and follow else None
         if follow:
             return f"logread -f &\n{HELD}".encode() if not self._known else _BOTH.encode()
+        if self._known:
+            return b":\n"
         lines = self._query.lines
         return b"exec logread\n" if lines is None else f"logread | tail -n {lines}\n".encode()
 

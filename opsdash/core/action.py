@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from opsdash.core.errors import OpsdashError
+from opsdash.core.job import HostRun
 from opsdash.core.plan import Danger, HostSteps, LeftOut, OnFailure, Plan, Rollout, Step
 from opsdash.core.snapshot import HostState
 from opsdash.core.text import clean_line, did_you_mean
@@ -52,6 +53,26 @@ class Argument:
 
 
 Arguments = Mapping[str, str]
+Steps = Callable[[HostState, Arguments], Iterable[Step]]
+Look = Callable[[Step], Awaitable[Mapping[str, HostRun]]]
+"""Takes a step that only reads on all hosts of a plan to be: what came of it on each of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What an action has that looks before it can say what it would do: the id of the plan that
+    will be made, its arguments, and how it looks.
+    """
+
+    plan_id: str
+    arguments: Arguments
+    look: Look
+
+
+def _not_planned(state: HostState, arguments: Arguments) -> Iterable[Step]:
+    raise NotHere("it has to be looked at first: opsdash do does that")
+
+
 ONE_BY_FIVE = Rollout(canary=1, at_a_time=5, gate=True, on_failure=OnFailure.STOP)
 """How what interrupts something goes over many hosts, unless somebody says otherwise."""
 
@@ -63,17 +84,19 @@ class Action:
     `steps` is pure: what would be done on a host that is in this state, with these arguments;
     NotHere leaves the host out. `target` names the argument that says what it is done to (empty:
     the host itself), `danger` is the worst that it can do, `rollout` how it usually goes over
-    several hosts. `reads` names the collectors of which `steps` wants to know something.
+    several hosts. `reads` names the collectors of which `steps` wants to know something; `prepare`
+    looks at what no collector knows, and gives the steps that follow from it; ArgumentError.
     """
 
     id: str
     title: str
     danger: Danger
-    steps: Callable[[HostState, Arguments], Iterable[Step]]
+    steps: Steps = _not_planned
     arguments: tuple[Argument, ...] = ()
     target: str = ""
     rollout: Rollout = ONE_BY_FIVE
     reads: tuple[str, ...] = ()
+    prepare: Callable[[Ahead], Awaitable[Steps]] | None = None
 
     def usage(self) -> str:
         """What it takes, as it is typed; in brackets what may be left out."""

@@ -101,6 +101,11 @@ def fit_to_keep(entry: AuditEntry) -> AuditEntry:
 
 def input_words(step: Step) -> str:
     """What a step is given to read, as far as that may be written down: its length and digest."""
+    if step.copy is not None and step.copy.digest:
+        size = count(step.copy.size_bytes, "byte")
+        return f"given {step.copy.local}, {size}, sha256 {step.copy.digest}"
+    if step.copy is not None:
+        return f"copied to {step.copy.local}"
     if step.stdin is None:
         return ""
     if isinstance(step.stdin, Secret):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from opsdash.core.action import Action
+from opsdash.core.action import Action, Arguments
 from opsdash.core.automation import Automated
 from opsdash.core.confirm import NOTHING_ASKED, Asked
 from opsdash.core.discover import actions
 from opsdash.core.errors import Refused
 from opsdash.core.job import Job, Result
 from opsdash.core.plan import Plan
+from opsdash.core.snapshot import HostState
 
 
 class Jobs(Protocol):
@@ -58,6 +59,12 @@ class Jobs(Protocol):
 
     async def note_refusal(self, plan: Plan, why: str) -> None:
         """Write down that somebody wanted this, and why it was not done."""
+        ...
+
+    async def planned(self, action: Action, states: Sequence[HostState], given: Arguments) -> Plan:
+        """The plan of an action that looks at the hosts first; its id is for good. ArgumentError,
+        and Refused when it may not look.
+        """
         ...
 
     async def automated(self, wish: Automated, hosts: Sequence[str]) -> Plan:
@@ -111,6 +118,10 @@ class NoJobs:
 
     async def note_refusal(self, plan: Plan, why: str) -> None:
         """Nobody wants to know."""
+
+    async def planned(self, action: Action, states: Sequence[HostState], given: Arguments) -> Plan:
+        """It is refused."""
+        raise Refused(self.why)
 
     async def automated(self, wish: Automated, hosts: Sequence[str]) -> Plan:
         """It is refused."""

@@ -76,18 +76,36 @@ STEP_MAX_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
+class Copy:
+    """A file here that PUT copies over there, or (without a `digest`) that GET makes of one there.
+
+    `local` is its path here; what is put must have this SHA-256 in hexadecimal digits and this size
+    in bytes still. Over there it gets `mode` (octal) and `owner` (``user`` or ``user:group``);
+    empty: as the file that is there has them. Only with `replace` may GET replace a file here.
+    """
+
+    local: str
+    digest: str = ""
+    size_bytes: int = 0
+    mode: str = ""
+    owner: str = ""
+    replace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One thing to do on one host.
 
     `does` says it in a few words, `script` is the POSIX sh text that runs, arguments quoted (of
     LOCAL: here, not there; of TOGETHER: here, once for all hosts of a wave that have come so far,
     which are named by $OPSDASH_HOSTS with commas between; of PUT, GET, CONNECT and the waiting
-    kinds it is empty). `path` is the file over there that PUT writes `stdin` to and GET reads, and
-    of CONNECT what it visits over the network, as core.visit has it in a line. `root` wants it
-    run as root. It is cut off after `timeout_s` seconds, and its output, of both kinds together,
+    kinds it is empty). `path` is the file over there that PUT writes `stdin` (or `copy`) to and GET
+    reads, of CONNECT what it visits over the network, as core.visit has it in a line. `root` wants
+    it run as root. It is cut off after `timeout_s` seconds, and its output, of both kinds together,
     after `max_bytes` bytes. `undo` is the script that takes it back; `expects` the digest of what
     is about to be changed, as it was when the plan was made: another one now, and the step is
-    refused. What only looks says so by `reads_only`. One that fails ends its host's steps.
+    refused. `shows` is what else a person should see of it, as the lines that differ. What only
+    looks says so by `reads_only`. One that fails ends its host's steps.
     """
 
     kind: StepKind
@@ -100,7 +118,14 @@ class Step:
     max_bytes: int = STEP_MAX_BYTES
     undo: str = ""
     expects: str = ""
+    shows: str = ""
+    copy: Copy | None = None
     reads_only: bool = False
+
+    @property
+    def text(self) -> str:
+        """What of it is read before it is agreed to."""
+        return self.script or "\n".join(filter(None, (self.path, self.shows)))
 
 
 @dataclass(frozen=True, slots=True)

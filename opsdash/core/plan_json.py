@@ -12,6 +12,7 @@ from typing import Any, NoReturn, TypeVar
 from opsdash.core.plan import (
     STEP_MAX_BYTES,
     STEP_TIMEOUT_S,
+    Copy,
     Danger,
     HostSteps,
     LeftOut,
@@ -100,6 +101,8 @@ def _step_to_json(step: Step) -> Json:
         if name == "stdin":
             if value is not None:
                 found[name] = _stdin_to_json(value)
+        elif name == "copy":
+            found |= {name: asdict(value)} if value is not None else {}
         elif value != usual:
             found[name] = value.value if isinstance(value, StepKind) else value
     return found
@@ -124,6 +127,8 @@ def _step_from_json(value: object) -> Step:
         max_bytes=whole(given, "max_bytes", STEP_MAX_BYTES),
         undo=text(given, "undo", ""),
         expects=text(given, "expects", ""),
+        shows=text(given, "shows", ""),
+        copy=_copy_from_json(given.get("copy")),
         reads_only=flag(given, "reads_only"),
     )
 
@@ -133,6 +138,20 @@ def _stdin_from_json(value: object) -> bytes | Secret | None:
         return None
     given = mapping(value, "stdin")
     return Secret(b"") if given.get("secret") is True else from_base64(given, "base64")
+
+
+def _copy_from_json(value: object) -> Copy | None:
+    if value is None:
+        return None
+    given = mapping(value, "a copy")
+    return Copy(
+        local=text(given, "local"),
+        digest=text(given, "digest", ""),
+        size_bytes=whole(given, "size_bytes", 0),
+        mode=text(given, "mode", ""),
+        owner=text(given, "owner", ""),
+        replace=flag(given, "replace"),
+    )
 
 
 def _host_from_json(value: object, steps: list[Step]) -> HostSteps:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from opsdash.core.action import Action
+from opsdash.config.person import user_name
+from opsdash.core.action import Action, Arguments, Wish
 from opsdash.core.automation import Automated
 from opsdash.core.confirm import Asked
 from opsdash.core.job import Job, Result
-from opsdash.core.plan import Plan
+from opsdash.core.plan import Plan, plan_id
+from opsdash.core.snapshot import HostState
+from opsdash.engine.preparing import planned
 from opsdash.engine.workshop import Workshop
 from opsdash.store.jobs import JobsError
 
@@ -77,6 +80,18 @@ class JobDesk:
     async def note_refusal(self, plan: Plan, why: str) -> None:
         """Write it into the audit log."""
         await self._workshop.runner.note_refusal(plan, why)
+
+    async def planned(self, action: Action, states: Sequence[HostState], given: Arguments) -> Plan:
+        """The plan; a password that root takes is asked for when the first host wants it."""
+        at = self._clock()
+        return await planned(
+            action, states, given, Wish(plan_id(at), user_name(), at), look=self._look
+        )
+
+    async def _look(self, plan: Plan) -> Job:
+        if self._workshop.wants_root(plan):
+            self._workshop.privilege.want()
+        return await self._workshop.runner.look(plan)
 
     async def automated(self, wish: Automated, hosts: Sequence[str]) -> Plan:
         """The plan, by the fleet as it is now."""

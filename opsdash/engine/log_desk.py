@@ -1,4 +1,4 @@
-"""The logs that a screen looks at: read in the background, held, counted, and told by their kind."""
+"""The logs that a screen looks at: read in the background, held, counted, told by their kind."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CLOCK_OFF_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class LogGround:
-    """What logs are read with: the fleet as it is now, the way to it, what is remembered, a clock."""
+    """What logs are read with: the fleet as it is now, the way to it, what is remembered, time."""
 
     fleet: Callable[[], Fleet]
     hands: FleetHands

@@ -14,9 +14,10 @@ from opsdash.core.plan import Step, StepKind
 from opsdash.core.probe import Http
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.quoting import quote
+from opsdash.core.text import count
 from opsdash.core.visit import visit_in
 from opsdash.engine.hands import Hand, Hands
-from opsdash.transport import files
+from opsdash.transport import file_copies, files
 from opsdash.transport.base import Completed, Heard, Order
 
 PAUSE_S = 1.0
@@ -101,13 +102,24 @@ def _file(step: Step) -> files.RemoteFile:
 
 async def _put(step: Step, hand: Hand) -> Completed:
     """The file is written whole or not at all; the answer is its digest."""
-    facts = await files.put(hand.run, _file(step), step.stdin or b"")
+    copy = step.copy
+    if copy is None:
+        facts = await files.put(hand.run, _file(step), step.stdin or b"")
+    else:
+        mode = int(copy.mode, 8) if copy.mode else None
+        content = await file_copies.source(copy)
+        facts = await files.put(hand.run, _file(step), content, mode=mode, owner=copy.owner)
     return Completed(0, f"sha256 {facts.digest}\n".encode())
 
 
 async def _get(step: Step, hand: Hand) -> Completed:
-    """The answer is the file's content."""
-    return Completed(0, await files.get(hand.run, _file(step), max_bytes=step.max_bytes))
+    """The answer is the file's content, or which file here has it."""
+    file, copy = _file(step), step.copy
+    if copy is None:
+        return Completed(0, await files.get(hand.run, file, max_bytes=step.max_bytes))
+    facts = await file_copies.take(hand.run, file, copy, max_bytes=step.max_bytes)
+    words = f"{count(facts.size_bytes, 'byte')}, sha256 {facts.digest or 'not known'}"
+    return Completed(0, f"{copy.local}: {words}\n".encode("utf-8", "surrogateescape"))
 
 
 async def _connect(step: Step, hand: Hand, hands: Hands) -> Completed:

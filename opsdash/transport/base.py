@@ -67,6 +67,21 @@ class Order:
     around: Around | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some of what a stream says, and whether as an error. The last one has the `status` with which
+    the script ended: 128 and more, and a signal ended it.
+    """
+
+    data: bytes = b""
+    is_error: bool = False
+    status: int | None = None
+
+
+STREAMS_PER_HOST = 4
+"""Streams have channels of their own, beside those for what is soon over: sshd allows ten."""
+
+
 Heard = Callable[[bytes, bool], None]
 """Told each piece of output as it comes, and whether it came as an error."""
 
@@ -126,6 +141,19 @@ class Connection(Protocol):
 
         HostError: TIMEOUT, with what it had put out as `partial`; LOST when the connection broke,
         then how it ended is not known; DENIED when root is refused ("needs root: ...").
+        """
+        ...
+
+    def stream(
+        self, script: bytes, *, beat_s: float, endless: bool = False
+    ) -> AsyncGenerator[Piece, None]:
+        """What a POSIX sh script of our own says, piece by piece, for as long as somebody listens.
+
+        Its input is a line every `beat_s` seconds; when that ends, it has to end, and is made to a
+        little later. While nobody takes the next piece it has to wait: little is kept on the way.
+        Nothing is left of it when the generator is closed, or the connection broke. `endless` says
+        that it does not end by itself. HostError: LOST when the connection breaks; SESSION when the
+        host gives no session for it, or STREAMS_PER_HOST are open.
         """
         ...
 

@@ -44,13 +44,24 @@ class Talk(Protocol):
     def terminate(self) -> None:
         """Ask it to end, where there is a way to."""
 
+    def pause(self) -> None:
+        """Hear nothing more for now: what it says is kept on the way until that is full, and then
+        it has to wait.
+        """
+
+    def resume(self) -> None:
+        """Hear it again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """What is started: a command for a login shell of any kind, and whether on a terminal."""
+    """What is started: a command for a login shell of any kind, and whether on a terminal. Of what
+    it says, so many bytes may be on the way while it is not heard.
+    """
 
     command: str = BOOT
     on_tty: bool = False
+    window_bytes: int = 2_097_152
 
 
 READS_BOOT = Shell()

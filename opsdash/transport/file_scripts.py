@@ -21,7 +21,7 @@ facts() {
 LOOK = r"""
 [ -d "$path" ] && say 'it is a folder'
 [ -e "$path" ] || [ -L "$path" ] || {
-  in=$(dirname -- "$path")
+  in=${path%/*}/
   # what is in a folder that may not be entered is not known
   if [ ! -d "$in" ] || [ -x "$in" ]; then echo facts gone; exit 0; fi
   say 'Permission denied'
@@ -46,9 +46,10 @@ if [ -L "$path" ]; then
     say 'it is a link that belongs to somebody else: put it where it leads to'
   path=$(readlink -f "$path") || say 'it is a link that leads nowhere'
 fi
-name=$(basename -- "$path")
+name=${path##*/}  # a shell drops newlines at the end of what a program says
+[ "$name" ] || say 'it is a folder'
 was=$(stat -c '%a %u:%g' "$path" 2>/dev/null)
-in=$(dirname -- "$path")
+in=${path%/*}/
 [ -d "$in" ] || say 'No such file or directory: its folder'
 cd -P -- "$in" || exit 1
 keep=${was%% *}

@@ -24,6 +24,22 @@ BOOT = "exec /bin/sh -c 'IFS= read -r s; eval \"$s\"'"
 """What the login shell is asked to run: understood alike by sh, bash, fish, tcsh and ash."""
 
 
+WAITS = (
+    "LC_ALL=C; export LC_ALL; "
+    "if (read -r -t 1 x) </dev/null 2>/dev/null; [ $? -le 1 ]; then IFS= read -r s; "
+    'rd() { read -r -t "$1" n; }; eval "$s"; '
+    "elif command -v bash >/dev/null 2>&1; then "
+    'exec bash -c \'IFS= read -r s; rd() { read -r -t "$1" n; }; eval "$s"\'; '
+    "else IFS= read -r s; "
+    'rd() { n=$(timeout "$1" /bin/sh -c \'IFS= read -r x && echo "$x"\') && [ "$n" ]; }; '
+    'eval "$s"; fi'
+)
+"""A line that gives ``rd N``, which waits N seconds for a line of input at most, and evaluates the
+next line by a shell that can do so. bash and busybox ash can (``read -t``); dash can't, and then
+bash is taken where it is there, else ``timeout`` does the waiting.
+"""
+
+
 def lease_s(interval_s: float) -> int:
     """Seconds that the remote loop waits for a grant, its last sample given, before it ends."""
     return max(4, round(interval_s * 2))
@@ -43,21 +59,7 @@ def pulse_files(collectors: Iterable[Collector]) -> dict[str, str]:
 
 
 def pulse_script(files: Mapping[str, str], nonce: str, interval_s: float) -> bytes:
-    """The two lines that start the remote loop, the second one evaluated by a shell that suits.
-
-    bash and busybox ash can wait for input with a deadline (``read -t``); dash can't, and then
-    bash is taken where it is there, else ``timeout`` does the waiting.
-    """
-    boot = (
-        "LC_ALL=C; export LC_ALL; "
-        "if (read -r -t 1 x) </dev/null 2>/dev/null; [ $? -le 1 ]; then IFS= read -r s; "
-        'rd() { read -r -t "$1" n; }; eval "$s"; '
-        "elif command -v bash >/dev/null 2>&1; then "
-        'exec bash -c \'IFS= read -r s; rd() { read -r -t "$1" n; }; eval "$s"\'; '
-        "else IFS= read -r s; "
-        'rd() { n=$(timeout "$1" /bin/sh -c \'IFS= read -r x && echo "$x"\') && [ "$n" ]; }; '
-        'eval "$s"; fi'
-    )
+    """The two lines that start the remote loop, the second one evaluated by a shell that suits."""
     awk = _awk_program(files, nonce)
     loop = (
         'i=; case $(awk -W version </dev/null 2>&1) in mawk*) i="-W interactive";; esac; '
@@ -66,7 +68,7 @@ def pulse_script(files: Mapping[str, str], nonce: str, interval_s: float) -> byt
         'while [ "$n" -gt 1 ] 2>/dev/null; do '
         f"m=$((n-1)); rd {round(interval_s)}; n=$m; echo; done; done; }} | awk $i '{awk}'"
     )
-    return f"{boot}\n{loop}\n".encode()
+    return f"{WAITS}\n{loop}\n".encode()
 
 
 def _awk_program(files: Mapping[str, str], nonce: str) -> str:

@@ -15,11 +15,12 @@ from opsdash.core.plugin import Collector, failed
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, SampleKey
 from opsdash.transport import process
-from opsdash.transport.base import Completed, Elevation, Heard, Order
+from opsdash.transport.base import Completed, Elevation, Heard, Order, Piece
 from opsdash.transport.bundle import collect_bundle
 from opsdash.transport.channel import Listener, Shell, Talk
 from opsdash.transport.frames import pulse_files, read_frame
 from opsdash.transport.orders import elevated, no_terminal, run_over
+from opsdash.transport.streaming import Streams
 from opsdash.transport.tcp import Tcp, open_here
 
 Samples = dict[SampleKey, float]
@@ -86,6 +87,7 @@ class LocalConnection:
 
     def __init__(self, host: Host) -> None:
         self._host = host
+        self._streams = Streams()
 
     @property
     def host_key(self) -> str:
@@ -143,6 +145,16 @@ class LocalConnection:
             return process.talk(["/bin/sh", "-c", shell.command], listener)
 
         return await run_over(start, order, heard, await elevated(self, order, by))
+
+    def stream(
+        self, script: bytes, *, beat_s: float, endless: bool = False
+    ) -> AsyncGenerator[Piece, None]:
+        """A stream by /bin/sh here."""
+
+        def start(listener: Listener, shell: Shell) -> AbstractAsyncContextManager[Talk]:
+            return process.talk(["/bin/sh", "-c", shell.command], listener)
+
+        return self._streams.over(start, script, beat_s)
 
     async def open_tcp(self, host: str, port: int) -> Tcp:
         """A connection from this machine."""

@@ -12,11 +12,11 @@ from time import monotonic
 
 from opsdash.core.errors import HostError
 from opsdash.core.problem import Problem, ProblemKind
-from opsdash.transport.accounts import account_refused
 from opsdash.transport.base import Completed, Connection, Elevation, Heard, Order
 from opsdash.transport.channel import Shell, Start, Talk
 from opsdash.transport.elevate import elevation, find_root, refused
 from opsdash.transport.frames import BOOT
+from opsdash.transport.marked import MarkedOutput, no_shell
 from opsdash.transport.order_input import input_bytes, input_pieces
 from opsdash.transport.supervised import GRACE_S, boot, command_lines, end_of_input, risen, stays
 
@@ -29,47 +29,6 @@ _EARLY_BYTES = 8_192
 _ASKED = re.compile(rb"assword[^\n]*: ?$")
 
 
-class _Output:
-    """One output, and the marks that tell what of it is the command's own."""
-
-    def __init__(self, mark: str) -> None:
-        self._mark = b"\x1e" + mark.encode() + b" "
-        self._begin = self._mark + b"begin\n"
-        self._held = b""
-        self.begun = False
-        self.behind_bytes = 0
-        self.status: int | None = None
-
-    def take(self, data: bytes) -> bytes:
-        """What of it is the command's, as far as that is known by now."""
-        if self.status is not None:
-            return b""
-        data = self._held + data
-        self._held = b""
-        if not self.begun:
-            _, found, rest = data.partition(self._begin)
-            if not found:
-                self._held = data[-len(self._begin) :]
-                return b""
-            self.begun, self.behind_bytes, data = True, len(rest), rest
-        own, found, rest = data.partition(self._mark)
-        if found:
-            said, whole, _ = rest.partition(b"\n")
-            if whole:
-                self.status = int(said)
-            else:
-                self._held = found + rest
-            return own
-        return self._without_half_a_mark(data)
-
-    def _without_half_a_mark(self, data: bytes) -> bytes:
-        at = data.rfind(b"\x1e", -len(self._mark))
-        if at < 0 or not self._mark.startswith(data[at:]):
-            return data
-        self._held = data[at:]
-        return data[:at]
-
-
 class _Hearing:
     """Both outputs of an order, up to its cap. `over` is set when nothing more is to be waited
     for: the command has ended, or too much came, or the shell that ran it is gone.
@@ -79,7 +38,7 @@ class _Hearing:
         self._room = order.max_bytes
         self._keeps = order.keeps_output
         self._heard = heard
-        self._marked = (_Output(mark), _Output(mark))
+        self._marked = (MarkedOutput(mark), MarkedOutput(mark))
         self._waited_for = self._marked[:1] if on_tty else self._marked
         self.kept = (bytearray(), bytearray())
         self.early = bytearray()
@@ -265,17 +224,6 @@ def _completed(hearing: _Hearing, by: Elevation, took_s: float) -> Completed:
     if not hearing.begun:
         if by.words and hearing.status:
             raise HostError(refused(bytes(hearing.early), by, hearing.status))
-        raise HostError(_no_shell(hearing))
+        raise HostError(no_shell(bytes(hearing.early), hearing.status))
     text = "the connection broke in mid-command: how it ended is not known"
     raise HostError(Problem(ProblemKind.LOST, text), stdout)
-
-
-def _no_shell(hearing: _Hearing) -> Problem:
-    """Why the command was not even started."""
-    said = hearing.early.decode("utf-8", "replace")
-    lines = said.strip().splitlines()
-    if not lines and not hearing.status:
-        return Problem(ProblemKind.LOST, "the connection broke before the command began")
-    why = lines[-1] if lines else f"status {hearing.status}"
-    closed = Problem(ProblemKind.SESSION, f"the session was closed: {why}")
-    return account_refused(said) or closed

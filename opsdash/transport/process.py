@@ -132,6 +132,8 @@ class _PipeTalk:
 
     def __init__(self, process: Process) -> None:
         self._process = process
+        self.heard = asyncio.Event()
+        self.heard.set()
 
     def write(self, data: bytes) -> None:
         if self._process.stdin is not None and self._process.returncode is None:
@@ -150,6 +152,12 @@ class _PipeTalk:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGTERM)
 
+    def pause(self) -> None:
+        self.heard.clear()
+
+    def resume(self) -> None:
+        self.heard.set()
+
 
 @asynccontextmanager
 async def talk(argv: Sequence[str], listener: Listener) -> AsyncGenerator[Talk, None]:
@@ -159,18 +167,20 @@ async def talk(argv: Sequence[str], listener: Listener) -> AsyncGenerator[Talk, 
     be started.
     """
     process = await _started(argv, stdin=PIPE)
+    talking = _PipeTalk(process)
 
     async def hear() -> None:
         async with asyncio.TaskGroup() as group:
-            group.create_task(_pass_on(process.stdout, listener.feed))
-            group.create_task(_pass_on(process.stderr, listener.complain))
+            group.create_task(_pass_on(process.stdout, listener.feed, talking.heard))
+            group.create_task(_pass_on(process.stderr, listener.complain, talking.heard))
         listener.status = await process.wait()
         listener.end()
 
     hearing = asyncio.create_task(hear(), name=f"hear {argv[0]}")
     try:
-        yield _PipeTalk(process)
+        yield talking
     finally:
+        talking.resume()
         if process.stdin is not None:
             process.stdin.close()
         await asyncio.wait([hearing], timeout=_FAREWELL_S)
@@ -179,9 +189,12 @@ async def talk(argv: Sequence[str], listener: Listener) -> AsyncGenerator[Talk, 
         await asyncio.wait([hearing])
 
 
-async def _pass_on(stream: asyncio.StreamReader | None, to: Callable[[bytes], None]) -> None:
+async def _pass_on(
+    stream: asyncio.StreamReader | None, to: Callable[[bytes], None], heard: asyncio.Event
+) -> None:
     while stream is not None and (data := await stream.read(_CHUNK_BYTES)):
         to(data)
+        await heard.wait()
 
 
 async def on_socket(argv: Sequence[str]) -> tuple[socket.socket, Process]:

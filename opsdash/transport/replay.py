@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
@@ -16,7 +24,7 @@ from opsdash.core.host import Host
 from opsdash.core.plugin import Collector, failed, understand
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Output, Reading
-from opsdash.transport.base import Completed, Connection, Elevation, Heard, Order
+from opsdash.transport.base import Completed, Connection, Elevation, Heard, Order, Piece
 from opsdash.transport.frames import pulse_files, read_frame
 from opsdash.transport.tcp import Tcp
 
@@ -39,6 +47,12 @@ class Playing(Protocol):
 
     def fact(self, collector: Collector, at_s: float) -> Output | None:
         """A facts collector's output; None where it was not recorded."""
+        ...
+
+    def journal(self, epoch: float, since_s: float | None, until_s: float) -> Iterable[bytes]:
+        """Its journal as lines of JSON, between two moments; from None: as far back as it goes.
+        `epoch` is when the replay began, in seconds since 1970. HostError: it broke.
+        """
         ...
 
 
@@ -70,6 +84,7 @@ class Recording:
     facts: Mapping[str, Output] = field(default_factory=dict)
     problem: Problem | None = None
     host_key: str = ""
+    entries: tuple[bytes, ...] = ()
 
     def delay_s(self, at_s: float) -> float:
         """Nothing has to be waited for."""
@@ -93,6 +108,10 @@ class Recording:
     def fact(self, collector: Collector, at_s: float) -> Output | None:
         """The recorded output."""
         return self.facts.get(collector.name)
+
+    def journal(self, epoch: float, since_s: float | None, until_s: float) -> Iterable[bytes]:
+        """All that was recorded, once."""
+        return self.entries if since_s is None else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +143,8 @@ class ReplayConnection:
         self._host = host
         self._playing = playing
         self._stage = stage
+        self._read_until_s: float | None = None
+        self._last_entry = b""
 
     @property
     def host_key(self) -> str:
@@ -158,6 +179,23 @@ class ReplayConnection:
         text = f"{self._host.name} is a recording: nothing runs there"
         hint = "start opsdash without --demo to act on real hosts"
         raise HostError(Problem(ProblemKind.UNSUPPORTED, text, hint))
+
+    async def stream(
+        self, script: bytes, *, beat_s: float, endless: bool = False
+    ) -> AsyncGenerator[Piece, None]:
+        """The journal, whatever is asked: once, or (`endless`) from where it was read last."""
+        if endless and self._last_entry:
+            yield Piece(self._last_entry)
+        while True:
+            until_s = self._stage.moment().elapsed_s
+            since_s, self._read_until_s = self._read_until_s, until_s
+            for line in self._playing.journal(self._stage.began, since_s, until_s):
+                self._last_entry = line
+                yield Piece(line)
+            if not endless:
+                break
+            await self._stage.pause(beat_s)
+        yield Piece(status=0)
 
     async def open_tcp(self, host: str, port: int) -> Tcp:
         """No host is behind a recording."""

@@ -177,7 +177,11 @@ _GOES_ON = frozenset({"{", "do", "then", "else", ";;", "in", "&", "|"})
 def stays() -> str:
     """The shell that stays beside the command, as one line."""
     inside = _LOADER.replace('"', '\\"').replace("$", "\\$")
-    text = _STAYS.replace("GRACE", str(GRACE_S)).replace("LOADER", inside)
+    return one_line(_STAYS.replace("GRACE", str(GRACE_S)).replace("LOADER", inside))
+
+
+def one_line(text: str) -> str:
+    """A shell's text as one line without its comments; no line of it may end in a backslash."""
     lines = [line.strip() for line in text.splitlines()]
     joined = ""
     for line in lines:
@@ -202,14 +206,14 @@ def command_lines(order: Order, mark: str, *, stdin_bytes: int, tty: bool = Fals
     values = f"mark={mark} bytes={stdin_bytes} most={most_s} tty={'1' * tty}"
     given = f"{values} around={'1' * (around is not None)}; last() {{ pid=$!; }}".encode()
     if around is not None:
-        given += b"; " + _line(around.functions)
-    return given + b"\n" + _line(order.script) + b"\n"
+        given += b"; " + as_line(around.functions)
+    return given + b"\n" + as_line(order.script) + b"\n"
 
 
 _PLAIN = re.compile(rb"[ -~\t]*")
 
 
-def _line(script: bytes) -> bytes:
+def as_line(script: bytes) -> bytes:
     """A script as one line that a shell evaluates: as it is, or escaped for ``printf %b``."""
     if b"\0" in script:
         raise ValueError("a script can't hold NUL")

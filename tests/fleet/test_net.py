@@ -110,6 +110,8 @@ async def test_urls_are_asked_for_by_every_kind_of_host(testbed: Testbed, net: S
 
 async def test_hosts_reach_each_other_or_not(net: Session) -> None:
     assert done(await told(net, "net.between", *HOSTS, to="db1")).count("connect: open") == 3
+    itself = await told(net, "net.tcp", "vault1", target="10.77.9.2:22")
+    assert "connect: open" in done(itself)
     behind = await told(net, "net.between", "web1", to="vault1")
     assert "no connection to 10.77.9.2:22" in done(behind, RunState.FAILED)
     through = await told(net, "net.between", "vault1", to="bastion", port="22")

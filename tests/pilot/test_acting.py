@@ -150,3 +150,36 @@ async def test_a_host_without_services_says_why_there_is_nothing_to_pick() -> No
         await stage.press("f", *"web1", "enter")
         await typed(stage, "service.restart")
         assert "web1: neither systemd nor OpenRC runs here; type it behind" in stage.text
+
+
+async def test_hosts_are_looked_at_before_a_file_is_proposed_to_them(tmp_path: Path) -> None:
+    source = tmp_path / "motd"
+    source.write_text("hello\npassword=x1y2\n")
+    async with at_work() as (stage, kept):
+        await stage.press("f", *"web1", "enter")
+        await typed(stage, f"file.push from={source} to=/etc/motd")
+        assert isinstance(stage.app.screen, ConfirmPlanScreen)
+        assert "write /etc/motd: 20 bytes, 0600; it is not there yet" in " ".join(
+            stage.text.split()
+        )
+        assert "+hello" in stage.text
+        assert "x1y2" not in stage.text
+        (look,) = kept.looks
+        assert look.reads_only
+        assert look.names() == ("web1",)
+        await stage.press("y")
+        await settled(stage)
+        (plan,) = kept.begun
+        assert plan.id == "an-id"
+
+
+async def test_a_file_that_is_not_here_or_has_no_place_there_is_told(tmp_path: Path) -> None:
+    async with at_work() as (stage, kept):
+        await stage.press("f", *"web1", "enter")
+        await typed(stage, f"file.push from={tmp_path}/no to=/etc/motd")
+        assert "it can't be" in stage.text
+        (tmp_path / "f").write_text("x")
+        await typed(stage, f"file.push from={tmp_path}/f to=motd")
+        assert "a path from the root" in stage.text
+        assert not kept.looks
+        assert not isinstance(stage.app.screen, ConfirmPlanScreen)

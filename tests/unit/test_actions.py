@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -16,11 +19,13 @@ from hypothesis import strategies as st
 from opsdash.core.action import Action, ArgumentError, Wish, plan_action
 from opsdash.core.discover import actions
 from opsdash.core.host import Host, Way
+from opsdash.core.job import HostRun, Job, Result, RunState
 from opsdash.core.plan import LOOKS, Danger, HostSteps, Plan, Step, StepKind
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.quoting import quote
 from opsdash.core.reading import Reading
 from opsdash.core.snapshot import HostState
+from opsdash.engine.preparing import planned as prepared
 from tests.case_files import CASES, Case, case_id, cases
 
 SHELLS = [
@@ -41,6 +46,29 @@ def planned(action: Action, state: HostState, arguments: Mapping[str, str]) -> P
     return plan_action(action, [state], arguments, Wish("p1", "ann", 1.0))
 
 
+def planned_case(case: Case) -> Plan:
+    """What a case plans; HERE is a folder of this machine, with the case's file in it."""
+    action, state = actions()[case.plugin], state_of(case.content["host"])
+
+    async def look(plan: Plan) -> Job:
+        assert plan.reads_only
+        said = Result(0, str(case.content.get("looked", "")).encode())
+        failed = case.content.get("look_failed", "")
+        ended = RunState.FAILED if failed else RunState.DONE
+        return Job(plan, {"web1": HostRun("web1", ended, (said,), failed)})
+
+    with TemporaryDirectory() as folder:
+        Path(folder, "file").write_text(case.content.get("file", ""))
+        given = {
+            name: value.replace("HERE", folder) for name, value in case.content["arguments"].items()
+        }
+        wish = Wish("p1", "ann", 1.0)
+        plan = asyncio.run(prepared(action, [state], given, wish, look=look))
+    (steps,) = [one.steps for one in plan.hosts] or [()]
+    told = tuple(replace(step, does=step.does.replace(folder, "HERE")) for step in steps)
+    return replace(plan, hosts=tuple(replace(one, steps=told) for one in plan.hosts))
+
+
 def test_every_action_has_a_case_and_every_case_an_action() -> None:
     assert {path.name for path in (CASES / "actions").iterdir()} == set(actions())
 
@@ -48,14 +76,13 @@ def test_every_action_has_a_case_and_every_case_an_action() -> None:
 @pytest.mark.parametrize("case", cases("actions"), ids=case_id)
 def test_an_action_plans_what_its_case_says(case: Case) -> None:
     assert str(case.content["source"]).strip()
-    action, expect = actions()[case.plugin], case.content["expect"]
-    arguments = case.content["arguments"]
+    expect = case.content["expect"]
     if "fault" in expect:
         with pytest.raises(ArgumentError) as error:
-            planned(action, state_of(case.content["host"]), arguments)
+            planned_case(case)
         assert expect["fault"] in str(error.value)
         return
-    plan = planned(action, state_of(case.content["host"]), arguments)
+    plan = planned_case(case)
     if "left_out" in expect:
         assert [one.why for one in plan.left_out] == [expect["left_out"]]
         return
@@ -74,6 +101,8 @@ def _is_as_expected(step: Step, wanted: Mapping[str, Any]) -> None:
     for part in wanted.get("contains", ()):
         assert part in step.script
     assert step.path == wanted.get("path", "")
+    assert step.shows.splitlines() == wanted.get("shows", [])
+    assert step.expects == wanted.get("expects", "")
     if "undo" in wanted:
         assert step.undo == wanted["undo"]
     assert wanted.get("undo_contains", "") in step.undo
@@ -82,10 +111,9 @@ def _is_as_expected(step: Step, wanted: Mapping[str, Any]) -> None:
 def every_plan() -> list[tuple[str, Plan]]:
     """What the cases plan."""
     return [
-        (case_id(case), planned(actions()[case.plugin], state_of(case.content["host"]), arguments))
+        (case_id(case), planned_case(case))
         for case in cases("actions")
         if "fault" not in case.content["expect"]
-        and (arguments := case.content["arguments"]) is not None
     ]
 
 

@@ -88,6 +88,11 @@ def test_a_port_and_a_url_need_no_key_and_select_no_host() -> None:
         assert [len(group["hosts"]) for group in document["groups"]] == [2]
 
 
+def test_a_plan_without_a_host_is_shown_too() -> None:
+    empty = replace(plan_of("ab", ("one",)), hosts=())
+    assert plan_lines(empty)[-1] == rollout_words(empty) == "No host."
+
+
 def test_plans_are_listed_and_shown(tmp_path: Path) -> None:
     assert "There are no plans yet" in said("plans", "list").output
     job_of(tmp_path, FakeHands({"b two": "fail"}))

@@ -14,7 +14,7 @@ from opsdash.core.plugin import Collector, Tier
 from opsdash.core.prompts import Asker
 from opsdash.core.reading import Output, Reading
 from opsdash.engine.privilege import IDLE_S, Privilege
-from opsdash.transport.base import Completed, Elevation, Heard, Order
+from opsdash.transport.base import Completed, Elevation, Heard, Order, Piece
 from opsdash.transport.elevate import refused
 from opsdash.transport.tcp import Tcp
 from tests.fleet_states import Clock
@@ -77,6 +77,13 @@ class SudoHost:
         nonce = order.script.decode().partition("N=")[2].partition("\n")[0]
         mark = f"\x1e{nonce} "
         return Completed(0, f"{mark}begin 0\n{mark}end 0\n".encode())
+
+    async def stream(
+        self, script: bytes, *, beat_s: float, endless: bool = False
+    ) -> AsyncGenerator[Piece, None]:
+        """Not of this one."""
+        raise AssertionError("no streams")
+        yield Piece()
 
     async def open_tcp(self, host: str, port: int) -> Tcp:
         """Not of this one."""

@@ -61,6 +61,11 @@ class Consent:
         typed = "" if answer is None else answer.reveal().decode("utf-8", "replace")
         return "" if asked.accepts(typed) else "not confirmed: nothing was done"
 
+    def offer_root(self, shop: Workshop, plan: Plan) -> None:
+        """Whoever is there may be asked for a password, where root takes one."""
+        if shop.wants_root(plan) and self.prompter.present:
+            shop.privilege.want(lambda text: click.echo(clean_line(text), err=True))
+
 
 @dataclass(frozen=True, slots=True)
 class Application:
@@ -127,8 +132,7 @@ class Application:
             await shop.runner.note_refusal(plan, why)
             refused(why)
             return None
-        if shop.wants_root(plan) and self.consent.prompter.present:
-            shop.privilege.want(lambda text: click.echo(clean_line(text), err=True))
+        self.consent.offer_root(shop, plan)
         try:
             handle = await begin()
         except Refused as error:

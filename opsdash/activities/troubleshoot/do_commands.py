@@ -13,18 +13,22 @@ if TYPE_CHECKING:
 
     import click
 
+    from opsdash.activities.troubleshoot.applying import Consent
     from opsdash.core.action import Action
+    from opsdash.core.job import Job
     from opsdash.core.own_actions import OwnActions
     from opsdash.core.plan import Plan, Rollout
     from opsdash.core.selection import Selection
     from opsdash.core.snapshot import HostState
     from opsdash.engine.session import Session
+    from opsdash.engine.workshop import Workshop
 
 EXAMPLES = examples(
     "opsdash do service.restart 'web*' unit=nginx --plan",
     "opsdash do service.restart 'web*' unit=nginx --canary 1 --wave 5 --confirm 12",
     "opsdash do process.signal web1 pid=4711 signal=HUP --yes",
     "opsdash do net.tcp 'web*' db1:5432",
+    "opsdash do file.push 'web*' from=motd to=/etc/motd mode=644 root=yes",
     "opsdash do host.reboot tag:staging --note 'kernel update' --json",
 )
 _GIVEN = re.compile(r"([a-z][a-z_]*)=(.*)", re.DOTALL)
@@ -159,8 +163,10 @@ def _list(own: OwnActions) -> int:
 
 
 async def _done(call: _Call, session: Session) -> int:
-    from opsdash.activities.troubleshoot.applying import Application
+    from opsdash.activities.troubleshoot.applying import Application, refused
     from opsdash.activities.troubleshoot.plan_options import consent_of
+    from opsdash.core.action import ArgumentError
+    from opsdash.core.errors import Refused
     from opsdash.engine.look import settle
 
     options = call.options
@@ -173,22 +179,30 @@ async def _done(call: _Call, session: Session) -> int:
         states = [
             one for one in snapshot.hosts.values() if call.selection.matches(one, snapshot.at)
         ]
-        plan = _plan(call, states)
         consent = consent_of(options)
+        try:
+            plan = await _plan(call, states, session.workshop, consent)
+        except (ArgumentError, Refused) as error:
+            return refused(str(error))
         work = Application(session.workshop, consent, options["as_json"], options["full"])
         return await (work.show_only(plan) if options["plan_only"] else work.apply(plan))
 
 
-def _plan(call: _Call, states: Sequence[HostState]) -> Plan:
+async def _plan(call: _Call, states: Sequence[HostState], shop: Workshop, consent: Consent) -> Plan:
     from opsdash.activities.troubleshoot.plan_options import changed
     from opsdash.config.person import user_name
-    from opsdash.core.action import Wish, plan_action
+    from opsdash.core.action import Wish
     from opsdash.core.clock import now
     from opsdash.core.plan import plan_id
+    from opsdash.engine.preparing import planned
+
+    async def look(plan: Plan) -> Job:
+        consent.offer_root(shop, plan)
+        return await shop.runner.look(plan)
 
     at = now()
     wish = Wish(plan_id(at), user_name(), at, note=call.options["note"])
-    plan = plan_action(call.action, states, call.given, wish)
+    plan = await planned(call.action, states, call.given, wish, look=look)
     rollout: Rollout = changed(plan.rollout, call.options)
     return replace(plan, rollout=rollout)
 

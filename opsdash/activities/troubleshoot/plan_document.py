@@ -67,6 +67,7 @@ def _step(step: Step) -> Document:
         "does": step.does,
         "script": step.script,
         "path": step.path,
+        "shows": step.shows,
         "root": step.root,
         "reads_only": step.reads_only,
         "timeout_s": step.timeout_s,

@@ -46,7 +46,7 @@ def _step_lines(number: int, step: Step, *, full: bool) -> list[str]:
     words += ["only looks"] if step.reads_only else []
     words += [f"at most {duration(step.timeout_s)}"]
     lines = [f"  {number}. {clean_line(step.does)} ({', '.join(filter(None, words))})"]
-    text = "" if step.reads_only and not full else step.script or step.path
+    text = "" if step.reads_only and not full else step.text
     lines += [f"     | {line}" for line in clean(text, 16_384).rstrip("\n").split("\n") if text]
     if step.undo:
         lines.append(f"     undo: {clean_line(step.undo, 200)}")
@@ -56,6 +56,8 @@ def _step_lines(number: int, step: Step, *, full: bool) -> list[str]:
 def rollout_words(plan: Plan) -> str:
     """How it goes over the hosts, and when it stops, in one sentence."""
     rollout, total = plan.rollout, len(plan.hosts)
+    if not total:
+        return "No host."
     if total == 1:
         return "One host."
     waves = [len(wave) for wave in plan.waves()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from opsdash.core.errors import HostError
@@ -12,6 +12,7 @@ from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Output
 from opsdash.transport.demo.chance import between
 from opsdash.transport.demo.character import Character, characters, fleet_of
+from opsdash.transport.demo.journal import PAST_S, journal_lines
 from opsdash.transport.demo.meters import Meter
 from opsdash.transport.demo.moods import Mood
 from opsdash.transport.demo.outputs import fact
@@ -134,6 +135,12 @@ class MadeUpConnection:
         self._hold(at_s)
         counters = self.host.meter.since_boot(at_s)
         return fact(tapes()[self.host.one.tape], collector, self.host.mood(at_s), counters)
+
+    def journal(self, epoch: float, since_s: float | None, until_s: float) -> Iterator[bytes]:
+        """What the host wrote between two moments."""
+        self._hold(until_s)
+        since_s = until_s - PAST_S if since_s is None else since_s
+        return journal_lines(self.host.one.words, epoch, since_s, until_s)
 
     def _hold(self, at_s: float) -> None:
         """HostError where the connection did not outlive what happened since it was made."""

@@ -22,7 +22,7 @@ from opsdash.core.plugin import Collector
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading
 from opsdash.transport import process
-from opsdash.transport.base import Completed, Connection, Elevation, Heard, Order
+from opsdash.transport.base import Completed, Connection, Elevation, Heard, Order, Piece
 from opsdash.transport.bundle import collect_bundle
 from opsdash.transport.channel import Listener, Shell, Talk
 from opsdash.transport.frames import BOOT
@@ -35,6 +35,7 @@ from opsdash.transport.orders import elevated, no_terminal, run_over
 from opsdash.transport.pulse import Frames, Send, pulse_over, renewed
 from opsdash.transport.ssh.problems import place, stuck
 from opsdash.transport.ssh.resolve import Route, resolve
+from opsdash.transport.streaming import Streams
 from opsdash.transport.tcp import Tcp
 
 CHANNELS_PER_HOST = 4
@@ -60,6 +61,7 @@ class OpensshConnection:
         self._host = host
         self._master = master
         self._channels = asyncio.Semaphore(CHANNELS_PER_HOST)
+        self._streams = Streams()
 
     def _over_master(self, command: str) -> list[str]:
         """An ssh that only asks the master for a channel: without one it connects to nothing."""
@@ -140,6 +142,23 @@ class OpensshConnection:
                 if error.problem.kind not in _OF_A_CHANNEL:
                     raise
                 raise HostError(await self._why(error.problem), error.partial) from error
+
+    async def stream(
+        self, script: bytes, *, beat_s: float, endless: bool = False
+    ) -> AsyncGenerator[Piece, None]:
+        """A stream by a channel of its own."""
+
+        def start(listener: Listener, shell: Shell) -> AbstractAsyncContextManager[Talk]:
+            return process.talk(self._over_master(shell.command), listener)
+
+        async with aclosing(self._streams.over(start, script, beat_s)) as pieces:
+            try:
+                async for piece in pieces:
+                    yield piece
+            except HostError as error:
+                if error.problem.kind not in _OF_A_CHANNEL:
+                    raise
+                raise HostError(await self._why(error.problem)) from error
 
     async def open_tcp(self, host: str, port: int) -> Tcp:
         """A connection that the host makes, by an ssh of its own over the master."""

@@ -83,6 +83,12 @@ class _ChannelTalk:
         with suppress(*CAUGHT):
             self._channel.terminate()
 
+    def pause(self) -> None:
+        self._channel.pause_reading()
+
+    def resume(self) -> None:
+        self._channel.resume_reading()
+
 
 @asynccontextmanager
 async def talk(
@@ -103,6 +109,7 @@ async def talk(
                 lambda: session,
                 shell.command,
                 encoding=None,
+                window=shell.window_bytes,
                 request_pty=shell.on_tty,
                 term_type="dumb" if shell.on_tty else None,
             )

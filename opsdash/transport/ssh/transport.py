@@ -32,6 +32,7 @@ from opsdash.transport.ssh.hostkeys import KnownHosts, kind_and_bits
 from opsdash.transport.ssh.login import May
 from opsdash.transport.ssh.pulse import pulse
 from opsdash.transport.ssh.resolve import hop_host, resolve
+from opsdash.transport.ssh.streams import MakesStreams
 from opsdash.transport.ssh.talk import talk
 from opsdash.transport.ssh.tcp import MakesTcp
 from opsdash.transport.ssh.trace import QUIET, Trace
@@ -52,7 +53,7 @@ _PERSON_COULD_MEND = frozenset(
 )
 
 
-class SshConnection(MakesTcp):
+class SshConnection(MakesTcp, MakesStreams):
     """One host over SSH: the pulse's channel, and a few more for what is asked besides."""
 
     def __init__(
