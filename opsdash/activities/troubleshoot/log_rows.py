@@ -86,10 +86,10 @@ def entry_lines(
     mark = "NEW " if new else ""
     room = how.width - how.lead
     if not how.wrapped:
-        text = " ".join(entry.text.split("\n"))[how.column :]
+        text = " ".join(entry.text.split("\n")).lstrip()[how.column :]
         shown = fit(text, max(room - len(tail) - len(mark), 8)).rstrip() if tail else text
         return [(*head, Span(mark, Role.ACCENT), Span(shown, role), Span(tail, Role.STRONG))]
-    parts = wrap(entry.text, max(room - len(tail) - len(mark), 20))[:MOST_WRAPPED]
+    parts = wrap(entry.text.lstrip(), max(room - len(tail) - len(mark), 20))[:MOST_WRAPPED]
     rows: list[Line] = [
         (*head, Span(mark, Role.ACCENT), Span(parts[0], role), Span(tail, Role.STRONG))
     ]
