@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 
 from opsdash.core.errors import HostError
@@ -14,7 +14,7 @@ from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.text import clean_line
 from opsdash.engine.live import LiveConnections
 from opsdash.engine.poller import Reach
-from opsdash.transport.base import Completed, Connection, Heard, Order
+from opsdash.transport.base import Completed, Connection, Heard, Order, Piece
 from opsdash.transport.local import LocalConnection
 from opsdash.transport.tcp import Tcp
 
@@ -148,6 +148,15 @@ class FleetHand:
     async def open_tcp(self, host: str, port: int) -> Tcp:
         """Let it make a TCP connection; HostError."""
         return await (await self._standing()).open_tcp(host, port)
+
+    async def stream(
+        self, script: bytes, *, beat_s: float, endless: bool = False
+    ) -> AsyncGenerator[Piece, None]:
+        """Follow what a script of our own says; HostError as Connection.stream()."""
+        connection = await self._standing()
+        async with aclosing(connection.stream(script, beat_s=beat_s, endless=endless)) as pieces:
+            async for piece in pieces:
+                yield piece
 
     async def renew(self) -> None:
         """Reach it by another connection; HostError."""
