@@ -61,9 +61,9 @@ async def test_logs_of_many_hosts_are_one_list_by_time(size: tuple[int, int]) ->
         prepare(stage)
         await opened(stage)
         assert_snapshot(f"logs-{name}", stage.text)
-        await stage.press("P")
+        await stage.press("K")
         assert_snapshot(f"logs-patterns-{name}", stage.text)
-        await stage.press("P", "w")
+        await stage.press("K", "w")
         assert_snapshot(f"logs-wrapped-{name}", stage.text)
 
 
@@ -97,7 +97,7 @@ async def test_lines_that_come_are_followed_or_wait_below() -> None:
         await stage.draw()
         assert stage.app.page.view.cursor == before  # type: ignore[union-attr]
         assert "49 came later" not in stage.text
-        await stage.press("F")
+        await stage.press("o")
         assert "49 came later" in stage.text
 
 

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from opsdash.activities.troubleshoot.log_rows import Layout, layout
 from opsdash.activities.troubleshoot.log_wish import FORMS, LogWish, parse_wish
-from opsdash.config.expression import linear_expression
 from opsdash.core.filter_words import FilterError
 from opsdash.core.log_book import Sieve
 from opsdash.core.log_filter import LogFilter, parse_log_filter
@@ -45,7 +44,7 @@ class LogPage(FilteredPage, NewsPage):
     @property
     def view(self) -> LogView:
         """The lines."""
-        raise NotImplementedError
+        return self.query_one("#log-view", LogView)
 
     # -- whose and which ------------------------------------------------------------------------
 
@@ -122,6 +121,8 @@ class LogPage(FilteredPage, NewsPage):
         self.refresh_bindings()
 
     def _understood(self, text: str) -> LogFilter:
+        from opsdash.config.expression import linear_expression  # not before the first frame
+
         return parse_log_filter(text, linear_expression, self.desk.now())
 
     def _new_sieve(self) -> None:

@@ -80,11 +80,6 @@ class LogsPanel(LogKeys):
         yield AskLine(look, "log-filter", "/")
 
     @property
-    def view(self) -> LogView:
-        """The lines."""
-        return self.query_one("#log-view", LogView)
-
-    @property
     def grid(self) -> Grid[Kind]:
         """The patterns."""
         return self.query_one("#log-kinds", Grid)
