@@ -41,8 +41,14 @@ _SAME = r"""
 """
 
 _GONE = r"""
-rm -f -- "$path" || exit 1
-[ ! -e "$path" ] && echo "removed: it was not there before"
+# from in its folder, as it was written: who owns a folder above can't lead root elsewhere meanwhile
+cd -P -- "${path%/*}/" || exit 1
+name=./${path##*/}
+[ -f "$name" ] && [ ! -L "$name" ] || say 'it is no file any more: nothing was taken back'
+[ -z "$now" ] || [ "$(digest <"$name")" = "$now" ] ||
+  say 'it was changed since: nothing was taken back'
+rm -f -- "$name" || exit 1
+[ ! -e "$name" ] && echo "removed: it was not there before"
 """
 
 
@@ -67,7 +73,7 @@ def undo_script(path: str, now: str, was: files.FileFacts, plan_id: str, *, root
     """
     given = _names(path, plan_id, root=root) | {"now": now}
     if not was.exists:
-        return assignments(given) + KNOW + _SAME + _GONE
+        return assignments(given) + KNOW + _GONE
     known = root and "UNKNOWN" not in was.owner
     given |= {
         "mode": f"{was.mode:o}" if was.mode else "",

@@ -53,7 +53,8 @@ def said(
     [
         ("getent", "10.0.0.4 STREAM db1\n10.0.0.4 DGRAM\n2001:db8::4 STREAM\n", 0, "",
          ["asked: getent", "address: 10.0.0.4", "address: 2001:db8::4"]),
-        ("getent", "", 2, "", ["asked: getent", "no address: the name is not known"]),
+        ("getent", "", 2, "",
+         ["asked: getent", "no address: the name is not known, or no server has answered"]),
         ("resolvectl", ("db1: 10.0.0.4                  -- link: eth0\n"
          "     2001:db8::4                -- link: eth0\n\n-- Information acquired via DNS\n"),
          0, "", ["asked: resolvectl", "address: 10.0.0.4", "address: 2001:db8::4"]),
@@ -86,6 +87,19 @@ def test_a_name_is_looked_up_by_what_the_host_has(
     code, lines = said(tmp_path, "net.dns", {tool: (text, status)}, **given)
     assert lines == wanted
     assert code == (0 if "address: 10.0.0.4" in lines else 1)
+
+
+def test_a_name_that_is_not_known_is_told_from_a_server_that_does_not_answer(
+    tmp_path: Path,
+) -> None:
+    for number, words in enumerate(
+        ("Name or service not known", "Temporary failure in name resolution")
+    ):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        tools = {"getent": ("", 2), "ping": (f"ping: db1: {words}\n", 2)}
+        code, lines = said(folder, "net.dns", tools, name="db1")
+        assert (code, lines) == (1, ["asked: getent", f"no address: {words}"])
 
 
 def test_a_host_without_a_resolver_of_its_own_heeds_etc_hosts(tmp_path: Path) -> None:

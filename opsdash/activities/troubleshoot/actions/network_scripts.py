@@ -84,8 +84,12 @@ if [ "$found" ]; then
   exit 0
 fi
 why=$(printf '%s\n' "$out" | grep . | tail -n 1)
+# getent does not tell a name that is not known from servers that do not answer; ping does
+if [ "$tool" = getent ] && has ping; then
+  why=$(ping -c 1 -W 1 "$name" 2>&1 | sed -n 's/^ping: .*: //p')
+fi
 echo "asked: $how"
-echo "no address: ${why:-the name is not known}"
+echo "no address: ${why:-the name is not known, or no server has answered}"
 exit 1
 """
 )
