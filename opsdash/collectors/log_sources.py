@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from opsdash.collectors.log_containers import Container
 from opsdash.collectors.log_files import MOST_FILES, Files
@@ -47,6 +48,14 @@ def sources_of(
         )
         notices.append(LogNotice(host, text, "ask for the others by a query of their own"))
     return found[:MOST_SOURCES], notices
+
+
+def on_host(query: LogQuery, survey: Survey) -> LogQuery:
+    """The query as it is meant on a host: without a journal a boot is a time."""
+    if not query.boot or survey.journal or survey.booted_s is None:
+        return query
+    since_s = survey.booted_s - survey.ahead_s
+    return replace(query, since_s=max(since_s, query.since_s or since_s))
 
 
 def _names(found: Sequence[LogSource]) -> list[str]:

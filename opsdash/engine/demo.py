@@ -12,10 +12,12 @@ from types import MappingProxyType
 
 from opsdash.config.read_only import asked_read_only
 from opsdash.core.clock import now
+from opsdash.core.fleet import Fleet
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.host import Way
 from opsdash.core.jobs import Jobs, NoJobs
 from opsdash.core.reading import SampleKey
+from opsdash.core.selection import parse_selection, select_hosts
 from opsdash.engine.demo_past import MadeUpPast, step_of
 from opsdash.engine.rehearsal import KNOWN_FOR_S, Remembered, opening
 from opsdash.engine.session import Session
@@ -26,6 +28,18 @@ from opsdash.transport.replay import Pause, ReplayTransport
 
 CANT_RUN = "this is a demo: its hosts are recordings, and no command can be run on them"
 NOTICE = "a demo: these hosts are made up of recordings, and nothing is contacted"
+
+
+def demo_ways(count: int, select: tuple[str, ...]) -> tuple[Fleet, Surroundings]:
+    """So many made-up hosts, of them those that are selected, and what they are reached by;
+    SelectionError. Nothing is kept of them.
+    """
+    selection = parse_selection(select)
+    cast = make_cast(count, now(), FIRST_SEED)
+    hosts = select_hosts(selection, cast.fleet.hosts)
+    fleet = replace(cast.fleet, hosts=MappingProxyType(hosts), passed_through=cast.fleet.hosts)
+    transport = ReplayTransport(cast.hosts, began=cast.epoch)
+    return fleet, Surroundings(Path(), transports={Way.REPLAY: transport})
 
 
 class DemoSession(Session):

@@ -10,7 +10,7 @@ from random import random
 from secrets import token_hex
 
 from opsdash.collectors.log_lines import LogSource
-from opsdash.collectors.log_sources import sources_of
+from opsdash.collectors.log_sources import on_host, sources_of
 from opsdash.collectors.log_survey import MAX_BYTES, SURVEY, TIMEOUT_S, Survey, surveyed
 from opsdash.core.errors import HostError
 from opsdash.core.host import Host, Way
@@ -121,15 +121,15 @@ class HostReader:
             for one in self._followed:
                 one.lane.ahead_s = one.wanted.ahead_s = ahead_s
             return
+        query = on_host(self._desk.query, self._survey)
         found, notices = sources_of(
             self._host.name,
-            self._desk.query,
+            query,
             self._survey,
             now_s=now + ahead_s,
             mark=token_hex(8),
         )
         lane = self._desk.merger.lane
-        query = self._desk.query
         self._followed = [
             _Followed(one, lane(self._host.name, one.name, ahead_s), Wanted(query, ahead_s))
             for one in found

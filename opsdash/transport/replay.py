@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import (
     AsyncGenerator,
     Awaitable,
@@ -183,13 +184,16 @@ class ReplayConnection:
     async def stream(
         self, script: bytes, *, beat_s: float, endless: bool = False
     ) -> AsyncGenerator[Piece, None]:
-        """The journal, whatever is asked: once, or (`endless`) from where it was read last."""
+        """The journal, once, or (`endless`) from where it was read last; of what is asked only the
+        number of lines is heeded.
+        """
         if endless and self._last_entry:
             yield Piece(self._last_entry)
         while True:
             until_s = self._stage.moment().elapsed_s
             since_s, self._read_until_s = self._read_until_s, until_s
-            for line in self._playing.journal(self._stage.began, since_s, until_s):
+            lines = list(self._playing.journal(self._stage.began, since_s, until_s))
+            for line in lines[_first_wanted(script, len(lines)) :]:
                 self._last_entry = line
                 yield Piece(line)
             if not endless:
@@ -204,6 +208,15 @@ class ReplayConnection:
 
     async def close(self) -> None:
         """A recording holds nothing open."""
+
+
+_LINES = re.compile(rb" -n (\d{1,9})\b")
+
+
+def _first_wanted(script: bytes, count: int) -> int:
+    """Which of so many lines is the first of those that journalctl would give: the last N."""
+    most = _LINES.search(script)
+    return max(0, count - int(most[1])) if most else 0
 
 
 def answered(playing: Playing, collector: Collector, host: str, at: Moment) -> Reading:

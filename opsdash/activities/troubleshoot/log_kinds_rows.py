@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from functools import lru_cache
 
-from opsdash.activities.troubleshoot.log_rows import letter, role_of
+from opsdash.activities.troubleshoot.log_rows import role_of
 from opsdash.core.log_kinds import Kind
+from opsdash.core.priority import letter
 from opsdash.widgets.columns import Column
 from opsdash.widgets.line import Line, Role, Span, fit, fit_right
 

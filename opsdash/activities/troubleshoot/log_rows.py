@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from opsdash.core.log_record import LogEntry, LogGap, LogRecord
-from opsdash.core.priority import PRIORITIES
+from opsdash.core.priority import PRIORITIES, letter
 from opsdash.core.text import count, duration
 from opsdash.widgets.line import HUES, Line, Role, Span, fit, line, wrap
 
@@ -49,13 +49,6 @@ def layout(width: int, hosts: tuple[str, ...], column: int = 0, *, wrapped: bool
 def role_of(priority: int | None) -> Role:
     """What text of this priority is."""
     return Role.MUTED if priority is None or priority >= 7 else _ROLES.get(priority, Role.TEXT)
-
-
-def letter(priority: int | None) -> str:
-    """One letter for a priority: E for err and worse, W, N, I, D; ``-`` where there is none."""
-    if priority is None:
-        return "-"
-    return "E" if priority <= 3 else PRIORITIES[priority][0].upper()
 
 
 def clock(at_s: float | None) -> str:
