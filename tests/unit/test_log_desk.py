@@ -67,13 +67,13 @@ async def test_lines_are_held_counted_and_told_by_their_kind(store: Store) -> No
 
 
 async def test_only_what_was_never_seen_before_is_new(store: Store) -> None:
-    first = desk_of(store, web=FakeHost(older=entry(1)))
+    first = desk_of(store, AT_S + 1, web=FakeHost(older=entry(1)))
     feed = first.open(("web",), QUERY)
     await wait_for(lambda: feed.book.end == 1)
     assert [kind.new for kind in feed.kinds.ranked()] == [False]
     await first.end()
-    other = b'{"MESSAGE": "never", "__CURSOR": "s=ab;i=9", "__REALTIME_TIMESTAMP": "1050000000"}\n'
-    second = desk_of(store, AT_S + 99, web=FakeHost(older=entry(2) + other))
+    other = b'{"MESSAGE": "never", "__CURSOR": "s=ab;i=9", "__REALTIME_TIMESTAMP": "1003000000"}\n'
+    second = desk_of(store, web=FakeHost(older=entry(2) + other))
     feed = second.open(("web",), QUERY)
     await wait_for(lambda: feed.book.end == 2)
     assert [(kind.pattern, kind.new) for kind in feed.kinds.ranked()] == [
