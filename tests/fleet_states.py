@@ -25,6 +25,7 @@ from opsdash.core.shell import ShellCommand, ShellEnd
 from opsdash.core.silence import Silence, SilenceKind
 from opsdash.core.silencing import silencing
 from opsdash.core.snapshot import Change, HostState, Link, LinkState, Snapshot
+from tests.log_feeds import KeptLogs
 from tests.walks import KeptFiles, KeptLooks, kept_walks
 
 NOW = 1_800_000_000.0
@@ -131,6 +132,7 @@ class Memory:
         self.happened: list[Event] = []
         self.silences = Silenced(self)
         self.jobs: Jobs = NoJobs("nothing can be run here")
+        self.logs = KeptLogs()
         self.books, self.looks = KeptFiles(), KeptLooks()
         self.walks = kept_walks(self.books, self.looks, lambda: (self.jobs, self.snapshot()), NOW)
         self.asked: list[tuple[str, ...]] = []

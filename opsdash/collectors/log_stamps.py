@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from opsdash.core.log_record import PRIORITY_WORDS
+from opsdash.core.priority import PRIORITIES
 
 DAY_S = 86_400.0
 YEARS_BACK = 5
@@ -38,7 +38,7 @@ _NUMBER = re.compile(r"<(\d{1,3})>(1 )?")
 _FACILITY = (
     r"(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|security|local[0-7])"
 )
-_BUSYBOX = re.compile(rf"{_FACILITY}\.({'|'.join(PRIORITY_WORDS)}|warn|error|panic) ")
+_BUSYBOX = re.compile(rf"{_FACILITY}\.({'|'.join(PRIORITIES)}|warn|error|panic) ")
 _TAG = re.compile(r"([^\s:\[\]]{1,64}?)(?:\[(\d{1,10})\])?: ?")
 _RFC5424 = re.compile(
     r"(\S{1,255}) (\S{1,48}) (\S{1,128}) (\S{1,32}) "

@@ -6,7 +6,8 @@ from functools import lru_cache
 from itertools import combinations
 from math import atan2, cos, degrees, exp, hypot, radians, sin, sqrt
 
-from opsdash.config.contrast import PALETTES, RGB, linear, seen_on
+from opsdash.config.contrast import PALETTES, seen_on
+from opsdash.core.contrast import RGB, linear
 from opsdash.core.health import Health
 from opsdash.core.theme import Theme
 

@@ -17,8 +17,8 @@ HOSTS = "OPSDASH_HOSTS"
 class Tool:
     """A program that does what is written in a file to hosts of an inventory.
 
-    `runs` and `checks` are its argument lists up to the file, `behind` what follows it; `ending` is
-    the inventory's. It is got by `install`.
+    `runs` and `checks` are its argument lists up to the file; `ending` is the inventory's. It is
+    got by `install`.
     """
 
     name: str
@@ -28,7 +28,6 @@ class Tool:
     runs: str
     checks: str
     install: str
-    behind: str = ""
 
 
 ANSIBLE = Tool(

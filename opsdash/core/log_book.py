@@ -7,6 +7,7 @@ from __future__ import annotations
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Generic, TypeVar
 
@@ -14,6 +15,8 @@ from opsdash.core.log_filter import Line, LogFilter
 
 BLOCK = 1_000
 MOST_LINES = 500_000
+AGAIN_S = 60.0
+"""What comes again later than that is told again: a person would take it for old news."""
 
 LineT = TypeVar("LineT", bound=Line)
 
@@ -37,14 +40,29 @@ class _Block(Generic[LineT]):
         return all(any(part in words for part in group) for group in needles)
 
 
+@dataclass(slots=True)
+class Repeat:
+    """A line that came again and again, with nothing else of its host in between: how often in
+    all, and when for the last time, by the host's clock.
+    """
+
+    number: int
+    line: Line
+    count: int
+    last_s: float | None
+
+
 class LogBook(Generic[LineT]):
     """Lines by number: the first that ever came is 0, and a number is never given twice. At most
-    about `most` of them are kept; `dropped` says how many of the oldest are not any more.
+    about `most` of them are kept; `dropped` says how many of the oldest are not any more. What a
+    host says again is counted, and not kept twice.
     """
 
     def __init__(self, most: int = MOST_LINES) -> None:
         self._most = max(most, 2 * BLOCK)
         self._blocks: deque[_Block[LineT]] = deque([_Block()])
+        self._latest: dict[str, Repeat] = {}
+        self._repeats: dict[int, Repeat] = {}
         self.dropped = 0
         self.end = 0
 
@@ -52,6 +70,8 @@ class LogBook(Generic[LineT]):
         """Lines that have come, in their order."""
         last = self._blocks[-1]
         for line in lines:
+            if self._comes_again(line):
+                continue
             if len(last.lines) >= BLOCK:
                 last = _Block()
                 self._blocks.append(last)
@@ -60,6 +80,23 @@ class LogBook(Generic[LineT]):
         while self.end - self.dropped > self._most:
             self._blocks.popleft()
             self.dropped += BLOCK
+            for number in [one for one in self._repeats if one < self.dropped]:
+                del self._repeats[number]
+
+    def _comes_again(self, line: LineT) -> bool:
+        """Count a line that its host has just said; else it is the one that may come again."""
+        known = self._latest.get(line.host)
+        if known is not None and known.number >= self.dropped and _is_same(known, line):
+            known.count += 1
+            known.last_s = line.at_s
+            self._repeats[known.number] = known
+            return True
+        self._latest[line.host] = Repeat(self.end, line, 1, line.at_s)
+        return False
+
+    def repeat(self, number: int) -> Repeat | None:
+        """How often the line of this number came, if more than once."""
+        return self._repeats.get(number)
 
     def __len__(self) -> int:
         """How many there are."""
@@ -75,6 +112,15 @@ class LogBook(Generic[LineT]):
     def block_of(self, number: int) -> _Block[LineT]:
         """The block in which a line stands."""
         return self._blocks[(number - self.dropped) // BLOCK]
+
+
+def _is_same(known: Repeat, line: Line) -> bool:
+    before = known.line
+    if before.text != line.text or before.program != line.program:
+        return False
+    if known.last_s is None or line.at_s is None:
+        return known.last_s is line.at_s
+    return abs(line.at_s - known.last_s) < AGAIN_S
 
 
 class Sieve(Generic[LineT]):

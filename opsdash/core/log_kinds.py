@@ -90,6 +90,11 @@ class Kinds:
         self._fresh[kind.key] = kind
         return kind
 
+    def is_new(self, line: Line) -> bool:
+        """Whether a line that was counted is of a kind that was never seen before."""
+        kind = self._kinds.get((line.program, self._patterns.of(line.text)))
+        return kind is not None and kind.new
+
     def _begun(self, key: Key, line: Line) -> Kind:
         if len(self._kinds) >= MOST:
             key = ("", OTHERS)

@@ -13,9 +13,6 @@ TEXT_LIMIT = 8192
 LABEL_LIMIT = 128
 """Characters of a unit's or program's name that are kept."""
 
-PRIORITY_WORDS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
-"""syslog's names by number: the smaller, the worse."""
-
 _KNOWN: dict[str, str] = {}
 _MOST_KNOWN = 20_000
 
@@ -91,6 +88,26 @@ class LogGap:
         """Its place in time: where it ends."""
         return self.until_s if self.until_s is not None else self.from_s
 
+    @property
+    def text(self) -> str:
+        """What can be searched in it."""
+        return f"missing: {self.why}"
+
+    @property
+    def program(self) -> str:
+        """No program wrote it."""
+        return ""
+
+    @property
+    def unit(self) -> str:
+        """No unit wrote it."""
+        return ""
+
+    @property
+    def priority(self) -> int | None:
+        """How bad what is missing was, nobody knows."""
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class LogNotice:
@@ -135,15 +152,3 @@ class LogQuery:
     lines: int | None = 10
     follow: bool = False
     grep: str = ""
-
-
-def priority_of(word: str) -> int:
-    """``err``, ``error``, ``warn``, ``3``: the number; ValueError says what there is."""
-    lowered = word.strip().lower()
-    if lowered.isdigit() and int(lowered) < len(PRIORITY_WORDS):
-        return int(lowered)
-    same = {"error": "err", "warn": "warning", "panic": "emerg", "critical": "crit"}
-    lowered = same.get(lowered, lowered)
-    if lowered not in PRIORITY_WORDS:
-        raise ValueError(f"{word} is no priority: {', '.join(PRIORITY_WORDS)}, or 0 to 7")
-    return PRIORITY_WORDS.index(lowered)

@@ -19,6 +19,14 @@ _ALSO = {
 }
 
 
+_LETTERS = "CCCEWNID"
+
+
+def letter(priority: int | None) -> str:
+    """One letter: C critical and worse, E, W, N, I, D; ``-`` where the line tells none."""
+    return "-" if priority is None else _LETTERS[priority]
+
+
 def priority_of(name: str) -> int:
     """The number of a priority, which is given by its name or by itself; ValueError."""
     text = name.lower()

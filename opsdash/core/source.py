@@ -12,6 +12,7 @@ from opsdash.core.finding import Episode
 from opsdash.core.forward import Forwarder
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.jobs import Jobs
+from opsdash.core.logs import Logs
 from opsdash.core.offer import Importer
 from opsdash.core.reading import SampleKey
 from opsdash.core.shell import ShellCommand, ShellEnd
@@ -92,6 +93,11 @@ class FleetSource(Protocol):
     @property
     def jobs(self) -> Jobs:
         """What is run on hosts, and was."""
+        ...
+
+    @property
+    def logs(self) -> Logs:
+        """The logs of its hosts."""
         ...
 
     @property

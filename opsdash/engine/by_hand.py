@@ -12,14 +12,18 @@ from opsdash.core.fleet import Fleet
 from opsdash.core.jobs import Jobs
 from opsdash.core.shell import ShellCommand, ShellEnd
 from opsdash.core.snapshot import Snapshot
+from opsdash.engine.fleet_hands import FleetHands
 from opsdash.engine.forwards import Forwards
 from opsdash.engine.job_desk import JobDesk
+from opsdash.engine.log_desk import LogDesk, LogGround
 from opsdash.engine.polling import Polling
 from opsdash.engine.runbook_walk import Ground
 from opsdash.engine.shells import ShellLog, shell_command
 from opsdash.engine.surroundings import Surroundings
 from opsdash.engine.walk_desk import WalkDesk
 from opsdash.engine.workshop import Workshop
+from opsdash.store.log_kinds import LogKindTable
+from opsdash.store.store import Store
 from opsdash.transport.base import Connection
 
 
@@ -30,6 +34,8 @@ class ByHand:
     _known_hosts: Path
     _around: Surroundings
     _polling: Polling
+    _hands: FleetHands
+    _store: Store
     workshop: Workshop
     snapshot: Callable[[], Snapshot]
 
@@ -64,8 +70,16 @@ class ByHand:
         files = RunbookFiles(lambda: self.fleet.source)
         return WalkDesk(ground, lambda: self.jobs, self.snapshot, files)
 
+    @cached_property
+    def logs(self) -> LogDesk:
+        """The logs of the hosts, for a screen."""
+        table, clock = LogKindTable(self._store), self._around.clock
+        return LogDesk(LogGround(lambda: self.fleet, self._hands, table, clock))
+
     async def end_work(self) -> None:
         """End all that was begun on hosts from here."""
+        if "logs" in self.__dict__:
+            await self.logs.end()
         if "walks" in self.__dict__:
             await self.walks.close()
         await self.workshop.runner.close()

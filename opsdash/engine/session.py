@@ -84,8 +84,8 @@ class Session(ByHand):
         self._rewind = Rewind(self._store, lambda: self.fleet, checks())
         self._stops = Stops(self._store)
         poll = Poll(lambda: self._polling.poller.live, self.refresh, lambda: self._polling.begun)
-        hands = FleetHands(lambda: self.fleet, reach, poll)
-        self.workshop = Workshop(Bench(hands, self._store, surroundings, SessionLook(self)))
+        self._hands = FleetHands(lambda: self.fleet, reach, poll)
+        self.workshop = Workshop(Bench(self._hands, self._store, surroundings, SessionLook(self)))
         self._turns: Turns | None = None
         self._silencer: asyncio.Task[None] | None = None
 

@@ -41,6 +41,15 @@ class Store(Database):
         )
         return [found for row in rows if (found := _episode(host, row)) is not None]
 
+    async def open_episodes(self) -> list[Episode]:
+        """What is wrong with any host by now, as far as is known: the latest that began first."""
+        rows = await self.query(
+            "SELECT host, check_id, subject, first_seen, closed_at, health, summary FROM finding "
+            "WHERE closed_at IS NULL ORDER BY first_seen DESC"
+        )
+        found = [_episode(str(host), rest) for host, *rest in rows]
+        return [one for one in found if one is not None]
+
     async def counters(self) -> list[Reading]:
         """The last counters of every host, as readings of the run that wrote them.
 

@@ -13,6 +13,7 @@ from opsdash.core.finding import Episode
 from opsdash.core.forward import Forwarder
 from opsdash.core.history import Holdings, Stretch
 from opsdash.core.jobs import Jobs
+from opsdash.core.logs import Logs
 from opsdash.core.reading import SampleKey
 from opsdash.core.shell import ShellCommand, ShellEnd
 from opsdash.core.silence import Silence
@@ -114,6 +115,11 @@ class Freezer:
     async def events(self, since: float) -> list[Event]:
         """What happened: while frozen, until then."""
         return [one for one in await self._source.events(since) if one.at <= self.now()]
+
+    @property
+    def logs(self) -> Logs:
+        """Lines come whatever is shown; the page of logs stands still by itself."""
+        return self._source.logs
 
     @property
     def jobs(self) -> Jobs:

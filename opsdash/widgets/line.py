@@ -32,7 +32,16 @@ class Role(StrEnum):
     CRIT = "crit"
     DOWN = "down"
     PAST = "past"
+    HUE_1 = "hue-1"
+    HUE_2 = "hue-2"
+    HUE_3 = "hue-3"
+    HUE_4 = "hue-4"
+    HUE_5 = "hue-5"
+    HUE_6 = "hue-6"
 
+
+HUES = (Role.HUE_1, Role.HUE_2, Role.HUE_3, Role.HUE_4, Role.HUE_5, Role.HUE_6)
+"""Colours that mean nothing: they tell names apart, beside the names themselves."""
 
 ROLES: dict[Health, Role] = {health: Role[health.name] for health in Health}
 """The role of text that speaks of a health."""

@@ -11,7 +11,8 @@ from rich.style import Style
 from opsdash.core.health import Health
 from opsdash.core.series import ASCII_BLOCKS, BLOCKS
 from opsdash.core.theme import ASCII_GLYPHS, TERMINAL_DEFAULT, Theme
-from opsdash.widgets.line import ROLES, Role, Span
+from opsdash.widgets.hues import hues
+from opsdash.widgets.line import HUES, ROLES, Role, Span
 
 _TO_ASCII = str.maketrans("…─·│–█░→“▸▾↓↑┤┬└┴┈", '~-,|-#.>"+-v^++++-')
 
@@ -39,6 +40,7 @@ class Palette:
             Role.HEADING: theme.accent,
             Role.PAST: theme.accent,
             **{ROLES[health]: theme.health[health] for health in Health},
+            **dict(zip(HUES, hues(theme), strict=True)),
         }
         return {role: self._style(role, colours[role]) for role in Role}
 

@@ -32,6 +32,7 @@ OTHER = """
 keys:
   raw: L
   view.host: "f6"
+  view.logs: "3"
   filter.open: "ctrl+g"
   nav.out: "i"
   nav.in: "l,enter"

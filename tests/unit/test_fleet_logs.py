@@ -113,15 +113,19 @@ class Heard:
         self.over = True
 
 
+def hands_of(fleet: Fleet, fakes: Mapping[str, FakeHost], clock: Clock) -> FleetHands:
+    """Hands that reach the fakes."""
+    transports = dict.fromkeys([Host("x").way], FakeTransport(fakes))
+    reach = Reach(transports, Privilege(Asker(Nobody()), clock))  # type: ignore[arg-type]
+    return FleetHands(lambda: fleet, reach)
+
+
 @asynccontextmanager
 async def reading(query: LogQuery, **fakes: FakeHost) -> AsyncGenerator[Heard, None]:
     """The logs of some fakes being read; the clock stands two seconds after their lines."""
     clock = Clock(AT_S + 5)
     hosts = {name: Host(name) for name in fakes}
-    fleet = Fleet(hosts)
-    transports = dict.fromkeys([Host("x").way], FakeTransport(fakes))
-    reach = Reach(transports, Privilege(Asker(Nobody()), clock))  # type: ignore[arg-type]
-    hands = FleetHands(lambda: fleet, reach)
+    hands = hands_of(Fleet(hosts), fakes, clock)
     async with FleetLogs(list(hosts.values()), hands, query, clock) as logs:
         heard = Heard(logs)
         task = asyncio.create_task(heard.read())

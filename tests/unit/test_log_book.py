@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -40,6 +41,30 @@ def test_the_oldest_lines_are_dropped_and_the_others_keep_their_numbers() -> Non
     for gone in (15, 25, -1):
         with pytest.raises(IndexError):
             book[gone]
+
+
+def test_what_a_host_says_again_is_counted_and_not_kept_twice() -> None:
+    book: LogBook[Line] = LogBook(most=10)
+    said = Line(at_s=NOW, text="again")
+    other = replace(said, host="db1")
+    later = [replace(said, at_s=NOW + seconds) for seconds in (1, 30, 80)]
+    book.add([said, other, *later, replace(said, at_s=NOW + 200), other, said])
+    assert [(line.host, line.at_s) for line in (book[0], book[1], book[2], book[3])] == [
+        ("web7", NOW),
+        ("db1", NOW),
+        ("web7", NOW + 200),
+        ("web7", NOW),
+    ]
+    repeat = book.repeat(0)
+    assert repeat is not None
+    assert (repeat.count, repeat.last_s) == (4, NOW + 80)
+    again = book.repeat(1)
+    assert again is not None
+    assert again.count == 2
+    assert book.repeat(2) is None
+    book.add(lines([0] * 25))
+    assert book.repeat(0) is None
+    assert len(book._repeats) == 0
 
 
 def test_what_comes_is_found_first_and_older_lines_a_little_at_a_time() -> None:

@@ -14,8 +14,9 @@ from click.testing import CliRunner, Result
 from opsdash.activities.troubleshoot.logs_commands import build
 from opsdash.activities.troubleshoot.logs_printed import query_of
 from opsdash.activities.troubleshoot.logs_report import Form, clock_notice, json_line, plain_line
-from opsdash.core.log_record import TEXT_LIMIT, LogGap, LogRecord, label, priority_of
+from opsdash.core.log_record import TEXT_LIMIT, LogGap, LogRecord, label
 from opsdash.core.log_state import LogState
+from opsdash.core.priority import priority_of
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "logs.schema.json").read_text())
 AT_S = 1_795_851_271.4062
@@ -60,7 +61,7 @@ def test_what_is_left_out_is_left_out() -> None:
     ("words", "said"),
     [
         (["all", "--since", "soon"], "--since soon is no moment"),
-        (["all", "--prio", "bad"], "--prio bad is no priority"),
+        (["all", "--prio", "bad"], "--prio 'bad' is no priority"),
         (["all", "--grep", "("], "--grep (:"),
         (["all", "--follow", "--until", "now"], "--follow or --until"),
         (["all", "--since", "-1h", "--until", "-2h"], "--until is before --since"),

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 
 import pytest
 
-from opsdash.config.contrast import PALETTES, contrast, seen_on, too_faint
+from opsdash.config.contrast import PALETTES, seen_on, too_faint
 from opsdash.config.eyes import EYES, alike, apart, ciede2000
 from opsdash.config.paths import shipped
 from opsdash.config.themes import load_theme, load_themes
+from opsdash.core.contrast import contrast
 from opsdash.core.errors import ConfigError
 from opsdash.core.health import Health
 from opsdash.core.theme import (
@@ -23,7 +24,8 @@ from opsdash.core.theme import (
     USUAL_STYLES,
     Theme,
 )
-from opsdash.widgets.line import Role
+from opsdash.widgets.hues import hues
+from opsdash.widgets.line import HUES, Role
 from opsdash.widgets.palette import Palette
 
 SHIPPED = shipped("themes") or Path("themes")
@@ -73,6 +75,20 @@ def test_ten_themes_and_more_come_along_dark_ones_and_light_ones() -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_text_of_a_shipped_theme_is_readable_on_every_ground(path: Path) -> None:
     assert too_faint(load_theme(path)) == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_names_are_told_apart_by_colours_that_can_be_read(path: Path) -> None:
+    theme = load_theme(path)
+    found = hues(theme)
+    if theme.borrows:
+        assert set(found) == {theme.foreground}
+        return
+    assert len(set(found)) == len(HUES) == len(found)
+    for one, ground in product(found, theme.grounds().values()):
+        assert contrast(one, ground) >= 4.5, (one, ground)
+    for one, other in combinations(found, 2):
+        assert apart(one, other) > 10, (one, other)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -135,7 +151,7 @@ def test_a_theme_may_choose_its_styles(tmp_path: Path) -> None:
 
 
 def test_whatever_has_a_style_is_a_role_of_the_screen() -> None:
-    assert set(STYLED) == {role.value for role in Role}
+    assert set(STYLED) == {role.value for role in Role if role not in HUES}
 
 
 def test_a_reversed_row_is_one_bar_in_which_only_healths_keep_their_colour() -> None:

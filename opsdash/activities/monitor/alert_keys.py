@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -13,7 +12,7 @@ from opsdash.activities.monitor import silence_wish as wish
 from opsdash.activities.monitor.host_keys import HostKeys
 from opsdash.activities.monitor.keymap import SILENCING
 from opsdash.core.finding import Finding
-from opsdash.core.kept import with_typed
+from opsdash.core.kept import keep_typed
 from opsdash.core.silence import USUAL_S, Silence, end_words
 from opsdash.core.text import count, duration
 from opsdash.widgets.ask_once import AskOnce
@@ -151,9 +150,7 @@ class AlertKeys(HostKeys):
 
     def _understood(self, text: str, *, reasoned: bool) -> tuple[float, str]:
         seconds, reason = wish.understood(text, reasoned=reasoned)
-        kept = self.desk.keeper.kept
-        typed = with_typed(kept.history.get(HISTORY, ()), text.strip())
-        self.desk.keeper.keep(replace(kept, history={**kept.history, HISTORY: typed}))
+        keep_typed(self.desk.keeper, HISTORY, text.strip())
         return seconds, reason
 
     def _history(self) -> Sequence[str]:

@@ -13,7 +13,6 @@ from textual.widgets import Input
 from opsdash.activities.monitor.alert_keys import AlertKeys
 from opsdash.activities.monitor.alert_list import RECENT_S, Alert, Alerts, alerts
 from opsdash.activities.monitor.alert_rows import FILTER_HELP, HEADING, Row, columns, heading, rows
-from opsdash.activities.monitor.filtered_page import FilteredPage
 from opsdash.activities.monitor.keymap import ALERTS
 from opsdash.activities.monitor.told_events import ToldEvents
 from opsdash.core.finding import Finding
@@ -22,6 +21,7 @@ from opsdash.core.snapshot import Snapshot
 from opsdash.widgets.ask_line import AskLine
 from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.detail_strip import finding_parts, labelled, rule
+from opsdash.widgets.filtered_page import FilteredPage
 from opsdash.widgets.grid import Grid
 from opsdash.widgets.line import ROLES, Line, Role, Span, line, width_of
 from opsdash.widgets.line_view import Bar

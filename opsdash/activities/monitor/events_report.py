@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
@@ -34,17 +34,23 @@ def chosen(events: Sequence[Event], words: Sequence[str]) -> list[Event]:
     """Those of hosts whose names fit any of the names and globs, and none behind a ``!``; without
     words all, with those about opsdash itself.
     """
+    fits = fitting(words)
+    return [event for event in events if fits(event.host)]
+
+
+def fitting(words: Sequence[str]) -> Callable[[str], bool]:
+    """Whether the name of a host fits the words, as chosen() says; empty: it is about none."""
     wanted = [word for word in words if not word.startswith("!")]
     unwanted = [word[1:] for word in words if word.startswith("!")]
 
-    def fits(event: Event) -> bool:
-        if words and not event.host:
+    def fits(name: str) -> bool:
+        if words and not name:
             return False
-        if any(fnmatchcase(event.host, glob) for glob in unwanted):
+        if any(fnmatchcase(name, glob) for glob in unwanted):
             return False
-        return not wanted or any(fnmatchcase(event.host, glob) for glob in wanted)
+        return not wanted or any(fnmatchcase(name, glob) for glob in wanted)
 
-    return [event for event in events if fits(event)]
+    return fits
 
 
 def as_table(events: Sequence[Event]) -> list[str]:

@@ -16,7 +16,7 @@ from opsdash.activities.monitor.keymap import FLEET
 from opsdash.core.arrange import SORTS
 from opsdash.core.figures import FIGURES
 from opsdash.core.filter_words import FilterError
-from opsdash.core.kept import NAME_LIMIT, Kept, with_typed
+from opsdash.core.kept import NAME_LIMIT, Kept, keep_typed
 from opsdash.core.view import SEVERITY, Grouping, View
 from opsdash.widgets.ask_line import AskLine
 from opsdash.widgets.bindings import bindings_of
@@ -206,9 +206,7 @@ class FleetKeys(AlertKeys):
 
     def remember_filter(self, text: str) -> None:
         """What was typed comes back with the up key."""
-        kept = self.desk.keeper.kept
-        typed = with_typed(kept.history.get("filter", ()), text)
-        self._keep(replace(kept, history={**kept.history, "filter": typed}))
+        keep_typed(self.desk.keeper, "filter", text)
 
 
 def without_filter(view: View) -> View:

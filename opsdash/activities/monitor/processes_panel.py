@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input
 
-from opsdash.activities.monitor.filtered_page import FilteredPage
+from opsdash.activities.monitor.host_keys import HostKeys
 from opsdash.activities.monitor.host_top import ORDERS
 from opsdash.activities.monitor.keymap import PROCESSES, PROCESSES_PAGE
 from opsdash.activities.monitor.process_columns import (
@@ -24,6 +24,7 @@ from opsdash.core.snapshot import HostState, Snapshot, triage
 from opsdash.widgets.ask_line import AskLine
 from opsdash.widgets.bindings import binding_of, bindings_of
 from opsdash.widgets.detail_strip import title_of
+from opsdash.widgets.filtered_page import FilteredPage
 from opsdash.widgets.grid import Grid
 from opsdash.widgets.line import Line, Role, Span, line
 from opsdash.widgets.line_view import Bar
@@ -43,7 +44,7 @@ class ProcessGrid(Grid[Process], inherit_bindings=False):
     ]
 
 
-class ProcessesPanel(FilteredPage):
+class ProcessesPanel(HostKeys, FilteredPage):
     """The processes of one host. The cursor stays on its process wherever that goes."""
 
     slug: ClassVar[str] = "processes"

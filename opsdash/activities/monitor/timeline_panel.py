@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input
 
-from opsdash.activities.monitor.filtered_page import FilteredPage
+from opsdash.activities.monitor.host_keys import HostKeys
 from opsdash.activities.monitor.keymap import TIMELINE
 from opsdash.activities.monitor.story import SHOWN_S, lacking, story, waiting, wanted
 from opsdash.activities.monitor.timeline_rows import (
@@ -30,6 +30,7 @@ from opsdash.core.text import count, duration
 from opsdash.widgets.ask_line import AskLine
 from opsdash.widgets.bindings import binding_of, bindings_of
 from opsdash.widgets.detail_strip import title_of
+from opsdash.widgets.filtered_page import FilteredPage
 from opsdash.widgets.grid import Grid
 from opsdash.widgets.line import Line, Role, Span, line
 from opsdash.widgets.line_view import Bar
@@ -49,7 +50,7 @@ class TimelineGrid(Grid[Happening], inherit_bindings=False):
     ]
 
 
-class TimelinePanel(FilteredPage):
+class TimelinePanel(HostKeys, FilteredPage):
     """What happened on some hosts."""
 
     slug: ClassVar[str] = "timeline"

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from textual import on
 
 from opsdash.activities.troubleshoot.group_detail import Against
-from opsdash.activities.troubleshoot.job_news import JobNews
 from opsdash.activities.troubleshoot.run_report import as_lines, head_line
 from opsdash.core.folding import Bucket, Folder, Group
 from opsdash.core.job import Job, JobState
@@ -19,13 +18,14 @@ from opsdash.core.volatile import Volatile
 from opsdash.widgets.ask_line import AskLine
 from opsdash.widgets.entries import Entry
 from opsdash.widgets.line import Role, Span, line
+from opsdash.widgets.news import NewsPage
 from opsdash.widgets.panel import Desk
 
 EXPORT_WIDTH = 100
 MOST_EARLIER = 50
 
 
-class JobKeys(JobNews):
+class JobKeys(NewsPage):
     """A page about the job `wanted`; `found` is what is searched for in outputs."""
 
     def __init__(self, desk: Desk) -> None:
@@ -41,6 +41,10 @@ class JobKeys(JobNews):
         self._folder: tuple[object, Folder] = (None, Folder())
         self._folded: tuple[object, tuple[Group, ...]] = (None, ())
         self._earlier_groups: tuple[object, tuple[Group, ...]] = (None, ())
+
+    def news(self) -> object:
+        """How far the jobs have come."""
+        return self.desk.source.jobs.rev
 
     # -- which job ------------------------------------------------------------------------------
 

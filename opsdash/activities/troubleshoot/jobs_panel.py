@@ -10,7 +10,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from opsdash.activities.troubleshoot.job_news import JobNews
 from opsdash.activities.troubleshoot.job_rows import JobRow, job_columns
 from opsdash.activities.troubleshoot.keymap import JOBS
 from opsdash.core.job import Job, JobState
@@ -19,6 +18,7 @@ from opsdash.core.text import count
 from opsdash.widgets.bindings import bindings_of
 from opsdash.widgets.grid import Grid
 from opsdash.widgets.line import Line, Role, Span, line
+from opsdash.widgets.news import NewsPage
 from opsdash.widgets.panel import Desk
 from opsdash.widgets.top_line import TopLine
 
@@ -26,7 +26,7 @@ LOOK_AGAIN_S = 10.0
 """How often what other programs ran here is looked for."""
 
 
-class JobsPanel(JobNews):
+class JobsPanel(NewsPage):
     """All jobs in one list; enter opens one."""
 
     slug: ClassVar[str] = "jobs"
@@ -41,6 +41,10 @@ class JobsPanel(JobNews):
         self._remembered: Sequence[Job] = ()
         self._looked_at = float("-inf")
         self._jobs: dict[str, Job] = {}
+
+    def news(self) -> object:
+        """How far the jobs have come."""
+        return self.desk.source.jobs.rev
 
     def compose(self) -> ComposeResult:
         """How many there are, and the list."""

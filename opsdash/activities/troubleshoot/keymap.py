@@ -79,6 +79,40 @@ PAGES = KeySet(
     (Key("view.forwards", "F", "view('forwards')", "Forwards", "ports that lead to hosts"),),
 )
 
+LOG_PAGES = KeySet(
+    "pages.logs",
+    "Logs",
+    (Place.PAGE,),
+    (Key("view.logs", "3 l", "view('logs')", "Logs", "logs of this host, or the marked"),),
+)
+
+LOGS = KeySet(
+    "logs",
+    "The logs",
+    (Place.PAGE,),
+    (
+        Key("logs.error-next", "e", "log_error(1)", "error", "next error", hint=True),
+        Key("logs.error-prev", "E", "log_error(-1)", "error before"),
+        Key("logs.follow", "o", "log_follow", "follow", "follow, or stay here", hint=True),
+        Key("logs.filter", "/", "log_filter", "filter", "only lines that fit", hint=True,
+            opens=True),
+        Key("logs.hit-next", "n", "log_hit(1)", "hit", "next line that fits what was searched"),
+        Key("logs.hit-prev", "N", "log_hit(-1)", "hit before"),
+        Key("logs.kinds", "K", "log_kinds", "kinds", "kinds of messages, new ones first",
+            hint=True),
+        Key("logs.window", "z", "log_window", "since", "since when", hint=True, opens=True),
+        Key("logs.wrap", "w", "log_wrap", "wrap", "long lines in several rows"),
+        Key("logs.right", "right", "log_shift(1)", "right", "more of long lines"),
+        Key("logs.left", "left", "log_shift(-1)", "left"),
+        Key("logs.pause", "=", "log_pause", "pause", "let the hosts wait, or go on"),
+        Key("logs.copy", "c", "log_copy", "copy", "copy the line"),
+        Key("logs.export", "X", "log_export", "export", "the lines that are shown to a file"),
+        Key("logs.reset", "esc", "all_lines", "all lines", "drop the filter; stay at the line",
+            turn="out"),
+    ),
+    ("logs",),
+)  # fmt: skip
+
 FORWARDS = KeySet(
     "forwards",
     "The forwarded ports",

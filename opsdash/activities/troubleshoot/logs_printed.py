@@ -15,9 +15,10 @@ from opsdash.activities.troubleshoot.logs_report import Form, clock_notice, json
 from opsdash.activities.troubleshoot.run_command import Asking, fleet_of
 from opsdash.core import clock
 from opsdash.core.fleet import Fleet
-from opsdash.core.log_record import LogEntry, LogNotice, LogQuery, priority_of
+from opsdash.core.log_record import LogEntry, LogNotice, LogQuery
 from opsdash.core.log_state import LogState
 from opsdash.core.moment import moment_of
+from opsdash.core.priority import priority_of
 from opsdash.core.terminal import terminal_of
 from opsdash.core.text import count
 from opsdash.engine.asked import surroundings

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from zlib import crc32
 
 from opsdash.core import clock
-from opsdash.core.log_record import PRIORITY_WORDS, LogEntry, LogGap, LogRecord
+from opsdash.core.log_record import LogEntry, LogGap, LogRecord
 from opsdash.core.log_state import LogState
+from opsdash.core.priority import PRIORITIES, letter
 from opsdash.core.text import duration
 
 SCHEMA = "opsdash-logs-1"
-_LETTERS = "CCCEWNID"
 _COLOURS = {"C": "1;31", "E": "31", "W": "33", "N": "1", "D": "2"}
 _OF_HOSTS = (32, 34, 35, 36, 92, 94, 95, 96)
 _PROGRAM_WIDTH = 8
@@ -36,11 +36,11 @@ def plain_line(entry: LogEntry, form: Form) -> str:
     host = _in_colour(entry.host.ljust(form.name_width), _host_colour(entry.host), form)
     if isinstance(entry, LogGap):
         return f"{at} {host} - {_in_colour(gap_words(entry, form), '33', form)}"
-    letter = "-" if entry.priority is None else _LETTERS[entry.priority]
+    told = letter(entry.priority)
     # behind the first line of a text the others stand a little to the right
     text = entry.text.replace("\n", "\n    ").replace("\t", " ")
-    said = f"{letter} {entry.program.ljust(_PROGRAM_WIDTH)} {text}"
-    return f"{at} {host} {_in_colour(said, _COLOURS.get(letter, ''), form)}".rstrip(" ")
+    said = f"{told} {entry.program.ljust(_PROGRAM_WIDTH)} {text}"
+    return f"{at} {host} {_in_colour(said, _COLOURS.get(told, ''), form)}".rstrip(" ")
 
 
 def gap_words(gap: LogGap, form: Form) -> str:
@@ -92,7 +92,7 @@ def _record(record: LogRecord) -> dict[str, object]:
     return {
         "type": "line",
         "at": _iso(record.at_s),
-        "priority": None if record.priority is None else PRIORITY_WORDS[record.priority],
+        "priority": None if record.priority is None else PRIORITIES[record.priority],
         "program": record.program or None,
         "unit": record.unit or None,
         "pid": record.pid,

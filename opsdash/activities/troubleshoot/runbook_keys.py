@@ -15,13 +15,13 @@ from opsdash.core.walks import WalkKey, WalkSeen, WalkState, seen_text
 from opsdash.widgets.ask_line import AskLine
 from opsdash.widgets.entries import Entry
 from opsdash.widgets.line import Role, Span, line
-from opsdash.widgets.panel import Panel
+from opsdash.widgets.news import NewsPage
 
 NONE_OF_THEM = "none of these"
 _WAITS = {WalkState.ENDED: "it has ended", WalkState.DOING: "an action is under way"}
 
 
-class RunbookKeys(Panel):
+class RunbookKeys(NewsPage):
     """A page about one walk."""
 
     whole = False
@@ -29,6 +29,10 @@ class RunbookKeys(Panel):
     def seen(self) -> WalkSeen | None:
         """The walk as it stands."""
         return None
+
+    def news(self) -> object:
+        """How far the walks have come."""
+        return self.desk.source.walks.rev
 
     @property
     def asking(self) -> AskLine:

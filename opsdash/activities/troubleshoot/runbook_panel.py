@@ -26,8 +26,6 @@ from opsdash.widgets.line_view import TextLines
 from opsdash.widgets.panel import Desk
 from opsdash.widgets.top_line import TopLine
 
-NEWS_S = 0.25
-
 
 class RunbookPanel(RunbookKeys):
     """The walk that was looked at last."""
@@ -47,7 +45,6 @@ class RunbookPanel(RunbookKeys):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._key: WalkKey | None = None
-        self._rev = -1
         self._state: object = None
         self.whole = False
 
@@ -84,23 +81,8 @@ class RunbookPanel(RunbookKeys):
 
     # -- drawing --------------------------------------------------------------------------------
 
-    def on_mount(self) -> None:
-        """Look four times a second, as for a job."""
-        self.set_interval(NEWS_S, self._heed_walks)
-
-    def look_for_news(self) -> None:
-        """News of walks are news."""
-        self._heed_walks()
-        super().look_for_news()
-
-    def _heed_walks(self) -> None:
-        news = self._rev != self.desk.source.walks.rev
-        if news and self.display and self.screen.is_current and not self.desk.pace_s():
-            self.draw()
-
     def show(self, snapshot: Snapshot) -> None:
         """Draw the walk as it stands; what is to be done now stays in sight."""
-        self._rev = self.desk.source.walks.rev
         seen = self.seen()
         trail = Span(f"{self.desk.title} > ", Role.MUTED)
         words: Line = (trail, Span("Runbook", Role.STRONG))

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
 
-from opsdash.activities.monitor.host_keys import HostKeys
-from opsdash.core.kept import with_typed
+from opsdash.core.kept import keep_typed
 from opsdash.widgets.ask_line import AskLine
 from opsdash.widgets.line import Role, Span, line
-from opsdash.widgets.panel import Desk
+from opsdash.widgets.panel import Desk, Panel
 
 
-class FilteredPage(HostKeys):
+class FilteredPage(Panel):
     """It has an AskLine of the id `filter_id` and draws what fits `filter_text`; what may be typed
     is said by `filter_help`.
     """
@@ -57,9 +55,7 @@ class FilteredPage(HostKeys):
         """The filter is done, and comes back with the up key."""
         event.stop()
         self.asking.close()
-        kept = self.desk.keeper.kept
-        typed = with_typed(kept.history.get(self.slug, ()), event.text.strip())
-        self.desk.keeper.keep(replace(kept, history={**kept.history, self.slug: typed}))
+        keep_typed(self.desk.keeper, self.slug, event.text.strip())
         self.filter_by(event.text)
         self.take_focus()
         self.asking.hand_on()

@@ -1,0 +1,92 @@
+"""``opsdash report``: what whoever takes over has to know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from opsdash.core.plugin import Command, examples
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import click
+
+    from opsdash.core.handover import Handover
+
+EXAMPLES = examples(
+    "opsdash report --since 06:00",
+    "opsdash report --since 'yesterday 18:00' 'web*' db1",
+    "opsdash report --since -12h --markdown >handover.md",
+)
+
+
+def build() -> click.Command:
+    """The click command ``report``."""
+    import click
+
+    @click.command("report", epilog=EXAMPLES)
+    @click.argument("words", nargs=-1, metavar="[SELECT...]")
+    @click.option(
+        "--since", default="-8h", show_default=True, help="From then on: 06:00, -12h, 2026-11-26."
+    )
+    @click.option("--json", "form", flag_value="json", help="JSON instead of text.")
+    @click.option("--markdown", "form", flag_value="markdown", help="Markdown instead of text.")
+    def report(words: tuple[str, ...], since: str, form: str | None) -> None:
+        """What is wrong, and what happened since: found, over, done, acknowledged, seen to come or
+        go; and when nobody watched.
+
+        It tells what opsdash has seen while it ran, and asks no host. SELECT names hosts by names
+        and globs, ``!web3`` leaves one out; nothing means all.
+        """
+        import asyncio
+
+        from opsdash.activities.monitor import handover_report
+        from opsdash.core import clock
+        from opsdash.core.moment import moment_of
+
+        try:
+            moment = moment_of(since, clock.now())
+        except ValueError as error:
+            raise click.UsageError(f"--since: {error}") from None
+        found = asyncio.run(_found(words, moment))
+        if form == "json":
+            click.echo(handover_report.as_json(found))
+        elif form == "markdown":
+            click.echo(handover_report.as_markdown(found), nl=False)
+        else:
+            click.echo("\n".join(handover_report.as_text(found)))
+
+    return report
+
+
+async def _found(words: Sequence[str], since: float) -> Handover:
+    """What the store and the audit log know; OpsdashError where they can't be read."""
+    from opsdash.activities.monitor.events_report import fitting
+    from opsdash.config.paths import state_dir
+    from opsdash.core import clock
+    from opsdash.core.errors import OpsdashError
+    from opsdash.core.handover import Wrong, handover
+    from opsdash.store.audit import AuditTrail
+    from opsdash.store.events import Events
+    from opsdash.store.store import Store
+
+    folder = state_dir()
+    store = Store(folder / "history.db")
+    await store.open()
+    try:
+        events = await Events(store).since(since)
+        episodes = await store.open_episodes()
+        acts = [one.event() for one in await AuditTrail(folder, store).done_since(since)]
+        if store.notice:
+            raise OpsdashError(store.notice)
+    finally:
+        await store.close()
+    fits = fitting(words)
+    wrong = [
+        Wrong(one.host, one.health, one.summary, one.since) for one in episodes if fits(one.host)
+    ]
+    told = sorted((one for one in [*events, *acts] if fits(one.host)), key=lambda one: one.at)
+    return handover(wrong, told, since, clock.now())
+
+
+COMMAND = Command("report", "what whoever takes over has to know", build)

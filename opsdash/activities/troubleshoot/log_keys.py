@@ -1,0 +1,161 @@
+"""What the keys of the page of logs do: search, follow, wrap, times, patterns, copies."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from textual.widgets import Input
+
+from opsdash.activities.troubleshoot.log_page import LogPage
+from opsdash.activities.troubleshoot.log_rows import plain, whole
+from opsdash.activities.troubleshoot.log_wish import LogWish, parse_wish
+from opsdash.core.log_kinds import Kind
+from opsdash.core.log_record import LogEntry
+from opsdash.core.priority import ERR
+from opsdash.widgets.entries import Entry
+
+STEP = 16
+"""Cells by which long lines are shifted."""
+
+SEARCHED_AT_ONCE = 20_000
+"""Lines that a search looks at before it says that nothing was found so far."""
+
+MOST_EXPORTED = 100_000
+
+WINDOWS = (("from now on", ""), ("1 minute", "-1m"), ("5 minutes", "-5m"), ("15 minutes", "-15m"),
+           ("1 hour", "-1h"), ("6 hours", "-6h"), ("24 hours", "-24h"))  # fmt: skip
+
+
+class LogKeys(LogPage):
+    """The page's keys."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While somebody types, letters are text; escape drops the filter while there is one."""
+        if action == "all_lines":
+            return bool(self.filter_text)
+        if action.startswith("log_"):
+            return not isinstance(self.app.focused, Input)
+        return super().check_action(action, parameters)
+
+    def action_log_filter(self) -> None:
+        """Type a filter; it holds while it is typed."""
+        self.open_filter()
+
+    def action_all_lines(self) -> None:
+        """All lines again; the cursor stays on its line, among those around it."""
+        self.view.hold(follow=False)
+        self.filter_by("")
+
+    def action_log_follow(self) -> None:
+        """Follow, or stay here."""
+        self.view.hold(follow=not self.view.follow)
+        self.draw()
+
+    def action_log_pause(self) -> None:
+        """Let the hosts wait with what they have to say, or go on."""
+        if self.feed is None:
+            return
+        self.feed.pause(paused=not self.feed.paused)
+        said = "nothing is read now: the hosts wait" if self.feed.paused else "going on"
+        self.post_message(self.Said(said))
+        self.draw()
+
+    def action_log_wrap(self) -> None:
+        """Long lines in several rows, or cut."""
+        self.wrapped = not self.wrapped
+        self.column = 0
+        self.draw()
+
+    def action_log_shift(self, way: int) -> None:
+        """Show more of the right, or of the left, of long lines; that stays."""
+        self.column = max(0, self.column + way * STEP)
+        self.wrapped = False
+        self.draw()
+
+    def action_log_kinds(self) -> None:
+        """The kinds of messages beside the lines, or not."""
+        self.kinds_shown = not self.kinds_shown
+        self.draw()
+
+    def action_log_error(self, way: int) -> None:
+        """To the next error, or the one before."""
+        self._go(lambda entry: entry.priority is not None and entry.priority <= ERR, way, "error")
+
+    def action_log_hit(self, way: int) -> None:
+        """To the next line that fits what was searched for last, or the one before."""
+        if not self._last_filter.tests:
+            self.post_message(self.Said("nothing was searched for so far: / does"))
+            return
+        self._go(self._last_filter.matches, way, f"line that fits {self._last_filter.text}")
+
+    def _go(self, fits: Callable[[LogEntry], bool], way: int, what: str) -> None:
+        place = self.view.cursor
+        for _ in range(SEARCHED_AT_ONCE):
+            place += way
+            entry = self.entry(place) if place >= 0 else None
+            if entry is None:
+                where = "below" if way > 0 else "above"
+                self.post_message(self.Said(f"no {what} {where}"))
+                return
+            if fits(entry):
+                self.view.point(place)
+                if way > 0:
+                    self.view.hold(follow=False)
+                return
+        self.post_message(self.Said(f"no {what} among the next {SEARCHED_AT_ONCE:,} lines"))
+
+    def action_log_window(self) -> None:
+        """Pick since when lines are wanted."""
+        entries = [Entry(name, self._window_of(since)) for name, since in WINDOWS]
+        self.post_message(self.PickWanted("lines of the last", entries))
+
+    def _window_of(self, since: str) -> Callable[[str], None]:
+        def pick(_: str) -> None:
+            before = self._wish or parse_wish("", len(self._hosts), self.desk.now())
+            wish = parse_wish(f"since:{since}" if since else "", len(self._hosts), self.desk.now())
+            query = replace(before.query, since_s=wish.query.since_s, lines=wish.query.lines)
+            self._wish = LogWish(query, self.filter_text)
+            self.feed = None
+            self.draw()
+
+        return pick
+
+    def go_to_kind(self, kind: Kind) -> None:
+        """To the last line of a kind; without the filter, if that hides it."""
+        if self._sieve is None or self.feed is None:
+            return
+        for way in range(len(self._sieve) - 1, max(-1, len(self._sieve) - SEARCHED_AT_ONCE), -1):
+            if self._sieve[way] is kind.line:
+                self.view.point(way)
+                self.view.hold(follow=False)
+                self.view.focus()
+                return
+        self.post_message(self.Said("its last line is hidden by the filter, or not kept any more"))
+
+    def open_entry(self) -> None:
+        """All of the line under the cursor."""
+        entry = self.under_cursor()
+        if entry is not None:
+            title = f"a line of {entry.host}"
+            self.post_message(self.PageWanted(title, whole(entry, self.size.width - 4)))
+
+    def action_log_copy(self) -> None:
+        """The line under the cursor, in one line."""
+        entry = self.under_cursor()
+        if entry is None:
+            self.post_message(self.Said("nothing to copy: no line is there"))
+            return
+        self.post_message(self.CopyWanted(plain(entry), "the line"))
+
+    def action_log_export(self) -> None:
+        """The lines that are shown, in a file."""
+        total = self.found()
+        if not total:
+            self.post_message(self.Said("nothing to export: no line is there"))
+            return
+        first = max(0, total - MOST_EXPORTED)
+        entries = [self.entry(place) for place in range(first, total)]
+        text = "".join(f"{plain(entry)}\n" for entry in entries if entry is not None)
+        self.post_message(self.ExportWanted(text, f"logs-{time.strftime('%H%M%S')}"))

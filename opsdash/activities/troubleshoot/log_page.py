@@ -1,0 +1,186 @@
+"""The logs that a page looks at: whose, which lines of them, and those that pass its filter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from opsdash.activities.troubleshoot.log_rows import Layout, layout
+from opsdash.activities.troubleshoot.log_wish import FORMS, LogWish, parse_wish
+from opsdash.core.filter_words import FilterError
+from opsdash.core.log_book import Sieve
+from opsdash.core.log_filter import LogFilter, parse_log_filter
+from opsdash.core.log_record import LogEntry, LogRecord
+from opsdash.core.logs import LogFeed
+from opsdash.core.snapshot import Snapshot, triage
+from opsdash.core.text import count
+from opsdash.widgets.filtered_page import FilteredPage
+from opsdash.widgets.line import Role, Span, line
+from opsdash.widgets.log_view import LogView
+from opsdash.widgets.news import NewsPage
+from opsdash.widgets.panel import Desk
+
+HELP = "text  a|b  !text  /re/  host:web*  unit:nginx  prio>=err  since:-1h"
+
+
+class LogPage(FilteredPage, NewsPage):
+    """The feed that is looked at, and the lines of it that pass the filter."""
+
+    filter_id: ClassVar[str] = "log-filter"
+    filter_help: ClassVar[str] = HELP
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.feed: LogFeed | None = None
+        self.wrapped = self.kinds_shown = False
+        self.column = 0
+        self.layout_now: Layout = layout(80, ())
+        self.hues: dict[str, Role] = {}
+        self._hosts: tuple[str, ...] = ()
+        self._wish: LogWish | None = None
+        self._sieve: Sieve[LogEntry] | None = None
+        self._last_filter = LogFilter()
+
+    @property
+    def view(self) -> LogView:
+        """The lines."""
+        return self.query_one("#log-view", LogView)
+
+    # -- whose and which ------------------------------------------------------------------------
+
+    def aim(self, host: str) -> None:
+        """Be about this host from now on, unless it is one of several."""
+        if host not in self._hosts:
+            self._be_about((host,))
+
+    def gather(self, hosts: Sequence[str]) -> bool:
+        """Be about these hosts from now on."""
+        if set(hosts) != set(self._hosts):
+            self._be_about(tuple(hosts))
+        return True
+
+    def heed(self, words: str) -> None:
+        """Other lines: ``unit:nginx since:-1h``, and a filter."""
+        try:
+            wish = parse_wish(words, len(self._hosts), self.desk.now())
+        except ValueError as error:
+            self.post_message(self.Said(f"{error}: {FORMS}"))
+            return
+        self._wish = wish
+        self.feed = None
+        self.filter_by(wish.filter_text)
+
+    def _be_about(self, hosts: tuple[str, ...]) -> None:
+        self._hosts, self.feed = hosts, None
+
+    def feed_of(self, snapshot: Snapshot) -> LogFeed | None:
+        """The feed, opened when it is looked at first."""
+        known = tuple(name for name in self._hosts if name in snapshot.hosts)
+        if not known and snapshot.hosts:
+            known = (min(snapshot.hosts.values(), key=triage).name,)
+        self._hosts = known
+        if self.feed is None and known:
+            wish = self._wish or parse_wish("", len(known), self.desk.now())
+            self.feed = self.desk.source.logs.open(known, wish.query)
+            self._new_sieve()
+            self.view.follow = True
+        return self.feed
+
+    def pointed(self) -> str:
+        """The host of the line under the cursor, or whose logs these are."""
+        entry = self.under_cursor()
+        return entry.host if entry is not None else (self._hosts or ("",))[0]
+
+    def chosen(self) -> tuple[str, ...]:
+        """The other pages are about the same hosts."""
+        return self._hosts
+
+    def targets(self) -> tuple[str, ...]:
+        """A refresh here is about these hosts."""
+        return self._hosts
+
+    # -- the filter -----------------------------------------------------------------------------
+
+    def filter_by(self, text: str) -> None:
+        """Show what fits this from now on; what means nothing is said, and the last one holds."""
+        number = self._number_under_cursor()
+        try:
+            wanted = self._understood(text)
+        except FilterError as error:
+            self.asking.say(line(Span(str(error), Role.CRIT)))
+            return
+        self.filter_text = text.strip()
+        if wanted.tests:
+            self._last_filter = wanted
+        self._new_sieve()
+        follows = self.view.follow
+        self.sift(0.05)
+        if self._sieve is not None and not follows:
+            self.view.cursor = self._sieve.place(number)
+        self.draw()
+        self.refresh_bindings()
+
+    def _understood(self, text: str) -> LogFilter:
+        from opsdash.config.expression import linear_expression  # not before the first frame
+
+        return parse_log_filter(text, linear_expression, self.desk.now())
+
+    def _new_sieve(self) -> None:
+        if self.feed is not None:
+            self._sieve = Sieve(self.feed.book, self._understood(self.filter_text))
+
+    def sift(self, for_s: float) -> int:
+        """Look at lines for so long; gives by how many places the known ones have moved."""
+        if self._sieve is None:
+            return 0
+        moved, gone = self._sieve.work(for_s)
+        return moved - gone
+
+    def sieve_done(self) -> bool:
+        """Whether the filter has looked at all lines."""
+        return self._sieve is None or self._sieve.complete
+
+    def sifted(self) -> int:
+        """How many lines the filter has looked at; each time that the page is drawn some more."""
+        return self._sieve.looked_at if self._sieve is not None else 0
+
+    def found(self) -> int:
+        """How many lines pass the filter, as far as they were looked at."""
+        return len(self._sieve) if self._sieve is not None else 0
+
+    def counted(self) -> str:
+        """How many lines are shown, of how many."""
+        if self.feed is None:
+            return ""
+        total = len(self.feed.book)
+        if not self.filter_text:
+            return count(total, "line")
+        seen = "" if self.sieve_done() else ", looking on"
+        return f"{self.found():,} of {count(total, 'line')}{seen}"
+
+    def entry(self, place: int) -> LogEntry | None:
+        """The entry at a place; None: it is not there any more."""
+        try:
+            return self._sieve[place] if self._sieve is not None else None
+        except IndexError:
+            return None
+
+    def repeats(self, place: int) -> int:
+        """How often the line at a place came, one after the other."""
+        if self._sieve is None or self.feed is None:
+            return 1
+        found = self.feed.book.repeat(self._sieve.number(place))
+        return found.count if found is not None else 1
+
+    def under_cursor(self) -> LogEntry | None:
+        """The entry under the cursor."""
+        return self.entry(self.view.cursor) if self.found() else None
+
+    def _number_under_cursor(self) -> int:
+        if self._sieve is None or not len(self._sieve):
+            return 0
+        return self._sieve.number(min(self.view.cursor, len(self._sieve) - 1))
+
+    def is_new(self, entry: LogRecord) -> bool:
+        """Whether what it says was never said before."""
+        return self.feed is not None and self.feed.kinds.is_new(entry)

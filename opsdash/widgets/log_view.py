@@ -1,0 +1,182 @@
+"""Entries that grow below, each in one line or wrapped in several, with a cursor on one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.binding import BindingType
+from textual.message import Message
+
+from opsdash.core.program_keys import MOVING, ROWS
+from opsdash.widgets.bindings import binding_of, bindings_of
+from opsdash.widgets.line import Line
+from opsdash.widgets.line_view import LineView
+from opsdash.widgets.palette import Palette
+
+WHEEL = 3
+"""Entries that a notch of the wheel moves."""
+
+Drawn = Callable[[int], Sequence[Line]]
+"""The lines that the entry at a place takes: at least one."""
+
+
+class LogView(LineView, inherit_bindings=False):
+    """While it follows, the cursor stays on the last entry, whatever comes; it stops following when
+    the user goes up, and goes on when they come to the end again.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings_of(MOVING),
+        *(binding_of(key) for key in ROWS.keys if key.id == "nav.in"),
+    ]
+
+    class Pointed(Message):
+        """The cursor came to another entry."""
+
+    class Chosen(Message):
+        """The user wants to see the entry under the cursor in full."""
+
+    class FollowChanged(Message):
+        """It follows from now on, or no longer."""
+
+    def __init__(
+        self, count: Callable[[], int], drawn: Drawn, look: Callable[[], Palette], dom_id: str
+    ) -> None:
+        super().__init__(look, dom_id)
+        self._count = count
+        self._drawn = drawn
+        self.cursor = 0
+        self.follow = True
+        self.nothing: Sequence[Line] = ()
+        """What stands in place of entries where there are none: why, and what would fill it."""
+        self._page: list[tuple[int, Line]] = []
+
+    # -- what it shows --------------------------------------------------------------------------
+
+    def line_count(self) -> int:
+        """One for each entry, or what is said in place of them; wrapped ones count once too."""
+        return self._count() or len(self.nothing)
+
+    def show_entries(self, moved: int = 0) -> None:
+        """Draw what there is now; `moved` is by how many places known entries have moved down."""
+        last = max(0, self._count() - 1)
+        if self.follow:
+            self.cursor = last
+        else:
+            self.cursor = min(max(0, self.cursor + moved), last)
+            if moved:
+                self.show_from(self.scroll_offset.y + moved)
+        self._lay_out()
+        self.sync()
+
+    def _lay_out(self) -> None:
+        """Which lines of which entries stand on the screen: the cursor's entry is among them."""
+        rows = self.page_rows
+        if self.follow:
+            self.show_from(self.line_count())
+        top = min(round(self.scroll_offset.y), self.cursor)
+        page = self._from(top, rows)
+        if len(page) < rows or not any(place == self.cursor for place, _ in page):
+            page = self._up_to(self.cursor if page and len(page) >= rows else self._count() - 1)
+        self._page = page
+
+    def _from(self, top: int, rows: int) -> list[tuple[int, Line]]:
+        page: list[tuple[int, Line]] = []
+        for place in range(max(0, top), self._count()):
+            page += [(place, parts) for parts in self._drawn(place)]
+            if len(page) >= rows:
+                break
+        return page[:rows]
+
+    def _up_to(self, last: int) -> list[tuple[int, Line]]:
+        """So many entries that the last one stands at the bottom."""
+        rows, found = self.page_rows, list[tuple[int, Line]]()
+        for place in range(last, -1, -1):
+            found[:0] = [(place, parts) for parts in self._drawn(place)]
+            if len(found) >= rows:
+                break
+        return found[-rows:]
+
+    def _content(self, index: int) -> tuple[Line, bool]:
+        if not self._count():
+            place = index - round(self.scroll_offset.y)
+            return (self.nothing[place] if 0 <= place < len(self.nothing) else ()), False
+        row = index - round(self.scroll_offset.y)
+        if not 0 <= row < len(self._page):
+            return (), False
+        place, parts = self._page[row]
+        return parts, place == self.cursor
+
+    # -- moving ---------------------------------------------------------------------------------
+
+    def point(self, place: int) -> None:
+        """Put the cursor on an entry, and bring it into sight."""
+        last = max(0, self._count() - 1)
+        before, follows = self.cursor, self.follow
+        self.cursor = min(max(0, place), last)
+        self.follow = place >= last and (follows or place > last)
+        self._keep_in_sight()
+        self._lay_out()
+        self.sync()
+        if follows is not self.follow:
+            self.post_message(self.FollowChanged())
+        if before != self.cursor:
+            self.post_message(self.Pointed())
+
+    def _keep_in_sight(self) -> None:
+        top = round(self.scroll_offset.y)
+        if self.cursor < top:
+            self.show_from(self.cursor)
+        elif self.cursor >= top + self.page_rows:
+            self.show_from(self.cursor - self.page_rows + 1)
+
+    def action_move(self, rows: int) -> None:
+        """Go so many entries down, or up; below the last one it follows."""
+        self.point(self.cursor + rows)
+
+    def action_last(self) -> None:
+        """To the last, and follow."""
+        self.point(self._count())
+
+    def hold(self, *, follow: bool) -> None:
+        """Follow, or stay here."""
+        if follow:
+            self.action_last()
+        elif self.follow:
+            self.follow = False
+            self.post_message(self.FollowChanged())
+
+    def action_choose(self) -> None:
+        """The entry in full."""
+        if self._count():
+            self.post_message(self.Chosen())
+
+    def on_click(self, event: events.Click) -> None:
+        """A click points; a second one opens."""
+        row = event.y
+        if 0 <= row < len(self._page):
+            place = self._page[row][0]
+            if place == self.cursor:
+                self.action_choose()
+            else:
+                self.point(place)
+
+    def on_resize(self) -> None:
+        """Another size has room for other lines."""
+        super().on_resize()
+        self._lay_out()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The wheel moves the cursor: what follows would pull the page back."""
+        self._wheel(event, WHEEL)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The wheel moves the cursor."""
+        self._wheel(event, -WHEEL)
+
+    def _wheel(self, event: events.MouseEvent, rows: int) -> None:
+        event.stop()
+        event.prevent_default()
+        self.action_move(rows)

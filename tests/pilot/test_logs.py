@@ -1,0 +1,186 @@
+"""The page of logs: lines of many hosts by time, rates, patterns, filter, search, copies."""
+
+from __future__ import annotations
+
+import pytest
+
+from opsdash.core.log_record import LogEntry, LogGap, LogNotice, LogRecord
+from tests.fleet_states import NOW, up
+from tests.log_feeds import KeptFeed
+from tests.screens import LARGE, SMALL, Stage, assert_snapshot, on_stage
+
+SYN = "TCP: request_sock_TCP: Possible SYN flooding on port 443. Sending cookies."
+EXIT = "nginx.service: Main process exited, code=exited, status=1/FAILURE"
+BIND = "bind() to 0.0.0.0:443 failed (98: Address already in use)"
+SSHD = "error: maximum authentication attempts exceeded for root from 10.1.2.3 port 4711 ssh2"
+
+
+def rec(ago_s: float, host: str, priority: int | None, program: str, text: str) -> LogRecord:
+    return LogRecord(
+        NOW - ago_s, host, text, "journal", priority, program, f"{program}.service", 42
+    )
+
+
+def scene() -> list[LogEntry]:
+    """A quiet quarter of an hour, and then a service that does not come up."""
+    found: list[LogEntry] = [
+        rec(900 - 60 * minute, f"web{minute % 3 + 1:02d}", 6, "cron", f"(root) CMD (job {minute})")
+        for minute in range(15)
+    ]
+    found += [
+        rec(700.0, "web01", 4, "sshd", SSHD),
+        rec(120.0, "web07", 3, "systemd", EXIT),
+        *(rec(119.5 - number / 10, "web07", 3, "nginx", BIND) for number in range(37)),
+        rec(90.0, "web02", 4, "kernel", SYN),
+        LogGap("web03", "journal", "the connection broke", NOW - 80, NOW - 60),
+        rec(31.0, "web07", 3, "systemd", "nginx.service: Start request repeated too quickly."),
+        rec(30.0, "web07", None, "app", "no priority is told here, \x1b[31mand this is hostile"),
+        rec(20.0, "web01", 6, "app", "word " * 60),
+    ]
+    return sorted(found, key=lambda one: one.at_s or 0.0)
+
+
+HOSTS = [up(f"web{number:02d}") for number in (1, 2, 3, 7)]
+
+
+async def opened(stage: Stage, *keys: str) -> KeptFeed:
+    """The logs of all hosts, and what the feed is."""
+    await stage.press("*", "3", *keys)
+    return stage.source.logs.feeds[-1]
+
+
+def prepare(stage: Stage) -> None:
+    stage.source.logs.coming = scene()
+    stage.source.logs.known = {("cron", "(root) CMD (job <n>)")}
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_logs_of_many_hosts_are_one_list_by_time(size: tuple[int, int]) -> None:
+    name = f"{size[0]}x{size[1]}"
+    async with on_stage(HOSTS, size) as stage:
+        prepare(stage)
+        await opened(stage)
+        assert_snapshot(f"logs-{name}", stage.text)
+        await stage.press("K")
+        assert_snapshot(f"logs-patterns-{name}", stage.text)
+        await stage.press("K", "w")
+        assert_snapshot(f"logs-wrapped-{name}", stage.text)
+
+
+async def test_e_goes_from_error_to_error_and_stops_following() -> None:
+    async with on_stage(HOSTS) as stage:
+        prepare(stage)
+        feed = await opened(stage, "E")
+        assert "HELD" in stage.lines[0]
+        await stage.press("E", "E")
+        view = stage.app.page.view  # type: ignore[union-attr]
+        assert feed.book[view.cursor].text == EXIT
+        await stage.press("E")
+        assert "no error above" in stage.text
+        await stage.press("e")
+        assert feed.book[view.cursor].text == BIND
+        await stage.press("G")
+        assert "FOLLOW" in stage.lines[0]
+
+
+async def test_lines_that_come_are_followed_or_wait_below() -> None:
+    async with on_stage(HOSTS) as stage:
+        prepare(stage)
+        feed = await opened(stage)
+        feed.come(rec(5.0, "web03", 2, "kernel", "Out of memory: Killed process 4711 (java)"))
+        await stage.draw()
+        assert "Out of memory" in stage.text
+        assert "NEW" in next(one for one in stage.lines if "Out of memory" in one)
+        await stage.press("k")
+        before = stage.app.page.view.cursor  # type: ignore[union-attr]
+        feed.come(*(rec(4.0, "web01", 6, "app", f"{number} came later") for number in range(50)))
+        await stage.draw()
+        assert stage.app.page.view.cursor == before  # type: ignore[union-attr]
+        assert "49 came later" not in stage.text
+        await stage.press("o")
+        assert "49 came later" in stage.text
+
+
+async def test_a_filter_hides_lines_and_dropped_it_leaves_the_cursor_among_its_neighbours() -> None:
+    async with on_stage(HOSTS) as stage:
+        prepare(stage)
+        feed = await opened(stage, "/", *"prio", ">", "=", *"err", "enter")
+        assert "SYN flooding" not in stage.text
+        assert "3 of 23 lines" in stage.lines[0]
+        await stage.press("k", "escape")
+        view = stage.app.page.view  # type: ignore[union-attr]
+        assert feed.book[view.cursor].text == BIND
+        assert "SYN flooding" in stage.text
+        await stage.press("n")
+        assert feed.book[view.cursor].text.startswith("nginx.service: Start request")
+        await stage.press("N", "N")
+        assert feed.book[view.cursor].text == EXIT
+
+
+async def test_what_can_not_be_understood_is_pointed_at_and_nothing_is_lost() -> None:
+    async with on_stage(HOSTS) as stage:
+        prepare(stage)
+        await opened(stage, "/", *"prio", ">", "=", *"bad")
+        assert "is no priority" in stage.text
+        await stage.press("escape")
+        assert "SYN flooding" in stage.text
+
+
+async def test_what_is_not_there_is_said() -> None:
+    async with on_stage(HOSTS) as stage:
+        prepare(stage)
+        feed = await opened(stage)
+        feed.lacking = {"web03": "not reached: no route to host"}
+        feed.lost = {"web07": 1234}
+        feed.clocks = {"web02": 90.0}
+        feed.said = [
+            LogNotice(name, "sees its own messages only", "usermod -aG adm ops")
+            for name in ("web01", "web02")
+        ]
+        feed.rev += 1
+        await stage.draw()
+        assert_snapshot("logs-lacking-80x24", stage.text)
+        await stage.press("=")
+        assert feed.paused
+        assert "PAUSED" in stage.lines[0]
+
+
+async def test_a_line_in_full_its_copy_and_all_lines_in_a_file() -> None:
+    async with on_stage(HOSTS) as stage:
+        prepare(stage)
+        await opened(stage, "E", "enter")
+        assert "by its own clock" in stage.text
+        assert "nginx.service: Start request repeated too quickly." in stage.text
+        await stage.press("q", "2")
+        assert stage.app.page is not None
+        assert stage.app.page.pointed() == "web07"
+
+
+async def test_a_window_of_time_and_words_behind_the_name_ask_the_hosts_anew() -> None:
+    async with on_stage(HOSTS) as stage:
+        prepare(stage)
+        await opened(stage, "z", *"6 hours", "enter")
+        assert stage.source.logs.feeds[-1].query.since_s == pytest.approx(NOW - 6 * 3600, abs=60)
+        stage.app.action_view("logs", "unit:nginx prio>=err bind")
+        await stage.settle()
+        query = stage.source.logs.feeds[-1].query
+        assert (query.units, query.priority) == (("nginx",), 3)
+        assert "/bind" in stage.text
+        stage.app.action_view("logs", "file:relative")
+        await stage.settle()
+        assert "the path of a file begins with /" in stage.text
+
+
+async def test_no_escape_of_a_hostile_line_reaches_the_screen() -> None:
+    async with on_stage(HOSTS) as stage:
+        prepare(stage)
+        await opened(stage)
+        assert "\x1b" not in stage.text
+
+
+async def test_one_host_needs_no_column_of_hosts() -> None:
+    async with on_stage(HOSTS) as stage:
+        prepare(stage)
+        await stage.press("l")
+        feed = stage.source.logs.feeds[-1]
+        assert len(feed.hosts) == 1
