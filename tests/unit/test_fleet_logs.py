@@ -113,15 +113,19 @@ class Heard:
         self.over = True
 
 
+def hands_of(fleet: Fleet, fakes: Mapping[str, FakeHost], clock: Clock) -> FleetHands:
+    """Hands that reach the fakes."""
+    transports = dict.fromkeys([Host("x").way], FakeTransport(fakes))
+    reach = Reach(transports, Privilege(Asker(Nobody()), clock))  # type: ignore[arg-type]
+    return FleetHands(lambda: fleet, reach)
+
+
 @asynccontextmanager
 async def reading(query: LogQuery, **fakes: FakeHost) -> AsyncGenerator[Heard, None]:
     """The logs of some fakes being read; the clock stands two seconds after their lines."""
     clock = Clock(AT_S + 5)
     hosts = {name: Host(name) for name in fakes}
-    fleet = Fleet(hosts)
-    transports = dict.fromkeys([Host("x").way], FakeTransport(fakes))
-    reach = Reach(transports, Privilege(Asker(Nobody()), clock))  # type: ignore[arg-type]
-    hands = FleetHands(lambda: fleet, reach)
+    hands = hands_of(Fleet(hosts), fakes, clock)
     async with FleetLogs(list(hosts.values()), hands, query, clock) as logs:
         heard = Heard(logs)
         task = asyncio.create_task(heard.read())
@@ -154,6 +158,13 @@ async def test_a_host_that_cannot_be_reached_is_told_and_holds_nobody_up() -> No
         await wait_for(lambda: heard.over)
         assert heard.lines == ["a m1"]
         assert heard.notices == ["dead: connection refused"]
+
+
+async def test_notices_that_nobody_takes_are_announced_once() -> None:
+    dead = FakeHost(problem=Problem(ProblemKind.REFUSED, "connection refused"))
+    async with reading(LogQuery(), a=FakeHost(entry(1)), dead=dead) as heard:
+        batches = [batch async for batch in heard.logs.batches()]
+    assert len(batches) <= 2
 
 
 async def test_a_host_whose_survey_is_no_answer_is_told() -> None:
