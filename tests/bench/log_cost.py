@@ -32,7 +32,7 @@ MARK = b"\x1em4rk "
 
 def _entries(host: int, count: int) -> list[bytes]:
     """Lines of a made-up host's journal, with the fields that real ones have."""
-    found = []
+    found: list[bytes] = []
     for line in journal_lines(("bench", host), BEGAN, 0.0, count * SLOT_S * 4):
         fields = json.loads(line)
         fields["__CURSOR"] = (
