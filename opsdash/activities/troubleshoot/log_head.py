@@ -110,7 +110,8 @@ def notes(feed: LogFeed, width: int) -> list[Line]:
         found.append(line(Span(f"{name}: {why}", Role.WARN)))
     same: dict[tuple[str, str], list[str]] = {}
     for notice in feed.notices():
-        same.setdefault((notice.text, notice.hint), []).append(notice.host)
+        text = notice.text.removeprefix(f"{notice.host}: ")
+        same.setdefault((text, notice.hint), []).append(notice.host)
     for (text, hint), hosts in list(same.items())[:2]:
         who = hosts[0] if len(hosts) == 1 else f"{hosts[0]} and {len(hosts) - 1} more"
         tail = f": {hint}" if hint else ""
