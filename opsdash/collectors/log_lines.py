@@ -108,7 +108,8 @@ _DENIED = re.compile(
     re.IGNORECASE,
 )
 _OF_NO_USE = re.compile(
-    r"^\s*(Users in groups|Pass -q|pass -q|turn off this notice|can see all messages|--|$)"
+    r"^\s*(Users in groups|Pass -q|pass -q|turn off this notice|can see all messages|--|$"
+    r"|Terminated$)"
 )
 
 

@@ -44,6 +44,7 @@ _RFC5424 = re.compile(
     r"(\S{1,255}) (\S{1,48}) (\S{1,128}) (\S{1,32}) "
     r"(-|(?:\[(?:[^\]\\\"]|\\.|\"(?:[^\"\\]|\\.)*\")*\])+) ?"
 )
+_PID = re.compile(r"\d{1,10}")
 _LEVEL = re.compile(
     r"^\W{0,4}(?:\S{1,40} ){0,2}?"
     r"(?:\[(emerg|alert|crit|error|warn|warning|notice|info|debug)\]"
@@ -146,7 +147,7 @@ def _rfc5424(at_s: float | None, rest: str, priority: int | None) -> Stamped:
     if found is None:
         return Stamped(at_s, rest, priority)
     program = "" if found[2] == "-" else found[2]
-    pid = int(found[3]) if found[3].isdigit() and len(found[3]) <= 10 else None
+    pid = int(found[3]) if _PID.fullmatch(found[3]) else None
     return Stamped(at_s, rest[found.end() :].removeprefix("\ufeff"), priority, program, pid)
 
 

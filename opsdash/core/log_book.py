@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import Generic, TypeVar
 
 from opsdash.core.log_filter import Line, LogFilter
+from opsdash.core.log_record import LogGap
 
 BLOCK = 1_000
 MOST_LINES = 500_000
@@ -116,7 +117,12 @@ class LogBook(Generic[LineT]):
 
 def _is_same(known: Repeat, line: Line) -> bool:
     before = known.line
-    if before.text != line.text or before.program != line.program:
+    # a gap is never like another: each tells of lines of its own
+    if isinstance(line, LogGap) or isinstance(before, LogGap):
+        return False
+    if (before.text, before.program, before.unit) != (line.text, line.program, line.unit):
+        return False
+    if before.priority != line.priority:
         return False
     if known.last_s is None or line.at_s is None:
         return known.last_s is line.at_s

@@ -112,13 +112,15 @@ class LogGap:
 @dataclass(frozen=True, slots=True)
 class LogNotice:
     """What has to be known about the lines of a host: that some may not be read, and what allows
-    it; that a source is not there. It is no line, and has no place in time.
+    it; that a source is not there. It is no line, and has no place in time. `passes` says that it
+    holds only for as long as the host is not reached.
     """
 
     host: str
     text: str
     hint: str = ""
     source: str = ""
+    passes: bool = False
 
     def __post_init__(self) -> None:
         """Clean the words."""

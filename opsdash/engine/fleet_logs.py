@@ -32,6 +32,7 @@ class FleetLogs:
         self._merger = Merger(clock)
         self._notices: list[LogNotice] = []
         self._told: set[LogNotice] = set()
+        self._untold = False
         self._desk = Desk(query, hands, self._merger, clock, self._tell)
         self._desk.heard.set()
         self._readers = {host.name: HostReader(host, self._desk) for host in hosts}
@@ -41,6 +42,7 @@ class FleetLogs:
         if notice not in self._told:
             self._told.add(notice)
             self._notices.append(notice)
+            self._untold = True
             self._desk.news.set()
 
     async def __aenter__(self) -> FleetLogs:
@@ -88,7 +90,8 @@ class FleetLogs:
             over = all(task.done() for task in self._tasks)
             batch = self._merger.take()
             self._desk.moved.set()
-            if batch or self._notices:
+            if batch or self._untold:
+                self._untold = False
                 yield batch
                 continue
             if over and self._merger.idle:

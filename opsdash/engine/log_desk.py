@@ -58,13 +58,13 @@ class Feed:
         self._logs = FleetLogs(chosen, ground.hands, query, ground.clock)
         self._states: dict[str, LogState] = {}
         self._task = asyncio.create_task(self._run(), name="logs")
+        self._task.add_done_callback(self._ended)
 
     # -- what a screen sees ---------------------------------------------------------------------
 
     def notices(self) -> Sequence[LogNotice]:
         """What has to be known of them, but that a host is not reached: missing() says so."""
-        away = self.missing()
-        found = [one for one in self._said if one.host not in away or one.source]
+        found = [one for one in self._said if not one.passes]
         if self._trouble:
             found.append(LogNotice("opsdash", self._trouble, "open the logs again"))
         return found
@@ -118,6 +118,14 @@ class Feed:
             keeping.cancel()
             self._look()
             await self._keep()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Nothing comes any more after a fault of ours: that must not look like silence."""
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        LOG.error("the reading of logs ended", exc_info=error)
+        self._trouble = f"a fault of its own ended the reading ({type(error).__name__})"
+        self.rev += 1
 
     def _take(self, batch: Sequence[LogEntry]) -> None:
         self.book.add(batch)

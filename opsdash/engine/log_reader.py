@@ -99,7 +99,7 @@ class HostReader:
         if first:
             text = f"{self._host.name}: {problem.text}"
             hint = problem.hint if self._desk.query.follow else problem.hint_once
-            self._desk.tell(LogNotice(self._host.name, text, hint))
+            self._desk.tell(LogNotice(self._host.name, text, hint, passes=True))
 
     async def _attempt(self) -> Problem | None:
         """One connection from its beginning to its end: why it broke; None: all is read."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 
 from opsdash.core.health import Health
 from opsdash.core.text import clean_line
@@ -103,10 +103,16 @@ def spread(left: Line, right: Line, width: int) -> Line:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """`text` in lines of at most `width` characters, broken at spaces where there are any."""
+    """`text` in lines of at most `width` cells, broken at spaces where there are any."""
+    room = max(width, 8)
     lines = [clean_line(raw) for raw in text.split("\n")]
-    wrapped = [textwrap.wrap(raw, max(width, 8)) or [""] for raw in lines]
-    return [part for parts in wrapped for part in parts]
+    wrapped = [textwrap.wrap(raw, room) or [""] for raw in lines]
+    return [part for parts in wrapped for long in parts for part in _in_cells(long, room)]
+
+
+def _in_cells(text: str, width: int) -> list[str]:
+    """A line of so many characters in as many as it needs where some are two cells wide."""
+    return [text] if text.isascii() or cell_len(text) <= width else chop_cells(text, width)
 
 
 def join(lines: Iterable[Line], between: Span) -> Line:

@@ -52,6 +52,8 @@ class LogView(LineView, inherit_bindings=False):
         self.nothing: Sequence[Line] = ()
         """What stands in place of entries where there are none: why, and what would fill it."""
         self._page: list[tuple[int, Line]] = []
+        self._top = (0, 0)
+        """The entry at the top of the screen, and how many of its rows are above it."""
 
     # -- what it shows --------------------------------------------------------------------------
 
@@ -66,38 +68,51 @@ class LogView(LineView, inherit_bindings=False):
             self.cursor = last
         else:
             self.cursor = min(max(0, self.cursor + moved), last)
-            if moved:
-                self.show_from(self.scroll_offset.y + moved)
+            self._top = (max(0, self._top[0] + moved), self._top[1])
         self._lay_out()
         self.sync()
 
     def _lay_out(self) -> None:
-        """Which lines of which entries stand on the screen: the cursor's entry is among them."""
-        rows = self.page_rows
+        """Which lines of which entries stand on the screen: the cursor's entry is among them, and
+        the others stay where they were as far as that allows.
+        """
         if self.follow:
-            self.show_from(self.line_count())
-        top = min(round(self.scroll_offset.y), self.cursor)
-        page = self._from(top, rows)
-        if len(page) < rows or not any(place == self.cursor for place, _ in page):
-            page = self._up_to(self.cursor if page and len(page) >= rows else self._count() - 1)
-        self._page = page
+            self._up_to(self._count() - 1)
+        elif self.cursor <= self._top[0]:
+            self._from(self.cursor)
+        else:
+            self._from(*self._top)
+            if not self._shows_cursor():
+                self._up_to(self.cursor)
+        if len(self._page) < self.page_rows:
+            self._up_to(self._count() - 1)
+        self.show_from(self._top[0])
 
-    def _from(self, top: int, rows: int) -> list[tuple[int, Line]]:
-        page: list[tuple[int, Line]] = []
-        for place in range(max(0, top), self._count()):
-            page += [(place, parts) for parts in self._drawn(place)]
-            if len(page) >= rows:
+    def _shows_cursor(self) -> bool:
+        """Whether all rows of the cursor's entry are on the page."""
+        shown = sum(place == self.cursor for place, _ in self._page)
+        return 0 < shown == len(self._drawn(self.cursor))
+
+    def _from(self, top: int, above: int = 0) -> None:
+        """The entries from this one on, without so many of its rows."""
+        rows, found, top = self.page_rows, list[tuple[int, Line]](), max(0, top)
+        for place in range(top, self._count()):
+            found += [(place, parts) for parts in self._drawn(place)]
+            if place == top:  # it may have had more rows before
+                above = min(above, len(found) - 1)
+            if len(found) >= above + rows:
                 break
-        return page[:rows]
+        self._page, self._top = found[above : above + rows], (top, above)
 
-    def _up_to(self, last: int) -> list[tuple[int, Line]]:
-        """So many entries that the last one stands at the bottom."""
-        rows, found = self.page_rows, list[tuple[int, Line]]()
-        for place in range(last, -1, -1):
-            found[:0] = [(place, parts) for parts in self._drawn(place)]
+    def _up_to(self, last: int) -> None:
+        """So many entries that the last one stands at the bottom; of a taller one its begin."""
+        rows, found, top = self.page_rows, list[tuple[int, Line]](), max(0, last)
+        for top in range(last, -1, -1):
+            found[:0] = [(top, parts) for parts in self._drawn(top)]
             if len(found) >= rows:
                 break
-        return found[-rows:]
+        above = max(0, len(found) - rows) if top < last else 0
+        self._page, self._top = found[above : above + rows], (max(0, top), above)
 
     def _content(self, index: int) -> tuple[Line, bool]:
         if not self._count():
@@ -117,20 +132,12 @@ class LogView(LineView, inherit_bindings=False):
         before, follows = self.cursor, self.follow
         self.cursor = min(max(0, place), last)
         self.follow = place >= last and (follows or place > last)
-        self._keep_in_sight()
         self._lay_out()
         self.sync()
         if follows is not self.follow:
             self.post_message(self.FollowChanged())
         if before != self.cursor:
             self.post_message(self.Pointed())
-
-    def _keep_in_sight(self) -> None:
-        top = round(self.scroll_offset.y)
-        if self.cursor < top:
-            self.show_from(self.cursor)
-        elif self.cursor >= top + self.page_rows:
-            self.show_from(self.cursor - self.page_rows + 1)
 
     def action_move(self, rows: int) -> None:
         """Go so many entries down, or up; below the last one it follows."""

@@ -30,6 +30,7 @@ NAMES = (
     "first_frame",
     "folding_cost",
     "history_cost",
+    "log_cost",
     "rewind_cost",
     "run_cost",
     "remote_cost",

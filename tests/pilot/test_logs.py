@@ -184,3 +184,74 @@ async def test_one_host_needs_no_column_of_hosts() -> None:
         await stage.press("l")
         feed = stage.source.logs.feeds[-1]
         assert len(feed.hosts) == 1
+
+
+async def test_long_lines_in_several_rows_stay_where_they_are_while_the_cursor_moves() -> None:
+    async with on_stage(HOSTS) as stage:
+        prepare(stage)
+        feed = await opened(stage)
+        feed.come(*(rec(5.0, "web01", 6, "app", f"{n} " + "word " * 40) for n in range(30)))
+        await stage.draw()
+        await stage.press("w", "k")
+        before = stage.lines[4:-2]
+        for key in ("k", "k", "j", "j", "k"):
+            await stage.press(key)
+            assert stage.lines[4:-2] == before
+        view = stage.app.page.view  # type: ignore[union-attr]
+        for key in ("k",) * 12 + ("j",) * 9:
+            await stage.press(key)
+            assert any(f" {view.cursor - feed.book.end + 30} word" in one for one in stage.lines)
+
+
+async def test_a_wrapped_line_loses_no_wide_character_and_says_where_it_is_cut() -> None:
+    async with on_stage(HOSTS) as stage:
+        prepare(stage)
+        feed = await opened(stage, "w")
+        feed.come(rec(5.0, "web01", 6, "app", "日本" * 30 + "終"))
+        await stage.draw()
+        assert "終" in stage.text
+        feed.come(rec(4.0, "web01", 6, "app", "y" * 2000))
+        await stage.draw()
+        assert "y…" in stage.text
+
+
+async def test_a_kind_leads_to_its_line_though_that_came_again_and_again() -> None:
+    async with on_stage(HOSTS) as stage:
+        prepare(stage)
+        feed = await opened(stage)
+        kind = next(one for one in feed.kinds.all().values() if one.line.text == BIND)
+        stage.app.page.go_to_kind(kind)  # type: ignore[union-attr]
+        assert feed.book[stage.app.page.view.cursor].text == BIND  # type: ignore[union-attr]
+
+
+async def test_a_filter_that_means_nothing_is_refused_when_it_is_entered() -> None:
+    async with on_stage(HOSTS) as stage:
+        prepare(stage)
+        await opened(stage, "/", *"prio", ">", "=", *"bad", "enter")
+        assert "is no priority" in stage.text
+
+
+async def test_a_notice_names_its_host_once_and_those_that_say_the_same_are_one() -> None:
+    async with on_stage(HOSTS) as stage:
+        prepare(stage)
+        feed = await opened(stage)
+        feed.said = [LogNotice(name, f"{name}: journal: odd") for name in ("web01", "web02")]
+        feed.rev += 1
+        await stage.draw()
+        assert "web01 and 1 more: journal: odd" in stage.text
+
+
+async def test_from_now_on_asks_for_nothing_older() -> None:
+    async with on_stage(HOSTS) as stage:
+        prepare(stage)
+        await opened(stage, "z", *"from now", "enter")
+        query = stage.source.logs.feeds[-1].query
+        assert (query.since_s, query.lines, query.follow) == (None, 0, True)
+
+
+async def test_hosts_that_tell_no_priorities_are_not_said_to_have_no_errors() -> None:
+    async with on_stage(HOSTS) as stage:
+        stage.source.logs.coming = [rec(5.0, "web01", None, "sshd", "error: nobody says how bad")]
+        await opened(stage)
+        assert "their lines tell no priority" in stage.text
+        assert "no errors so far" not in stage.text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from opsdash.collectors.log_containers import Container
@@ -94,6 +94,7 @@ def test_lines_cut_at_any_place_come_once_and_in_order(
     assert [one.text for one in found if isinstance(one, LogRecord)] == lines
 
 
+@example("<13>1 2026-11-28T08:00:00Z host app ² - - a digit that is no number", 0.0, 0.0)
 @given(st.text(max_size=200), st.floats(-86400, 86400), st.floats(0, 4e9))
 def test_any_head_of_a_line_is_understood_or_left_as_text(
     line: str, zone_s: float, now_s: float

@@ -160,6 +160,13 @@ async def test_a_host_that_cannot_be_reached_is_told_and_holds_nobody_up() -> No
         assert heard.notices == ["dead: connection refused"]
 
 
+async def test_notices_that_nobody_takes_are_announced_once() -> None:
+    dead = FakeHost(problem=Problem(ProblemKind.REFUSED, "connection refused"))
+    async with reading(LogQuery(), a=FakeHost(entry(1)), dead=dead) as heard:
+        batches = [batch async for batch in heard.logs.batches()]
+    assert len(batches) <= 2
+
+
 async def test_a_host_whose_survey_is_no_answer_is_told() -> None:
     async with reading(LogQuery(), a=FakeHost(survey=b"motd")) as heard:
         await wait_for(lambda: heard.over)

@@ -42,6 +42,11 @@ def test_paragraphs_break_at_spaces_and_keep_their_own_lines() -> None:
     assert wrap("one two three\nfour", 9) == ["one two", "three", "four"]
 
 
+def test_what_is_two_cells_wide_takes_two_of_a_paragraphs_width() -> None:
+    assert wrap("日本語のログ end", 8) == ["日本語の", "ログ", "end"]
+    assert wrap("日本語のログ日本語のログ", 9) == ["日本語の", "ログ日本", "語", "のログ"]
+
+
 def columns() -> list[Column[str]]:
     def cell(value: str, width: int) -> tuple[Span, ...]:
         return line(value)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from opsdash.core import log_book
 from opsdash.core.log_book import LogBook, Sieve
 from opsdash.core.log_filter import parse_log_filter
+from opsdash.core.log_record import LogEntry, LogGap
 from tests.unit.test_log_filter import NOW, Line
 
 WORDS = ("alpha", "Beta", "gamma", "delta x")
@@ -118,3 +119,17 @@ def test_the_sieve_finds_what_looking_at_each_line_finds(
         assert sieve.place(number) == place
     with pytest.raises(IndexError):
         sieve.number(len(expected))
+
+
+def test_what_is_said_again_but_worse_or_by_another_unit_is_told_apart() -> None:
+    said = Line(at_s=NOW, text="again", priority=6)
+    worse, other = replace(said, priority=3), replace(said, priority=3, unit="b.service")
+    book: LogBook[Line] = LogBook(most=10)
+    book.add([said, worse, other])
+    assert [line.priority for line in (book[0], book[1], book[2])] == [6, 3, 3]
+
+
+def test_each_gap_stays_with_the_number_of_its_own() -> None:
+    book: LogBook[LogEntry] = LogBook(most=10)
+    book.add([LogGap("web7", "journal", "too fast", NOW, NOW + 1, dropped=n) for n in (5, 7)])
+    assert len(book) == 2

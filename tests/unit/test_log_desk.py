@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from opsdash.core.errors import HostError
 from opsdash.core.fleet import Fleet
 from opsdash.core.host import Host
 from opsdash.core.log_record import LogQuery
 from opsdash.core.problem import Problem, ProblemKind
-from opsdash.engine import fleet_logs, log_desk
+from opsdash.engine import fleet_logs, log_desk, log_reader
 from opsdash.engine.log_desk import Feed, LogDesk, LogGround
 from opsdash.store.log_kinds import LogKindTable
 from opsdash.store.store import Store
@@ -107,3 +108,34 @@ async def test_what_is_opened_next_ends_what_was_open_and_paused_hosts_wait(stor
     assert (first.paused, second.paused) == (True, False)
     await desk.end()
     assert web.streaming == 0
+
+
+async def test_that_a_connection_broke_is_not_said_any_more_when_the_host_is_heard_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_reader, "rest_s", lambda failures: 0.01)
+    web = FakeHost(older=entry(1))
+    desk = desk_of(store, web=web)
+    feed = desk.open(("web",), QUERY)
+    await wait_for(lambda: feed.book.end == 1)
+    web.problem = Problem(ProblemKind.REFUSED, "connection refused")
+    web.coming.put_nowait(HostError(web.problem))
+    await wait_for(lambda: "web" in feed.missing())
+    web.problem = None
+    await wait_for(lambda: not feed.missing())
+    assert feed.notices() == []
+    await desk.end()
+
+
+async def test_a_fault_of_its_own_does_not_look_like_silence(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fault(self: Feed, batch: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(Feed, "_take", fault)
+    desk = desk_of(store, web=FakeHost(older=entry(1)))
+    feed = desk.open(("web",), QUERY)
+    await wait_for(lambda: bool(feed.notices()))
+    assert "a fault of its own" in feed.notices()[0].text
+    await desk.end()

@@ -11,6 +11,7 @@ from textual.widgets import Input
 from opsdash.activities.troubleshoot.log_page import LogPage
 from opsdash.activities.troubleshoot.log_rows import plain, whole
 from opsdash.activities.troubleshoot.log_wish import LogWish, parse_wish
+from opsdash.core.log_filter import Line
 from opsdash.core.log_kinds import Kind
 from opsdash.core.log_record import LogEntry
 from opsdash.core.priority import ERR
@@ -115,7 +116,8 @@ class LogKeys(LogPage):
         def pick(_: str) -> None:
             before = self._wish or parse_wish("", len(self._hosts), self.desk.now())
             wish = parse_wish(f"since:{since}" if since else "", len(self._hosts), self.desk.now())
-            query = replace(before.query, since_s=wish.query.since_s, lines=wish.query.lines)
+            lines = wish.query.lines if since else 0
+            query = replace(before.query, since_s=wish.query.since_s, lines=lines)
             self._wish = LogWish(query, self.filter_text)
             self.feed = None
             self.draw()
@@ -127,7 +129,7 @@ class LogKeys(LogPage):
         if self._sieve is None or self.feed is None:
             return
         for way in range(len(self._sieve) - 1, max(-1, len(self._sieve) - SEARCHED_AT_ONCE), -1):
-            if self._sieve[way] is kind.line:
+            if _is_said_by(kind.line, self._sieve[way]):
                 self.view.point(way)
                 self.view.hold(follow=False)
                 self.view.focus()
@@ -159,3 +161,8 @@ class LogKeys(LogPage):
         entries = [self.entry(place) for place in range(first, total)]
         text = "".join(f"{plain(entry)}\n" for entry in entries if entry is not None)
         self.post_message(self.ExportWanted(text, f"logs-{time.strftime('%H%M%S')}"))
+
+
+def _is_said_by(line: Line, entry: LogEntry) -> bool:
+    """Whether an entry is this line, or the one that stands for it: what comes again is counted."""
+    return (entry.host, entry.program, entry.text) == (line.host, line.program, line.text)

@@ -107,7 +107,10 @@ class LogPage(FilteredPage, NewsPage):
         try:
             wanted = self._understood(text)
         except FilterError as error:
-            self.asking.say(line(Span(str(error), Role.CRIT)))
+            if self.asking.is_open:
+                self.asking.say(line(Span(str(error), Role.CRIT)))
+            else:
+                self.post_message(self.Said(str(error)))
             return
         self.filter_text = text.strip()
         if wanted.tests:

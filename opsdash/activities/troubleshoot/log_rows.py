@@ -82,12 +82,20 @@ def entry_lines(
         text = " ".join(entry.text.split("\n")).lstrip()[how.column :]
         shown = fit(text, max(room - len(tail) - len(mark), 8)).rstrip() if tail else text
         return [(*head, Span(mark, Role.ACCENT), Span(shown, role), Span(tail, Role.STRONG))]
-    parts = wrap(entry.text.lstrip(), max(room - len(tail) - len(mark), 20))[:MOST_WRAPPED]
+    parts = _wrapped(entry.text.lstrip(), max(room - len(tail) - len(mark), 20))
     rows: list[Line] = [
         (*head, Span(mark, Role.ACCENT), Span(parts[0], role), Span(tail, Role.STRONG))
     ]
     blank = Span(" " * how.lead)
     return [*rows, *((blank, Span(part, role)) for part in parts[1:])]
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Rows of at most `width` cells; an ellipsis at the end says that there are more."""
+    parts = wrap(text, width)
+    if len(parts) <= MOST_WRAPPED:
+        return parts
+    return [*parts[: MOST_WRAPPED - 1], fit(f"{parts[MOST_WRAPPED - 1]}…", width).rstrip()]
 
 
 def _head(entry: LogRecord, how: Layout, hues: Mapping[str, Role]) -> Line:

@@ -42,7 +42,12 @@ def print_logs(select: tuple[str, ...], options: Mapping[str, Any]) -> int:
     fleet, around = _chosen(select, options)
     names = max(map(len, fleet.hosts))
     form = Form(name_width=min(names, 24), utc=options["utc"], coloured=_is_coloured())
-    return asyncio.run(_print(fleet, around, query, None if options["as_json"] else form))
+    try:
+        return asyncio.run(_print(fleet, around, query, None if options["as_json"] else form))
+    except BrokenPipeError:
+        # click would call it a failure; a reader that had enough is none
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 def query_of(options: Mapping[str, Any], now: float) -> LogQuery:
