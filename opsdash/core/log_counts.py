@@ -27,6 +27,7 @@ class _Minutes:
     errors: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     total: int = 0
     bad: int = 0
+    told: int = 0
 
 
 class LogCounts:
@@ -41,6 +42,7 @@ class LogCounts:
         bad = line.priority is not None and line.priority <= ERR
         minutes.total += 1
         minutes.bad += bad
+        minutes.told += line.priority is not None
         if line.at_s is None:
             return
         minute = int(line.at_s // MINUTE_S)
@@ -58,6 +60,18 @@ class LogCounts:
         """The hosts that have lines: those with most errors first, then with most lines."""
         hosts = self._hosts
         return sorted(hosts, key=lambda name: (-hosts[name].bad, -hosts[name].total, name))
+
+    def tells(self, host: str) -> bool:
+        """Whether any of its lines tells how bad it is: else nobody knows of its errors."""
+        return host in self._hosts and self._hosts[host].told > 0
+
+    def since(self, hosts: Iterable[str]) -> int | None:
+        """The first minute that all of these hosts have a line in or before; None: there is none.
+        What was earlier was not read of one of them, as far as can be told.
+        """
+        firsts = [min(self._hosts[one].lines, default=None) for one in hosts if one in self._hosts]
+        known = [one for one in firsts if one is not None]
+        return max(known, default=None)
 
     def errors(self, hosts: Iterable[str], last_minute: int, minutes: int) -> list[int]:
         """Errors of these hosts in each of so many minutes, the last one at the end."""

@@ -247,3 +247,11 @@ async def test_from_now_on_asks_for_nothing_older() -> None:
         await opened(stage, "z", *"from now", "enter")
         query = stage.source.logs.feeds[-1].query
         assert (query.since_s, query.lines, query.follow) == (None, 0, True)
+
+
+async def test_hosts_that_tell_no_priorities_are_not_said_to_have_no_errors() -> None:
+    async with on_stage(HOSTS) as stage:
+        stage.source.logs.coming = [rec(5.0, "web01", None, "sshd", "error: nobody says how bad")]
+        await opened(stage)
+        assert "their lines tell no priority" in stage.text
+        assert "no errors so far" not in stage.text

@@ -34,7 +34,9 @@ def rates(
     bad = [name for name in feed.counts.noisiest() if totals[name][1]]
     parts: list[Span] = [Span("err/min ", Role.HEADING)]
     if not bad:
-        return (*parts, Span(" no errors so far", Role.MUTED))
+        told = not totals or any(feed.counts.tells(name) for name in totals)
+        words = "no errors so far" if told else "not known: their lines tell no priority"
+        return (*parts, Span(f" {words}", Role.MUTED))
     every = feed.counts.errors(bad, minute, SPARK)
     place = spike(every)
     tail = ""
@@ -138,15 +140,24 @@ def gutter(
     for hosts, title, role, errors in found:
         said = sum(totals[host][0] for host in hosts)
         bad = sum(totals[host][1] for host in hosts)
+        known = any(feed.counts.tells(host) for host in hosts)
+        picture = _from(feed.counts.since(hosts), last, _picture(errors, top, palette))
         lines.append(
             line(
                 Span(f"{fit(title, NAME)} ", role),
-                Span(_picture(errors, top, palette), Role.CRIT if bad else Role.MUTED),
-                Span(f" {bad:>6,} err ", Role.CRIT if bad else Role.MUTED),
+                Span(picture, Role.CRIT if bad else Role.MUTED),
+                Span(f" {f'{bad:,}' if known else '-':>6} err ", Role.CRIT if bad else Role.MUTED),
                 Span(f"{said:>8,} in all", Role.MUTED),
             )
         )
     return [*lines, _hours(last, minutes)] if lines else []
+
+
+def _from(first: int | None, last: int, picture: str) -> str:
+    """Blank before the first minute of which lines were read: nobody knows of errors there."""
+    blank = len(picture) if first is None else first - (last - len(picture) + 1)
+    blank = min(max(0, blank), len(picture))
+    return f"{' ' * blank}{picture[blank:]}"
 
 
 def _hours(last: int, minutes: int) -> Line:
