@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING
 
-from textual.app import App
 from textual.screen import Screen
 
+from opsdash.app.keys_in_order import KeysInOrder
 from opsdash.core.discover import keys
 from opsdash.core.keymap import Keymap
 from opsdash.core.text import count
@@ -33,7 +33,7 @@ class MainScreen(Keyed[None]):
     """The screen that everything else opens over."""
 
 
-class KeysInForce(App[None]):
+class KeysInForce(KeysInOrder):
     """The part of the app that knows which key does what."""
 
     def __init__(self) -> None:
@@ -85,6 +85,11 @@ class KeysInForce(App[None]):
                         self.say(reason)
                         return True
         return False
+
+    def _is_first(self, key: str) -> bool:
+        """Keys that act before all others, whoever has the keyboard."""
+        held = self.keymap.keys
+        return any(one.first and key in held[one.id] for one in self.keymap.registry)
 
     def begin_with_keys(self, file: KeysFile | None) -> None:
         """The user's keys, before the first one can be pressed."""
