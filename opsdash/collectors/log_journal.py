@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from opsdash.collectors.log_lines import HELD, Complaints, Lines
+from opsdash.collectors.log_lines import HELD, SOUGHT_LINES, Complaints, Lines
 from opsdash.collectors.log_survey import Survey
 from opsdash.core.log_record import LogEntry, LogGap, LogNotice, LogQuery, LogRecord
 from opsdash.core.quoting import quote
@@ -144,7 +144,8 @@ class Journal:
         if query.since_s is not None:
             words.append(f"--since=@{query.since_s + self._survey.ahead_s:.6f}")
         if query.lines is not None:
-            words.append(f"-n {query.lines}")
+            sought = query.grep and query.lines and not self._greps
+            words.append(f"-n {max(SOUGHT_LINES, query.lines) if sought else query.lines}")
         return words
 
     def from_now(self) -> None:

@@ -14,6 +14,9 @@ from opsdash.core.text import clean_line
 LINE_BYTES = 1_048_576
 """More than this of one line is not kept: its end is looked for, and it is marked as cut."""
 
+SOUGHT_LINES = 5_000
+"""So many last lines are looked through for those that are wanted, where there is no index."""
+
 FEW_NOTICES = 8
 """A source that complains without end is heard so many times."""
 

@@ -9,7 +9,7 @@ from opsdash.collectors.log_containers import Container
 from opsdash.collectors.log_files import MOST_FILES, Files
 from opsdash.collectors.log_journal import Journal
 from opsdash.collectors.log_kernel import Kernel
-from opsdash.collectors.log_lines import LogSource, may_not
+from opsdash.collectors.log_lines import SOUGHT_LINES, LogSource, may_not
 from opsdash.collectors.log_survey import Survey
 from opsdash.collectors.log_syslogd import Logread
 from opsdash.core.log_record import LogNotice, LogQuery
@@ -26,17 +26,22 @@ def sources_of(
     """
     found: list[LogSource] = []
     notices: list[LogNotice] = []
+    journal_query = query
+    if leaves_out(query):
+        query = replace(query, lines=max(SOUGHT_LINES, query.lines or 0))
     for at in range(0, len(query.files), MOST_FILES):
         paths = query.files[at : at + MOST_FILES]
         found.append(Files(host, paths, query, survey, mark))
     found += [Container(host, name, query, survey) for name in query.containers]
     if query.kernel:
         found.append(
-            Journal(host, query, survey, now_s) if survey.journal else Kernel(host, query, survey)
+            Journal(host, journal_query, survey, now_s)
+            if survey.journal
+            else Kernel(host, query, survey)
         )
     elif query.units or not found:
         if survey.journal:
-            found.append(Journal(host, query, survey, now_s))
+            found.append(Journal(host, journal_query, survey, now_s))
         else:
             own, notices = _by_syslog(host, query, survey, mark)
             found += own
@@ -48,6 +53,12 @@ def sources_of(
         )
         notices.append(LogNotice(host, text, "ask for the others by a query of their own"))
     return found[:MOST_SOURCES], notices
+
+
+def leaves_out(query: LogQuery) -> bool:
+    """Whether a query wants the last of some lines alone: what has no index gives more, then."""
+    picks = bool(query.grep or query.units) or query.priority is not None
+    return picks and bool(query.lines)
 
 
 def on_host(query: LogQuery, survey: Survey) -> LogQuery:

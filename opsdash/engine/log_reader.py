@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,7 @@ from random import random
 from secrets import token_hex
 
 from opsdash.collectors.log_lines import LogSource
-from opsdash.collectors.log_sources import on_host, sources_of
+from opsdash.collectors.log_sources import leaves_out, on_host, sources_of
 from opsdash.collectors.log_survey import MAX_BYTES, SURVEY, TIMEOUT_S, Survey, surveyed
 from opsdash.core.errors import HostError
 from opsdash.core.host import Host, Way
@@ -46,6 +47,8 @@ class _Followed:
     source: LogSource
     lane: Lane
     wanted: Wanted
+    last: deque[LogEntry] | None = None
+    """Where only the last of what is wanted counts: those so far."""
 
 
 class HostReader:
@@ -155,7 +158,11 @@ class HostReader:
         failures = 0
         while True:
             one.lane.drops = False
+            if one.lane.older and leaves_out(self._desk.query):
+                one.last = deque(maxlen=self._desk.query.lines)
             await self._hear(hand, one, follow=False)
+            last, one.last = one.last, None
+            one.lane.put(last or (), self._desk.clock())
             one.lane.older = False
             if not self._desk.query.follow:
                 one.lane.settle(self._desk.clock())
@@ -192,7 +199,12 @@ class HostReader:
         """Put lines in their lane. Who tells what is older waits for room, and everybody while the
         lines are not heard; else each piece of one host is followed by those of others.
         """
-        one.lane.put(one.wanted.of(entries), self._desk.clock())
+        wanted = one.wanted.of(entries)
+        if one.last is not None:
+            one.last.extend(wanted)
+            one.lane.heard = self._desk.clock()
+        else:
+            one.lane.put(wanted, self._desk.clock())
         if one.wanted.without_priority and not self._told_priority:
             self._told_priority = True
             text = f"{self._host.name}: {one.source.name} tells no priorities"

@@ -14,7 +14,7 @@ class Wanted:
         self._query = query
         self.ahead_s = ahead_s
         self._text = re.compile(query.grep) if query.grep else None
-        self._units = frozenset(unit.removesuffix(".service") for unit in query.units)
+        self._units = frozenset(unit.removesuffix(".service").lower() for unit in query.units)
         self.without_priority = 0
 
     def of(self, entries: list[LogEntry]) -> list[LogEntry]:
@@ -46,6 +46,6 @@ class Wanted:
     def _of_unit(self, record: LogRecord) -> bool:
         """The journal has told units apart itself; a syslog knows programs alone."""
         if record.source == "journal" or record.source.startswith("/"):
-            names = {record.program, record.unit.removesuffix(".service")}
+            names = {record.program.lower(), record.unit.removesuffix(".service").lower()}
             return record.source == "journal" or bool(names & self._units)
         return True

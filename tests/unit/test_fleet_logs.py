@@ -228,6 +228,13 @@ async def test_who_tells_much_that_is_old_waits_for_room_and_drops_nothing(
         assert heard.lines == [f"a m{number}" for number in range(50)]
 
 
+async def test_of_lines_that_are_picked_here_the_last_ones_are_given() -> None:
+    one = FakeHost(b"".join(entry(number) for number in range(40)))
+    async with reading(LogQuery(lines=3, grep="m[12]"), a=one) as heard:
+        await wait_for(lambda: heard.over)
+        assert heard.lines == ["a m27", "a m28", "a m29"]
+
+
 async def test_a_clock_that_is_ahead_is_measured_and_told() -> None:
     ahead = SURVEY.replace(b"1005.0", b"4605.0")
     early = FakeHost(entry(1, 4602.0), survey=ahead)

@@ -272,7 +272,9 @@ def test_what_is_asked_of_the_journal_is_quoted() -> None:
     assert b"--since=@15.0" in script
     assert b"--grep='disk full'" in script
     odd = Journal("h", LogQuery(grep="a{2}|b"), Survey(greps=True), NOW)
-    assert b"--grep" not in odd.script(follow=False)  # left to us: two languages may differ
+    # left to us: two languages may differ
+    assert b"--grep" not in odd.script(follow=False)
+    assert b" -n 5000" in odd.script(follow=False)
 
 
 def test_a_containers_lines_at_the_seam_do_not_come_twice() -> None:
@@ -322,6 +324,16 @@ def test_a_host_is_asked_for_what_it_has_and_it_is_said_what_may_not_be_read() -
     assert len(found) == MOST_SOURCES
     assert "container d, journal are left out" in told[0]
     assert len(names(LogQuery(files=tuple("abcde")), plain)[0]) == -(-5 // MOST_FILES)
+
+
+def test_a_file_is_looked_through_further_than_lines_are_wanted_of_it() -> None:
+    def script(query: LogQuery) -> bytes:
+        found, _ = sources_of("h", query, Survey(), now_s=NOW, mark="m4rk")
+        return found[0].script(follow=False)
+
+    assert b"lines='7'" in script(LogQuery(files=("/a",), lines=7))
+    assert b"lines='5000'" in script(LogQuery(files=("/a",), lines=7, grep="x"))
+    assert b"lines='0'" in script(LogQuery(files=("/a",), lines=0, grep="x"))
 
 
 def test_a_line_of_many_megabytes_takes_no_more_than_its_limit() -> None:
