@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from opsdash.core.log_record import LogEntry, LogGap
 
-HOLD_S = 2.0
+HOLD_S = 1.5
 """Files are looked at once a second, and an answer takes its time: a line is that old at most when
 it comes, as a rule.
 """
