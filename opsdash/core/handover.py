@@ -78,7 +78,7 @@ def handover(
         since,
         until,
         tuple(sorted(wrong, key=lambda one: (-one.health, -one.since, one.host))),
-        blind=tuple(_blind(inside, since)),
+        blind=tuple(_blind(events, since, until)),
         **{name: tuple(found) for name, found in parts.items()},
     )
 
@@ -92,15 +92,17 @@ def _last_found(events: Sequence[Event]) -> Iterable[Event]:
     return (one for one in last.values() if one.kind is EventKind.FOUND)
 
 
-def _blind(events: Sequence[Event], since: float) -> Iterable[tuple[float, float]]:
-    """From the end of one program to the beginning of the next; one that was killed is known to
-    have been when the next one begins, and not since when.
+def _blind(events: Sequence[Event], since: float, until: float) -> Iterable[tuple[float, float]]:
+    """From the end of one program to the beginning of the next, or until now; one that was killed
+    is known to have been when the next one begins, and not since when.
     """
     ended: float | None = None
     for event in events:
         if event.kind is EventKind.STOPPED:
             ended = event.at
         elif event.kind is EventKind.STARTED and ended is not None:
-            if event.at - ended >= 1.0:
+            if event.at - max(ended, since) >= 1.0:
                 yield max(ended, since), event.at
             ended = None
+    if ended is not None and until - max(ended, since) >= 1.0:
+        yield max(ended, since), until

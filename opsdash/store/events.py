@@ -21,6 +21,7 @@ _LAST_RUN = (
     "SELECT number, at, kind, host, text, health, before, check_id, subject FROM event "
     "WHERE host = '' AND kind IN ('started', 'stopped', 'killed') ORDER BY number DESC LIMIT 1"
 )
+_RUN_BEFORE = _LAST_RUN.replace("ORDER BY", "AND at < ? ORDER BY")
 
 
 class Events:
@@ -48,6 +49,11 @@ class Events:
     async def last_run(self) -> Event | None:
         """The newest event about opsdash itself; None before the first run."""
         found = await self._store.query(_LAST_RUN)
+        return _event(found[0]) if found else None
+
+    async def run_before(self, moment: float) -> Event | None:
+        """The last event about opsdash itself before a moment (seconds since 1970)."""
+        found = await self._store.query(_RUN_BEFORE, (moment,))
         return _event(found[0]) if found else None
 
     async def healths(self) -> dict[str, Health]:

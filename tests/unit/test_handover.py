@@ -62,6 +62,14 @@ def test_each_thing_stands_in_its_part() -> None:
     assert found.blind == ((NOON - 9000, NOON - 7200),)
 
 
+def test_nobody_watches_from_the_end_of_the_last_program_on() -> None:
+    ended, next_one = event(400, EventKind.STOPPED, ""), event(300, EventKind.STARTED, "")
+    assert handover([], [ended], SINCE, NOON).blind == ((SINCE, NOON),)
+    assert handover([], [ended, next_one], SINCE, NOON).blind == ((SINCE, next_one.at),)
+    later = event(30, EventKind.STOPPED, "")
+    assert handover([], [next_one, later], SINCE, NOON).blind == ((later.at, NOON),)
+
+
 def test_the_text_begins_with_what_is_new() -> None:
     assert as_text(made()) == [
         "since 06:00, 6h until 12:00",
@@ -155,3 +163,26 @@ def test_a_moment_that_is_none_is_refused() -> None:
     done = CliRunner().invoke(build(), ["--since", "tomorrow"])
     assert done.exit_code == 2
     assert "tomorrow is no moment" in done.output
+
+
+@pytest.mark.parametrize("words", [(), ("web*",)])
+async def test_where_nobody_watched_it_is_not_said_that_nothing_happened(
+    state: Path, words: tuple[str, ...]
+) -> None:
+    def said() -> str:
+        done = CliRunner().invoke(build(), ["--since", "-1h", *words])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    state.mkdir(exist_ok=True)
+    assert "NOBODY WATCHED" in await asyncio.to_thread(said)
+    store = Store(state / "history.db")
+    await store.open()
+    at = time.time() - 7200
+    await Events(store).add(
+        [Event(at, EventKind.STARTED, ""), Event(at + 9, EventKind.STOPPED, "")]
+    )
+    await store.close()
+    whole = await asyncio.to_thread(said)
+    assert "NOBODY WATCHED" in whole
+    assert "nothing happened" not in whole

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
     import click
 
+    from opsdash.core.event import Event
     from opsdash.core.handover import Handover
+    from opsdash.store.events import Events
 
 EXAMPLES = examples(
     "opsdash report --since 06:00",
@@ -65,6 +67,7 @@ async def _found(words: Sequence[str], since: float) -> Handover:
     from opsdash.config.paths import state_dir
     from opsdash.core import clock
     from opsdash.core.errors import OpsdashError
+    from opsdash.core.event import EventKind
     from opsdash.core.handover import Wrong, handover
     from opsdash.store.audit import AuditTrail
     from opsdash.store.events import Events
@@ -74,19 +77,33 @@ async def _found(words: Sequence[str], since: float) -> Handover:
     store = Store(folder / "history.db")
     await store.open()
     try:
-        events = await Events(store).since(since)
+        events = await _events(Events(store), since)
         episodes = await store.open_episodes()
         acts = [one.event() for one in await AuditTrail(folder, store).done_since(since)]
         if store.notice:
             raise OpsdashError(store.notice)
     finally:
         await store.close()
-    fits = fitting(words)
+    fits, runs = fitting(words), (EventKind.STARTED, EventKind.STOPPED, EventKind.KILLED)
     wrong = [
         Wrong(one.host, one.health, one.summary, one.since) for one in episodes if fits(one.host)
     ]
-    told = sorted((one for one in [*events, *acts] if fits(one.host)), key=lambda one: one.at)
+    told = [one for one in [*events, *acts] if fits(one.host) or one.kind in runs]
+    told.sort(key=lambda one: one.at)
     return handover(wrong, told, since, clock.now())
+
+
+async def _events(table: Events, since: float) -> list[Event]:
+    """What happened since then, behind the last time before that opsdash began or ended: whether
+    anybody watched. Where it has never run nobody has.
+    """
+    from opsdash.core.event import Event, EventKind
+
+    before = await table.run_before(since)
+    found = await table.since(since)
+    if before is None and await table.last_run() is None:
+        return [Event(since, EventKind.STOPPED, "", ""), *found]
+    return found if before is None else [before, *found]
 
 
 COMMAND = Command("report", "what whoever takes over has to know", build)

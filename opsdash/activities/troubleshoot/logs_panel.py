@@ -30,6 +30,7 @@ from opsdash.widgets.log_view import LogView
 from opsdash.widgets.panel import Desk
 from opsdash.widgets.top_line import TopLine
 
+SIEVE_PAUSE_S = 0.03
 SIEVE_S = 0.02
 """How long the filter may look at lines in one go: keys are answered in between."""
 
@@ -66,6 +67,7 @@ class LogsPanel(LogKeys):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._rows: dict[str, Kind] = {}
+        self._sifts = False
 
     def compose(self) -> ComposeResult:
         """Whose they are, rates, hosts, the lines, their patterns, the line under the cursor."""
@@ -109,6 +111,14 @@ class LogsPanel(LogKeys):
         if kinds:
             self._show_kinds()
         self._show_detail()
+        if not self.sieve_done() and not self._sifts:
+            self._sifts = True
+            self.set_timer(SIEVE_PAUSE_S, self._sift_on)
+
+    def _sift_on(self) -> None:
+        """The filter goes on at once, between keys; not only when there is news."""
+        self._sifts = False
+        self.look_for_news()
 
     def _show_head(self) -> None:
         feed, width = self.feed, self.size.width
