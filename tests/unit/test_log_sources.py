@@ -286,6 +286,33 @@ def test_a_containers_lines_at_the_seam_do_not_come_twice() -> None:
     assert said(source.feed(again, NOW)) == ["c"]
 
 
+def test_a_container_is_asked_of_whose_it_is_and_one_that_is_not_there_is_told(
+    shell: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, inspects in (("podman", "exit 125"), ("docker", "exit 0")):
+        tool = tmp_path / name
+        lines = "echo 2026-11-28T07:34:31Z out; echo 2026-11-28T07:34:32Z err >&2"
+        words = "Error: no such container"
+        tool.write_text(
+            f'#!/bin/sh\n[ "$1" = inspect ] && {{ echo "{words}" >&2; {inspects}; }}\n{lines}\n'
+        )
+        tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+
+    def asked(*tools: str) -> tuple[list[str], list[str], int]:
+        source = Container("h", "shop", LogQuery(), Survey(tools=frozenset(tools)))
+        script = source.script(follow=False)
+        done = subprocess.run(shell, input=script, capture_output=True, check=False, timeout=30)
+        notices = [one.text for one in source.complain(done.stderr)]
+        return said(source.feed(done.stdout, NOW)), notices, done.returncode
+
+    assert asked("podman", "docker") == (["out", "err"], [], 0)
+    missing = "h: container shop: Error: no such container"
+    assert asked("podman") == ([], [missing], 3)
+    none = "h: container shop: neither podman nor docker is there"
+    assert asked() == ([], [none], 3)
+
+
 def test_the_kernels_lines_that_come_again_are_left_out() -> None:
     source = Kernel("h", LogQuery(), Survey(booted_s=100.0))
     lines = b"<6>[ 1.000000] a\n<6>[ 2.000000] b\n"
