@@ -176,6 +176,12 @@ class Sieve(Generic[LineT]):
             self._scan_back()
         return len(self._older) - before, gone
 
+    def reach(self, number: int, for_s: float) -> None:
+        """Look at older lines until this one is among them, but not for longer than so."""
+        until = self._clock() + for_s
+        while self._low > max(number, self._book.dropped) and self._clock() < until:
+            self._scan_back()
+
     def __len__(self) -> int:
         """How many have been found."""
         return len(self._older) + len(self._newer) - self._gone

@@ -87,6 +87,7 @@ class FleetLogs:
         alone; until all hosts are read.
         """
         while True:
+            self._raise_bugs()
             over = all(task.done() for task in self._tasks)
             batch = self._merger.take()
             self._desk.moved.set()
@@ -95,7 +96,6 @@ class FleetLogs:
                 yield batch
                 continue
             if over and self._merger.idle:
-                self._raise_bugs()
                 return
             await self._wait()
 
@@ -109,4 +109,5 @@ class FleetLogs:
 
     def _raise_bugs(self) -> None:
         for task in self._tasks:
-            task.result()
+            if task.done():
+                task.result()

@@ -255,3 +255,11 @@ async def test_hosts_that_tell_no_priorities_are_not_said_to_have_no_errors() ->
         await opened(stage)
         assert "their lines tell no priority" in stage.text
         assert "no errors so far" not in stage.text
+
+
+async def test_in_the_past_it_is_said_that_the_lines_are_of_now() -> None:
+    async with on_stage(HOSTS) as stage:
+        prepare(stage)
+        stage.source.stored = {NOW - 60: HOSTS}
+        await opened(stage, "comma")
+        assert "THESE LINES ARE OF NOW" in stage.text

@@ -105,7 +105,9 @@ class LogKeys(LogPage):
                 if way > 0:
                     self.view.hold(follow=False)
                 return
-        self.post_message(self.Said(f"no {what} among the next {SEARCHED_AT_ONCE:,} lines"))
+        self.view.point(place)
+        text = f"no {what} among {SEARCHED_AT_ONCE:,} lines: here it goes on from"
+        self.post_message(self.Said(text))
 
     def action_log_window(self) -> None:
         """Pick since when lines are wanted."""

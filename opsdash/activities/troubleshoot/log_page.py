@@ -22,6 +22,9 @@ from opsdash.widgets.panel import Desk
 
 HELP = "text  a|b  !text  /re/  host:web*  unit:nginx  prio>=err  since:-1h"
 
+REACH_S = 0.4
+"""How long the line under the cursor is looked for among older ones when the filter is another."""
+
 
 class LogPage(FilteredPage, NewsPage):
     """The feed that is looked at, and the lines of it that pass the filter."""
@@ -119,6 +122,7 @@ class LogPage(FilteredPage, NewsPage):
         follows = self.view.follow
         self.sift(0.05)
         if self._sieve is not None and not follows:
+            self._sieve.reach(number, REACH_S)
             self.view.cursor = self._sieve.place(number)
         self.draw()
         self.refresh_bindings()

@@ -67,7 +67,7 @@ class LogsPanel(LogKeys):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._rows: dict[str, Kind] = {}
-        self._sifts = False
+        self._sifts = self._in_past = False
 
     def compose(self) -> ComposeResult:
         """Whose they are, rates, hosts, the lines, their patterns, the line under the cursor."""
@@ -105,6 +105,7 @@ class LogsPanel(LogKeys):
             width, feed.hosts if feed else (), self.column, wrapped=self.wrapped
         )
         self.hues = hues_of(feed.hosts if feed is not None else ())
+        self._in_past = any(state.past for state in snapshot.hosts.values())
         self._show_head()
         self.view.nothing = self._nothing()
         self.view.show_entries(moved)
@@ -160,7 +161,8 @@ class LogsPanel(LogKeys):
         if not self.feed.query.follow:
             return (Span(" NOT LIVE ", Role.MUTED),)
         following = Span(" FOLLOW ", Role.OK) if self.view.follow else Span(" HELD ", Role.WARN)
-        return (following,)
+        past = (Span(" THESE LINES ARE OF NOW ", Role.WARN),) if self._in_past else ()
+        return (*past, following)
 
     def _nothing(self) -> Sequence[Line]:
         feed = self.feed
