@@ -96,6 +96,11 @@ class Feed:
         else:
             self._logs.resume()
 
+    async def ended(self, within_s: float) -> bool:
+        """Whether all of them are read within that time, and nothing comes any more."""
+        done, _ = await asyncio.wait((self._task,), timeout=within_s)
+        return bool(done)
+
     # -- reading --------------------------------------------------------------------------------
 
     async def close(self) -> None:

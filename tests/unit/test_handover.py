@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 
-from opsdash.activities.monitor.handover_report import as_json, as_markdown, as_text
+from opsdash.activities.monitor.handover_report import as_json, as_markdown, as_text, escaped
 from opsdash.activities.monitor.report_commands import build
 from opsdash.core.event import Event, EventKind
 from opsdash.core.finding import Finding
@@ -105,7 +105,7 @@ def test_the_text_begins_with_what_is_new() -> None:
 def test_no_host_can_write_markdown() -> None:
     text = as_markdown(made())
     assert "[soon](" not in text
-    assert "\\[soon\\]\\(http" in text
+    assert "\\[soon\\](http" in text
     assert text.startswith("# Handover since 06:00, 6h until 12:00\n")
 
 
@@ -186,3 +186,21 @@ async def test_where_nobody_watched_it_is_not_said_that_nothing_happened(
     whole = await asyncio.to_thread(said)
     assert "NOBODY WATCHED" in whole
     assert "nothing happened" not in whole
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("plain, with - and . and !", "plain, with - and . and !"),
+        ("# no heading", "\\# no heading"),
+        ("- no list", "\\- no list"),
+        (" 1. no list", " 1\\. no list"),
+        ("2026-11-28 10:00", "2026-11-28 10:00"),
+        (
+            "<img src=x> [a](b) *b* `c` ~~d~~ &lt;",
+            "\\<img src=x\\> \\[a\\](b) \\*b\\* \\`c\\` \\~\\~d\\~\\~ \\&lt;",
+        ),
+    ],
+)
+def test_text_in_markdown_is_text(text: str, expected: str) -> None:
+    assert escaped(text) == expected

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -12,7 +13,8 @@ from opsdash.core.handover import Handover, Wrong
 from opsdash.core.text import clean_line, count, duration
 
 SCHEMA = "opsdash-handover-1"
-_MARKS = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_{}[]()#+-.!|<>"})
+_MARKS = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_{}[]<>|~&"})
+_AT_FIRST = re.compile(r"^(\s*)(?:([#+=-])|(\d+)([.)]))")
 
 Section = tuple[str, list[str]]
 
@@ -51,38 +53,41 @@ def as_text(found: Handover) -> list[str]:
 
 def as_markdown(found: Handover) -> str:
     """A document whose text is only text, whatever hosts say."""
-    lines = [f"# Handover {_escaped(heading(found))}"]
+    lines = [f"# Handover {escaped(heading(found))}"]
     for title, below in sections(found):
         lines += ["", f"## {title.capitalize()} ({len(below)})", ""]
-        lines += [f"- {_escaped(one)}" for one in below]
+        lines += [f"- {escaped(one)}" for one in below]
     if len(lines) == 1:
         lines += ["", "Nothing is wrong, and nothing happened."]
     return "\n".join(lines) + "\n"
 
 
 def as_json(found: Handover) -> str:
-    """One document; times are UTC."""
+    """One document."""
+    return json.dumps(as_data(found))
+
+
+def as_data(found: Handover) -> dict[str, object]:
+    """What the document holds; times are UTC."""
     lists = ("over", "done", "silenced", "health", "came_and_went", "told")
-    return json.dumps(
-        {
-            "schema": SCHEMA,
-            "since": _utc(found.since),
-            "until": _utc(found.until),
-            "wrong": [
-                {
-                    "host": one.host,
-                    "health": one.health.name,
-                    "summary": one.summary,
-                    "since": _utc(one.since),
-                    "new": one.since >= found.since,
-                    "note": one.note or None,
-                }
-                for one in found.wrong
-            ],
-            **{name: [_data(one) for one in getattr(found, name)] for name in lists},
-            "blind": [{"from": _utc(one), "until": _utc(other)} for one, other in found.blind],
-        }
-    )
+    return {
+        "schema": SCHEMA,
+        "since": _utc(found.since),
+        "until": _utc(found.until),
+        "wrong": [
+            {
+                "host": one.host,
+                "health": one.health.name,
+                "summary": one.summary,
+                "since": _utc(one.since),
+                "new": one.since >= found.since,
+                "note": one.note or None,
+            }
+            for one in found.wrong
+        ],
+        **{name: [_data(one) for one in getattr(found, name)] for name in lists},
+        "blind": [{"from": _utc(one), "until": _utc(other)} for one, other in found.blind],
+    }
 
 
 def _data(event: Event) -> dict[str, object]:
@@ -140,5 +145,12 @@ def _utc(at: float) -> str:
     return datetime.fromtimestamp(at, tz=UTC).isoformat(timespec="seconds")
 
 
-def _escaped(text: str) -> str:
-    return text.translate(_MARKS)
+def escaped(text: str) -> str:
+    """Text in Markdown that is text and nothing else."""
+    return _AT_FIRST.sub(_as_text, text.translate(_MARKS))
+
+
+def _as_text(found: re.Match[str]) -> str:
+    """What would begin a heading or a list."""
+    blank, mark, number, dot = found.groups()
+    return f"{blank}\\{mark}" if mark else f"{blank}{number}\\{dot}"
