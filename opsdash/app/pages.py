@@ -92,7 +92,7 @@ class Pages(SlowLink):
         home = slug == self.kinds[0].slug
         past = [seen for seen in self._trail if seen != slug]
         self._trail = [] if home else [*past, self.page.slug]
-        self.open_page(slug, self.page.chosen(), words)
+        self.open_page(slug, self.page.chosen(), words or self.page.words_for(slug))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """q goes back while there is a way back, and only then quits; letters may be text."""

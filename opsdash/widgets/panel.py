@@ -175,6 +175,10 @@ class Panel(Vertical):
     def heed(self, words: str) -> None:
         """Heed what was typed behind the page's name in the palette."""
 
+    def words_for(self, slug: str) -> str:
+        """What the page of this slug is told when it is opened from here: what is pointed at."""
+        return ""
+
     def chosen(self) -> tuple[str, ...]:
         """The hosts that the next page is about: marked ones, else the one that is pointed at."""
         return (self.pointed(),) if self.pointed() else ()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from opsdash.core.health import Health
 from opsdash.core.log_record import LogEntry, LogGap, LogNotice, LogRecord
-from tests.fleet_states import NOW, up
+from tests.fleet_states import NOW, up, wrong
 from tests.log_feeds import KeptFeed
 from tests.screens import LARGE, SMALL, Stage, assert_snapshot, on_stage
 
@@ -263,3 +266,15 @@ async def test_in_the_past_it_is_said_that_the_lines_are_of_now() -> None:
         stage.source.stored = {NOW - 60: HOSTS}
         await opened(stage, "comma")
         assert "THESE LINES ARE OF NOW" in stage.text
+
+
+async def test_why_and_the_timeline_lead_to_the_lines_of_their_time() -> None:
+    failed = replace(wrong("web07", Health.CRIT, "nginx.service failed"), subject="nginx.service")
+    async with on_stage([up("web07", failed), up("web01")]) as stage:
+        prepare(stage)
+        await stage.press("x", "l")
+        feed = stage.source.logs.feeds[-1]
+        assert (feed.hosts, feed.query.units) == (("web07",), ("nginx.service",))
+        assert feed.query.since_s == pytest.approx(failed.since - 600, abs=1)
+        await stage.press("1", "l")
+        assert stage.source.logs.feeds[-1].query.units == ()

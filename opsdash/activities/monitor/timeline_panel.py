@@ -24,6 +24,7 @@ from opsdash.activities.monitor.timeline_rows import (
 from opsdash.activities.monitor.told_events import ToldEvents
 from opsdash.core.clock_offset import clock_ahead_s
 from opsdash.core.happening import Happening
+from opsdash.core.log_span import log_words
 from opsdash.core.program_keys import MOVING, ROWS
 from opsdash.core.snapshot import HostState, LinkState, Snapshot, triage
 from opsdash.core.text import count, duration
@@ -125,6 +126,13 @@ class TimelinePanel(HostKeys, FilteredPage):
         self._turn_to((host,))
         self.draw()
         self.post_message(self.HostPointed(host))
+
+    def words_for(self, slug: str) -> str:
+        """The logs of the time of the row under the cursor."""
+        one = self._under_cursor()
+        if slug != "logs" or one is None:
+            return ""
+        return log_words(one.at, self.desk.now(), until=one.at)
 
     def targets(self) -> tuple[str, ...]:
         """A refresh here is about these hosts."""

@@ -20,6 +20,7 @@ from opsdash.activities.monitor.why_page import (
     offered,
 )
 from opsdash.core.finding import Finding
+from opsdash.core.log_span import log_words
 from opsdash.core.runbook import Runbook
 from opsdash.core.snapshot import HostState, LinkState, Snapshot, triage
 from opsdash.widgets.bindings import bindings_of
@@ -76,6 +77,15 @@ class WhyPanel(HostKeys):
         """The other pages follow."""
         super().go_to(host)
         self.post_message(self.HostPointed(host))
+
+    def words_for(self, slug: str) -> str:
+        """The logs of what is shown: of its service, if it is one, since a while before."""
+        state = self.desk.source.snapshot().hosts.get(self.host)
+        finding = self._finding(state) if state is not None else None
+        if slug != "logs" or finding is None:
+            return ""
+        unit = finding.subject if finding.subject.endswith(".service") else ""
+        return log_words(finding.since or self.desk.now(), self.desk.now(), unit=unit)
 
     def targets(self) -> tuple[str, ...]:
         """A refresh here is about this host."""

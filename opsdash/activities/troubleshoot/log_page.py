@@ -41,6 +41,7 @@ class LogPage(FilteredPage, NewsPage):
         self.hues: dict[str, Role] = {}
         self._hosts: tuple[str, ...] = ()
         self._wish: LogWish | None = None
+        self._led = False
         self._sieve: Sieve[LogEntry] | None = None
         self._last_filter = LogFilter()
 
@@ -58,7 +59,7 @@ class LogPage(FilteredPage, NewsPage):
 
     def gather(self, hosts: Sequence[str]) -> bool:
         """Be about these hosts from now on."""
-        if set(hosts) != set(self._hosts):
+        if set(hosts) != set(self._hosts) or self._led:
             self._be_about(tuple(hosts))
         return True
 
@@ -69,11 +70,14 @@ class LogPage(FilteredPage, NewsPage):
         except ValueError as error:
             self.post_message(self.Said(f"{error}: {FORMS}"))
             return
-        self._wish = wish
+        self._wish, self._led = wish, True
         self.feed = None
         self.filter_by(wish.filter_text)
 
     def _be_about(self, hosts: tuple[str, ...]) -> None:
+        if self._led:  # what was wanted of other hosts, or from another page, was for once
+            self._wish, self._led = None, False
+            self.filter_text = ""
         self._hosts, self.feed = hosts, None
 
     def feed_of(self, snapshot: Snapshot) -> LogFeed | None:
