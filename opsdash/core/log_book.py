@@ -22,6 +22,10 @@ AGAIN_S = 60.0
 LineT = TypeVar("LineT", bound=Line)
 
 
+FOLDED_S = 600.0
+"""What comes again and again is told anew after so long: as old as its first time it is not."""
+
+
 class _Block(Generic[LineT]):
     """So many lines that came one after the other, and all of their words as one text."""
 
@@ -126,7 +130,8 @@ def _is_same(known: Repeat, line: Line) -> bool:
         return False
     if known.last_s is None or line.at_s is None:
         return known.last_s is line.at_s
-    return abs(line.at_s - known.last_s) < AGAIN_S
+    first_s = before.at_s if before.at_s is not None else known.last_s
+    return abs(line.at_s - known.last_s) < AGAIN_S and abs(line.at_s - first_s) < FOLDED_S
 
 
 class Sieve(Generic[LineT]):

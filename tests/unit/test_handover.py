@@ -204,3 +204,10 @@ async def test_where_nobody_watched_it_is_not_said_that_nothing_happened(
 )
 def test_text_in_markdown_is_text(text: str, expected: str) -> None:
     assert escaped(text) == expected
+
+
+async def test_a_name_that_was_never_seen_is_a_slip(state: Path) -> None:
+    await _filled(state)
+    done = await asyncio.to_thread(CliRunner().invoke, build(), ["bd1"])
+    assert done.exit_code == 2
+    assert "'bd1' is no host that was ever watched (did you mean db1?)" in done.output

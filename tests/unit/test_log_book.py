@@ -68,6 +68,13 @@ def test_what_a_host_says_again_is_counted_and_not_kept_twice() -> None:
     assert len(book._repeats) == 0
 
 
+def test_what_comes_again_for_long_is_told_anew_now_and_then() -> None:
+    book: LogBook[Line] = LogBook()
+    said = Line(text="on and on")
+    book.add([replace(said, at_s=NOW + 30 * number) for number in range(45)])
+    assert [book[number].at_s for number in range(len(book))] == [NOW, NOW + 600, NOW + 1200]
+
+
 def test_what_comes_is_found_first_and_older_lines_a_little_at_a_time() -> None:
     book: LogBook[Line] = LogBook()
     book.add(lines([0, 1, 0, 1, 0, 1, 0, 1, 1]))

@@ -80,10 +80,12 @@ async def _found(words: Sequence[str], since: float) -> Handover:
         events = await _events(Events(store), since)
         episodes = await store.open_episodes()
         acts = [one.event() for one in await AuditTrail(folder, store).done_since(since)]
+        known = {*await store.known_hosts(), *(one.host for one in episodes)}
         if store.notice:
             raise OpsdashError(store.notice)
     finally:
         await store.close()
+    _none_is_unknown(words, known)
     fits, runs = fitting(words), (EventKind.STARTED, EventKind.STOPPED, EventKind.KILLED)
     wrong = [
         Wrong(one.host, one.health, one.summary, one.since) for one in episodes if fits(one.host)
@@ -91,6 +93,19 @@ async def _found(words: Sequence[str], since: float) -> Handover:
     told = [one for one in [*events, *acts] if fits(one.host) or one.kind in runs]
     told.sort(key=lambda one: one.at)
     return handover(wrong, told, since, clock.now())
+
+
+def _none_is_unknown(words: Sequence[str], known: set[str]) -> None:
+    """UsageError for a name of which nothing was ever seen: a slip of the keys."""
+    import click
+
+    from opsdash.core.text import did_you_mean
+
+    for word in words:
+        name = word.removeprefix("!")
+        if known and name not in known and not set(name) & set("*?["):
+            near = did_you_mean(name, known)
+            raise click.UsageError(f"{name!r} is no host that was ever watched{near}")
 
 
 async def _events(table: Events, since: float) -> list[Event]:

@@ -163,6 +163,8 @@ class LogKeys(LogPage):
         entries = [self.entry(place) for place in range(first, total)]
         text = "".join(f"{plain(entry)}\n" for entry in entries if entry is not None)
         self.post_message(self.ExportWanted(text, f"logs-{time.strftime('%H%M%S')}"))
+        if first:
+            self.post_message(self.Said(f"only the last {MOST_EXPORTED:,} lines are written"))
 
 
 def _is_said_by(line: Line, entry: LogEntry) -> bool:
