@@ -8,6 +8,7 @@ from opsdash.core.log_book import LogBook
 from opsdash.core.log_counts import LogCounts
 from opsdash.core.log_kinds import Key, Kinds
 from opsdash.core.log_record import LogEntry, LogNotice, LogQuery, LogRecord
+from opsdash.core.logs import LogsRead
 
 
 class KeptFeed:
@@ -65,6 +66,8 @@ class KeptLogs:
         self.coming: list[LogEntry] = []
         self.known: set[Key] = set()
         self.feeds: list[KeptFeed] = []
+        self.queries: list[LogQuery] = []
+        self.lacking: tuple[str, ...] = ()
 
     def open(self, hosts: Sequence[str], query: LogQuery) -> KeptFeed:
         """One more."""
@@ -72,6 +75,11 @@ class KeptLogs:
         feed.come(*(entry for entry in self.coming if entry.host in hosts))
         self.feeds.append(feed)
         return feed
+
+    async def read(self, hosts: Sequence[str], query: LogQuery, within_s: float) -> LogsRead:
+        """The lines that a feed begins with."""
+        self.queries.append(query)
+        return LogsRead(tuple(one for one in self.coming if one.host in hosts), self.lacking)
 
     def close(self) -> None:
         """Nothing has to be ended."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from opsdash.core.log_book import LogBook
@@ -70,8 +71,20 @@ class LogFeed(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class LogsRead:
+    """Lines that were read to their end, and what is not among them, in sentences."""
+
+    lines: tuple[LogEntry, ...]
+    lacking: tuple[str, ...] = ()
+
+
 class Logs(Protocol):
     """Opens the logs of hosts; one feed at a time is open."""
+
+    async def read(self, hosts: Sequence[str], query: LogQuery, within_s: float) -> LogsRead:
+        """Read these lines once, beside what is open; what takes longer than that is left out."""
+        ...
 
     def open(self, hosts: Sequence[str], query: LogQuery) -> LogFeed:
         """Begin to read the logs of these hosts; what was open is closed."""

@@ -14,6 +14,7 @@ from opsdash.core.log_counts import LogCounts
 from opsdash.core.log_kinds import Kinds
 from opsdash.core.log_record import LogEntry, LogNotice, LogQuery, LogRecord
 from opsdash.core.log_state import LogPhase, LogState
+from opsdash.core.logs import LogsRead
 from opsdash.core.text import clean_line
 from opsdash.engine.fleet_hands import FleetHands
 from opsdash.engine.fleet_logs import FleetLogs
@@ -162,6 +163,11 @@ def _kinds(remembered: Remembered, now: float) -> Kinds:
     return Kinds(remembered.keys, since_s)
 
 
+def _sentence(notice: LogNotice) -> str:
+    text = notice.text.removeprefix(f"{notice.host}: ")
+    return f"{notice.host}: {text}" + (f" ({notice.hint})" if notice.hint else "")
+
+
 class LogDesk:
     """Opens the logs of hosts for a screen; one feed at a time."""
 
@@ -175,6 +181,21 @@ class LogDesk:
         self.close()
         self._feed = Feed(hosts, query, self._ground)
         return self._feed
+
+    async def read(self, hosts: Sequence[str], query: LogQuery, within_s: float) -> LogsRead:
+        """Read these lines once, beside what is open."""
+        feed = Feed(hosts, query, self._ground)
+        try:
+            late = not await feed.ended(within_s)
+            book = feed.book
+            lines = tuple(book[number] for number in range(book.dropped, book.end))
+            lacking = [f"{one}: its log was not read: {why}" for one, why in feed.missing().items()]
+            lacking += [_sentence(one) for one in feed.notices()]
+        finally:
+            await feed.close()
+        if late:
+            lacking.append("the logs were not read to their end within the deadline")
+        return LogsRead(lines, tuple(lacking))
 
     def close(self) -> None:
         """Nobody looks at them any more."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,11 +10,9 @@ from typing import Any
 
 import click
 
-from opsdash.activities.monitor.changes_report import unknown
-from opsdash.activities.monitor.incident_report import Incident, document, markdown, page
-from opsdash.activities.monitor.story import is_told, story
+from opsdash.activities.monitor.incident_parts import Told, incident_of, names_of, write_incident
+from opsdash.activities.monitor.incident_report import Incident, document, page
 from opsdash.core import clock
-from opsdash.core.handover import Wrong, handover
 from opsdash.core.happening import SOURCES
 from opsdash.core.log_record import LogQuery
 from opsdash.core.moment import moment_of
@@ -24,16 +21,11 @@ from opsdash.core.redaction import Redaction
 from opsdash.core.snapshot import HostState
 from opsdash.core.text import count
 from opsdash.engine.asked import asked_once
-from opsdash.engine.log_desk import Feed
 from opsdash.engine.look import settle
 from opsdash.engine.session import Session
-from opsdash.store.whole_file import replace_file
 
 UNKNOWN = 3
 """The exit code when a host did not tell: unknown is not OK."""
-
-MOST_LINES = 5_000
-"""Log lines that an incident holds, the latest."""
 
 _MASKS = ("addresses", "names")
 
@@ -51,17 +43,20 @@ def make(select: tuple[str, ...], given: Mapping[str, Any]) -> int:
     if not incident.hosts:
         raise click.UsageError("SELECT fits no host")
     redaction = Redaction(
-        _names(states) if "names" in masks else (), addresses="addresses" in masks
+        names_of(states) if "names" in masks else (), addresses="addresses" in masks
     )
     made = redaction.value(document(incident))
     shown = redaction.told()
     told = redaction.value(page(incident))
-    assert isinstance(told, dict)  # noqa: S101 - a mapping stays one
     _show(incident, shown, folder)
     if not given["yes"] and not click.confirm("write it?", default=False, err=True):
         click.echo("nothing was written", err=True)
         return 1
-    _write(folder, {"incident.md": markdown(told), "incident.json": json.dumps(made, indent=1)})
+    try:
+        write_incident(folder, told, made)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise click.UsageError(f"{folder} can't be written: {reason}") from None
     click.echo(f"{folder}/incident.md and incident.json are written", err=True)
     return UNKNOWN if incident.notes else 0
 
@@ -104,46 +99,10 @@ async def _gathered(
         names = tuple(state.name for state in states)
         events = [one for one in await session.events(since) if one.host in names]
         acts = await session.workshop.audit.entries(since)
-        feed = session.logs.open(names, query)
-        late = not await feed.ended(deadline_s)
-        lines = [feed.book[number] for number in range(feed.book.dropped, feed.book.end)]
-        notes = [*unknown(one for one in states if not is_told(one)), *_notes(feed, late=late)]
-    if len(lines) > MOST_LINES:
-        notes.append(f"{len(lines) - MOST_LINES:,} older log lines: only the last are in here")
-    wrong = [
-        Wrong(state.name, one.health, one.summary, one.since)
-        for state in states
-        for one in state.findings
-    ]
-    changed = [one for one in story(states) if since <= one.at <= until]
-    ran = [one for one in acts if one.at <= until and one.host in names]
-    incident = Incident(
-        given["title"] or f"Incident of {', '.join(names[:5])}",
-        names,
-        handover(wrong, events, since, until),
-        tuple(reversed(changed)),
-        tuple(ran),
-        tuple(lines[-MOST_LINES:]),
-        tuple(notes),
-    )
-    return incident, states
-
-
-def _notes(feed: Feed, *, late: bool) -> list[str]:
-    """What of the logs is not there."""
-    notes = [f"{host}: its log was not read: {why}" for host, why in feed.missing().items()]
-    for one in feed.notices():
-        hint = f" ({one.hint})" if one.hint else ""
-        notes.append(f"{one.host}: {one.text}{hint}")
-    if late:
-        notes.append("the logs were not read to their end within the deadline")
-    return notes
-
-
-def _names(states: Sequence[HostState]) -> set[str]:
-    """The names by which hosts are known: of the whole fleet they would say too much, too."""
-    found = {state.name for state in states}
-    return found | {state.host.address for state in states if state.host.address}
+        read = await session.logs.read(names, query, deadline_s)
+    ran = tuple(one for one in acts if one.at <= until and one.host in names)
+    told = Told(states, events, ran, read)
+    return incident_of(told, since, until, title=given["title"]), states
 
 
 def _show(incident: Incident, masked: Sequence[str], folder: Path) -> None:
@@ -161,13 +120,3 @@ def _show(incident: Incident, masked: Sequence[str], folder: Path) -> None:
         click.echo(f"  {one}", err=True)
     for one in incident.notes:
         click.echo(f"not in it: {one}", err=True)
-
-
-def _write(folder: Path, files: Mapping[str, str]) -> None:
-    try:
-        folder.mkdir(mode=0o700, parents=True)
-        for name, text in files.items():
-            replace_file(folder / name, text)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise click.UsageError(f"{folder} can't be written: {reason}") from None
