@@ -18,7 +18,7 @@ from opsdash.core.redaction import Redaction
 from opsdash.core.snapshot import HostState
 from opsdash.core.text import clean_line, count
 from opsdash.widgets.entries import Entry
-from opsdash.widgets.line import Line, Span, wrap
+from opsdash.widgets.line import Line, Role, Span, wrap
 
 USUAL = "-1h"
 WARNING = 4
@@ -67,27 +67,32 @@ class Incidents(HandingOver):
             self.pick(f"incident: {_size(incident)}", self._choices(incident, states))
 
     def _choices(self, incident: Incident, states: Sequence[HostState]) -> list[Entry]:
-        """Each way of masking with what it would do; and a look at it before anything is written."""
+        """Each way of masking with what it would do, and a look at what would be written."""
         names = names_of(states)
         ways = (
             ("secrets masked", Redaction()),
-            ("addresses masked too", Redaction(addresses=True)),
-            ("addresses and names masked", Redaction(names, addresses=True)),
+            ("and addresses", Redaction(addresses=True)),
+            ("and names", Redaction(names, addresses=True)),
         )
         entries: list[Entry] = []
         for name, redaction in ways:
             made = redaction.value(document(incident))
-            told = "; ".join(redaction.told()) or "nothing is masked"
+            told = redaction.told() or ["nothing is masked"]
             shown = redaction.value(page(incident))
             write = partial(self._write_incident, shown, made)
-            entries.append(Entry(f"write it, {name}", write, clean_line(told, 200)))
-            entries.append(Entry(f"look at it, {name}", partial(self._look_at, shown)))
+            about = f"{count(len(told), 'thing')} masked: {'; '.join(told)}"
+            entries.append(Entry(f"write it: {name}", write, clean_line(about, 200)))
+            entries.append(Entry(f"look at it: {name}", partial(self._look_at, shown, told)))
         return entries
 
-    def _look_at(self, shown: object, _: str) -> None:
+    def _look_at(self, shown: object, told: Sequence[str], _: str) -> None:
         text = markdown(shown) if isinstance(shown, dict) else ""
         width = self.size.width - 2
         lines: list[Line] = [
+            (Span(part, Role.ACCENT),) for one in told for part in wrap(one, width)
+        ]
+        lines.append(())
+        lines += [
             (Span(part),) for one in text.split("\n")[:MOST_SHOWN] for part in wrap(one, width)
         ]
         self.push_screen(TextScreen("an incident, as it would be written", lines, self.look))

@@ -32,11 +32,11 @@ async def test_it_is_looked_at_and_written_as_it_was_shown(state: Path) -> None:
         assert stage.source.logs.queries[-1].since_s == pytest.approx(NOW - 7200, abs=1)
         assert_snapshot("incident-80x24", stage.text)
         assert not state.exists()
-        await stage.press(*"look at it, addresses and", "enter")
-        assert "host-" in stage.text
+        await stage.press(*"look at it and names", "enter")
+        assert "web1 became host-" in stage.text
         await stage.press("q")
         await typed(stage, "incident")
-        await stage.press(*"write it, addresses and", "enter")
+        await stage.press(*"write it and names", "enter")
         await stage.app.workers.wait_for_complete()
         (folder,) = state.iterdir()
         data = json.loads((folder / "incident.json").read_text())
