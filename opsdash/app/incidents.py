@@ -80,12 +80,12 @@ class Incidents(HandingOver):
             told = redaction.told() or ["nothing is masked"]
             shown = redaction.value(page(incident))
             write = partial(self._write_incident, shown, made)
-            about = f"{count(len(told), 'thing')} masked: {'; '.join(told)}"
+            about = "; ".join(told)
             entries.append(Entry(f"write it: {name}", write, clean_line(about, 200)))
-            entries.append(Entry(f"look at it: {name}", partial(self._look_at, shown, told)))
+            entries.append(Entry(f"look at it: {name}", partial(self._show_incident, shown, told)))
         return entries
 
-    def _look_at(self, shown: object, told: Sequence[str], _: str) -> None:
+    def _show_incident(self, shown: object, told: Sequence[str], _: str) -> None:
         text = markdown(shown) if isinstance(shown, dict) else ""
         width = self.size.width - 2
         lines: list[Line] = [
