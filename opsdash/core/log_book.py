@@ -205,6 +205,25 @@ class Sieve(Generic[LineT]):
         """The line at a place; IndexError."""
         return self._book[self.number(place)]
 
+    def place_at(self, at_s: float) -> int:
+        """Where the first line of that time stands, or of the next one that there is (seconds since
+        1970); lines are in the order of their times but for clocks that are off.
+        """
+        low, high = 0, len(self)
+        while low < high:
+            middle = (low + high) // 2
+            found = self._next_time(middle, high)
+            if found is None or found >= at_s:
+                high = middle
+            else:
+                low = middle + 1
+        return low
+
+    def _next_time(self, place: int, end: int) -> float | None:
+        """The time of the line at a place, or of the first behind it that has one."""
+        times = (self[one].at_s for one in range(place, end))
+        return next((one for one in times if one is not None), None)
+
     def place(self, number: int) -> int:
         """Where a line stands, or the next one after it that passes."""
         low, high = 0, len(self)

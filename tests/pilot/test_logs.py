@@ -10,6 +10,7 @@ from opsdash.core.health import Health
 from opsdash.core.log_record import LogEntry, LogGap, LogNotice, LogRecord
 from tests.fleet_states import NOW, up, wrong
 from tests.log_feeds import KeptFeed
+from tests.pilot.test_acting import typed
 from tests.screens import LARGE, SMALL, Stage, assert_snapshot, on_stage
 
 SYN = "TCP: request_sock_TCP: Possible SYN flooding on port 443. Sending cookies."
@@ -278,3 +279,16 @@ async def test_why_and_the_timeline_lead_to_the_lines_of_their_time() -> None:
         assert feed.query.since_s == pytest.approx(failed.since - 600, abs=1)
         await stage.press("1", "l")
         assert stage.source.logs.feeds[-1].query.units == ()
+
+
+async def test_a_time_is_gone_to_and_so_is_the_minute_of_the_spike() -> None:
+    async with on_stage(HOSTS) as stage:
+        prepare(stage)
+        feed = await opened(stage, "S")
+        view = stage.app.page.view  # type: ignore[union-attr]
+        assert feed.book[view.cursor].text == "(root) CMD (job 13)"
+        assert "HELD" in stage.lines[0]
+        await typed(stage, "goto 07:50")
+        assert feed.book[view.cursor].text == "(root) CMD (job 5)"
+        await typed(stage, "goto soon")
+        assert "soon is no moment" in stage.text

@@ -44,6 +44,17 @@ def test_the_oldest_lines_are_dropped_and_the_others_keep_their_numbers() -> Non
             book[gone]
 
 
+def test_a_time_is_found_among_lines_that_have_one_and_some_that_have_none() -> None:
+    book: LogBook[Line] = LogBook()
+    times = (None, NOW, None, NOW + 10, NOW + 20, NOW + 20, None, None)
+    book.add([Line(at_s=at_s, text=str(place)) for place, at_s in enumerate(times)])
+    sieve = sieve_of(book, "")
+    while not sieve.complete:
+        sieve.work(1.0)
+    wanted = {NOW - 5: 0, NOW: 0, NOW + 1: 2, NOW + 10: 2, NOW + 11: 4, NOW + 20: 4, NOW + 21: 6}
+    assert {at_s: sieve.place_at(at_s) for at_s in wanted} == wanted
+
+
 def test_what_a_host_says_again_is_counted_and_not_kept_twice() -> None:
     book: LogBook[Line] = LogBook(most=10)
     said = Line(at_s=NOW, text="again")

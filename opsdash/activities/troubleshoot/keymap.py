@@ -100,6 +100,7 @@ LOGS = KeySet(
         Key("logs.hit-prev", "N", "log_hit(-1)", "hit before"),
         Key("logs.kinds", "K", "log_kinds", "kinds", "kinds of messages, new ones first",
             hint=True),
+        Key("logs.spike", "S", "log_spike", "spike", "to the minute of the most errors"),
         Key("logs.window", "z", "log_window", "since", "since when", hint=True, opens=True),
         Key("logs.wrap", "w", "log_wrap", "wrap", "long lines in several rows"),
         Key("logs.right", "right", "log_shift(1)", "right", "more of long lines"),

@@ -37,12 +37,8 @@ def rates(
         told = not totals or any(feed.counts.tells(name) for name in totals)
         words = "no errors so far" if told else "not known: their lines tell no priority"
         return (*parts, Span(f" {words}", Role.MUTED))
-    every = feed.counts.errors(bad, minute, SPARK)
-    place = spike(every)
-    tail = ""
-    if place is not None:
-        at = time.strftime("%H:%M", time.localtime((minute - SPARK + 1 + place) * MINUTE_S))
-        tail = f"  spike {at}"
+    at_s = spike_at(feed, now)
+    tail = "" if at_s is None else time.strftime("  spike %H:%M", time.localtime(at_s))
     top = float(max(1, *(max(feed.counts.errors((name,), minute, SPARK)) for name in bad)))
     shown = 0
     for name in bad:
@@ -56,6 +52,15 @@ def rates(
         piece = _spark(feed, bad[shown:], minute, palette, top)
         parts += [Span(" others ", Role.MUTED), Span(piece, Role.CRIT)]
     return (*parts, Span(tail, Role.WARN))
+
+
+def spike_at(feed: LogFeed, now: float) -> float | None:
+    """The minute, of those that are drawn small, in which there were far more errors than usual:
+    its begin in seconds since 1970; None: there is none.
+    """
+    minute = int(now // MINUTE_S)
+    place = spike(feed.counts.errors(feed.hosts, minute, SPARK))
+    return None if place is None else float((minute - SPARK + 1 + place) * MINUTE_S)
 
 
 def _spark(feed: LogFeed, hosts: Sequence[str], minute: int, palette: Palette, top: float) -> str:

@@ -8,12 +8,14 @@ from dataclasses import replace
 
 from textual.widgets import Input
 
+from opsdash.activities.troubleshoot.log_head import spike_at
 from opsdash.activities.troubleshoot.log_page import LogPage
 from opsdash.activities.troubleshoot.log_rows import plain, whole
 from opsdash.activities.troubleshoot.log_wish import LogWish, parse_wish
 from opsdash.core.log_filter import Line
 from opsdash.core.log_kinds import Kind
 from opsdash.core.log_record import LogEntry
+from opsdash.core.moment import moment_of
 from opsdash.core.priority import ERR
 from opsdash.widgets.entries import Entry
 
@@ -108,6 +110,37 @@ class LogKeys(LogPage):
         self.view.point(place)
         text = f"no {what} among {SEARCHED_AT_ONCE:,} lines: here it goes on from"
         self.post_message(self.Said(text))
+
+    def entries(self) -> list[Entry]:
+        """A time to go to."""
+        about = "to the first line of that time, among those that are shown"
+        return [*super().entries(), Entry("goto", self._go_to, about, takes="13:51")]
+
+    def _go_to(self, text: str) -> None:
+        try:
+            moment = moment_of(text, self.desk.now())
+        except ValueError as error:
+            self.post_message(self.Said(str(error)))
+            return
+        self._go_to_time(moment)
+
+    def _go_to_time(self, moment: float) -> None:
+        if self._sieve is None or not len(self._sieve):
+            self.post_message(self.Said("no line is there"))
+            return
+        place = self._sieve.place_at(moment)
+        self.view.point(min(place, len(self._sieve) - 1))
+        self.view.hold(follow=False)
+        if place >= len(self._sieve):
+            self.post_message(self.Said("no line is as late as that"))
+
+    def action_log_spike(self) -> None:
+        """To the first line of the minute that had far more errors than usual."""
+        found = spike_at(self.feed, self.desk.wall()) if self.feed is not None else None
+        if found is None:
+            self.post_message(self.Said("no minute had far more errors than usual"))
+            return
+        self._go_to_time(found)
 
     def action_log_window(self) -> None:
         """Pick since when lines are wanted."""
