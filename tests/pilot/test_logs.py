@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -292,3 +294,20 @@ async def test_a_time_is_gone_to_and_so_is_the_minute_of_the_spike() -> None:
         assert feed.book[view.cursor].text == "(root) CMD (job 5)"
         await typed(stage, "goto soon")
         assert "soon is no moment" in stage.text
+
+
+async def test_the_lines_that_are_shown_go_to_a_file_as_text_and_as_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    async with on_stage(HOSTS) as stage:
+        prepare(stage)
+        await opened(stage, "/", *"bind", "enter", "X")
+        await stage.app.workers.wait_for_complete()
+        (text,) = [one for one in tmp_path.rglob("*") if one.is_file()]
+        assert "web07 err nginx[42]: bind() to 0.0.0.0:443" in text.read_text()
+        await typed(stage, "export json")
+        await stage.app.workers.wait_for_complete()
+        files = [one for one in tmp_path.rglob("*") if one.is_file()]
+        (lines,) = [one.read_text() for one in files if one.read_text().startswith("{")]
+        assert json.loads(lines)["text"] == BIND

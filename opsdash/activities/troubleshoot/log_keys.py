@@ -12,6 +12,7 @@ from opsdash.activities.troubleshoot.log_head import spike_at
 from opsdash.activities.troubleshoot.log_page import LogPage
 from opsdash.activities.troubleshoot.log_rows import plain, whole
 from opsdash.activities.troubleshoot.log_wish import LogWish, parse_wish
+from opsdash.activities.troubleshoot.logs_report import json_line
 from opsdash.core.log_filter import Line
 from opsdash.core.log_kinds import Kind
 from opsdash.core.log_record import LogEntry
@@ -113,8 +114,13 @@ class LogKeys(LogPage):
 
     def entries(self) -> list[Entry]:
         """A time to go to."""
-        about = "to the first line of that time, among those that are shown"
-        return [*super().entries(), Entry("goto", self._go_to, about, takes="13:51")]
+        goto = "to the first line of that time, among those that are shown"
+        as_json = "the lines that are shown to a file, as JSON lines"
+        return [
+            *super().entries(),
+            Entry("goto", self._go_to, goto, takes="13:51"),
+            Entry("export json", lambda _: self._export(json_line, "jsonl"), as_json),
+        ]
 
     def _go_to(self, text: str) -> None:
         try:
@@ -188,14 +194,17 @@ class LogKeys(LogPage):
 
     def action_log_export(self) -> None:
         """The lines that are shown, in a file."""
+        self._export(plain, "text")
+
+    def _export(self, form: Callable[[LogEntry], str], kind: str) -> None:
         total = self.found()
         if not total:
             self.post_message(self.Said("nothing to export: no line is there"))
             return
         first = max(0, total - MOST_EXPORTED)
         entries = [self.entry(place) for place in range(first, total)]
-        text = "".join(f"{plain(entry)}\n" for entry in entries if entry is not None)
-        self.post_message(self.ExportWanted(text, f"logs-{time.strftime('%H%M%S')}"))
+        text = "".join(f"{form(entry)}\n" for entry in entries if entry is not None)
+        self.post_message(self.ExportWanted(text, f"logs-{time.strftime('%H%M%S')}-{kind}"))
         if first:
             self.post_message(self.Said(f"only the last {MOST_EXPORTED:,} lines are written"))
 
