@@ -306,7 +306,8 @@ async def test_the_lines_that_are_shown_go_to_a_file_as_text_and_as_json(
         await stage.app.workers.wait_for_complete()
         (text,) = [one for one in tmp_path.rglob("*") if one.is_file()]
         assert "web07 err nginx[42]: bind() to 0.0.0.0:443" in text.read_text()
-        await typed(stage, "export json")
+        stage.clock.at += 5
+        await typed(stage, "jsonl")
         await stage.app.workers.wait_for_complete()
         files = [one for one in tmp_path.rglob("*") if one.is_file()]
         (lines,) = [one.read_text() for one in files if one.read_text().startswith("{")]

@@ -119,7 +119,7 @@ class LogKeys(LogPage):
         return [
             *super().entries(),
             Entry("goto", self._go_to, goto, takes="13:51"),
-            Entry("export json", lambda _: self._export(json_line, "jsonl"), as_json),
+            Entry("jsonl", lambda _: self._export(json_line, "jsonl"), as_json),
         ]
 
     def _go_to(self, text: str) -> None:
