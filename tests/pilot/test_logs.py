@@ -263,12 +263,23 @@ async def test_hosts_that_tell_no_priorities_are_not_said_to_have_no_errors() ->
         assert "no errors so far" not in stage.text
 
 
-async def test_in_the_past_it_is_said_that_the_lines_are_of_now() -> None:
+async def test_in_the_past_the_lines_are_those_of_the_moment() -> None:
     async with on_stage(HOSTS) as stage:
         prepare(stage)
-        stage.source.stored = {NOW - 60: HOSTS}
+        stage.source.stored = {NOW - 600: HOSTS, NOW - 300: HOSTS, NOW - 86400: HOSTS}
         await opened(stage, "comma")
-        assert "THESE LINES ARE OF NOW" in stage.text
+        feeds = stage.source.logs.feeds
+        feed, view = feeds[-1], stage.app.page.view  # type: ignore[union-attr]
+        assert (feed.query.since_s, feed.query.follow) == (NOW - 900, True)
+        assert feed.book[view.cursor].at_s == NOW - 300
+        await stage.press("comma")
+        assert feeds[-1] is feed
+        assert feed.book[view.cursor].at_s == NOW - 600
+        await stage.press("comma")
+        assert feeds[-1].query.until_s == NOW - 86400 + 600
+        assert "NOT LIVE" in stage.lines[0]
+        await stage.press("semicolon")
+        assert feeds[-1].query.since_s is None
 
 
 async def test_why_and_the_timeline_lead_to_the_lines_of_their_time() -> None:

@@ -10,7 +10,8 @@ from opsdash.activities.troubleshoot.log_wish import FORMS, LogWish, parse_wish
 from opsdash.core.filter_words import FilterError
 from opsdash.core.log_book import Sieve
 from opsdash.core.log_filter import LogFilter, parse_log_filter
-from opsdash.core.log_record import LogEntry, LogRecord
+from opsdash.core.log_record import LogEntry, LogQuery, LogRecord
+from opsdash.core.log_span import log_words
 from opsdash.core.logs import LogFeed
 from opsdash.core.snapshot import Snapshot, triage
 from opsdash.core.text import count
@@ -41,7 +42,8 @@ class LogPage(FilteredPage, NewsPage):
         self.hues: dict[str, Role] = {}
         self._hosts: tuple[str, ...] = ()
         self._wish: LogWish | None = None
-        self._led = False
+        self._led = self._seeks = False
+        self._moment: float | None = None
         self._sieve: Sieve[LogEntry] | None = None
         self._last_filter = LogFilter()
 
@@ -86,12 +88,51 @@ class LogPage(FilteredPage, NewsPage):
         if not known and snapshot.hosts:
             known = (min(snapshot.hosts.values(), key=triage).name,)
         self._hosts = known
+        self._heed_moment(snapshot)
         if self.feed is None and known:
-            wish = self._wish or parse_wish("", len(known), self.desk.now())
-            self.feed = self.desk.source.logs.open(known, wish.query)
+            self.feed = self.desk.source.logs.open(known, self._wanted(len(known)).query)
             self._new_sieve()
             self.view.follow = True
         return self.feed
+
+    def _wanted(self, hosts: int) -> LogWish:
+        """Which lines: those that were asked for, else those around the moment of the past that is
+        shown, else the last ones.
+        """
+        if self._wish is not None and (self._led or self._moment is None):
+            return self._wish
+        words = ""
+        if self._moment is not None:
+            words = log_words(self._moment, self.desk.wall(), until=self._moment)
+        return parse_wish(words, hosts, self.desk.wall())
+
+    def _heed_moment(self, snapshot: Snapshot) -> None:
+        """Another moment is shown: its lines, unless others were asked for; they stay if they hold
+        that moment too.
+        """
+        past = any(state.past for state in snapshot.hosts.values())
+        before, self._moment = self._moment, snapshot.at if past else None
+        if self._moment == before or self._led:
+            return
+        self._seeks = self._moment is not None
+        if self.feed is not None and not self._holds(self.feed.query):
+            self.feed = None
+
+    def _holds(self, query: LogQuery) -> bool:
+        """Whether the lines of a query are around the moment that is shown."""
+        if self._moment is None or query.since_s is None:
+            return False
+        return query.since_s <= self._moment <= (query.until_s or self._moment)
+
+    def seek(self) -> bool:
+        """Be at the last line of the moment that is shown, until the user goes elsewhere; gives
+        whether it is there.
+        """
+        if not self._seeks or self._moment is None or self._sieve is None or not self.found():
+            return False
+        self.view.follow = False
+        self.view.cursor = max(0, self._sieve.place_at(self._moment + 0.001) - 1)
+        return True
 
     def pointed(self) -> str:
         """The host of the line under the cursor, or whose logs these are."""

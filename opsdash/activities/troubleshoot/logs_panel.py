@@ -70,7 +70,7 @@ class LogsPanel(LogKeys):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._rows: dict[str, Kind] = {}
-        self._sifts = self._in_past = False
+        self._sifts = False
 
     def compose(self) -> ComposeResult:
         """Whose they are, rates, hosts, the lines, their patterns, the line under the cursor."""
@@ -108,10 +108,10 @@ class LogsPanel(LogKeys):
             width, feed.hosts if feed else (), self.column, wrapped=self.wrapped
         )
         self.hues = hues_of(feed.hosts if feed is not None else ())
-        self._in_past = any(state.past for state in snapshot.hosts.values())
+        there = self.seek()
         self._show_head()
         self.view.nothing = self._nothing()
-        self.view.show_entries(moved)
+        self.view.show_entries(0 if there else moved)
         if kinds:
             self._show_kinds()
         self._show_detail()
@@ -164,7 +164,8 @@ class LogsPanel(LogKeys):
         if not self.feed.query.follow:
             return (Span(" NOT LIVE ", Role.MUTED),)
         following = Span(" FOLLOW ", Role.OK) if self.view.follow else Span(" HELD ", Role.WARN)
-        past = (Span(" THESE LINES ARE OF NOW ", Role.WARN),) if self._in_past else ()
+        of_now = self._moment is not None
+        past = (Span(" THESE LINES ARE OF NOW ", Role.WARN),) if of_now else ()
         return (*past, following)
 
     def _nothing(self) -> Sequence[Line]:
@@ -218,6 +219,7 @@ class LogsPanel(LogKeys):
     def follow_cursor(self, event: LogView.Pointed | LogView.FollowChanged) -> None:
         """The line below, what is said of following, and the other pages go with the cursor."""
         event.stop()
+        self._seeks = False
         self.draw()
         if isinstance(event, LogView.Pointed) and self.pointed():
             self.post_message(self.HostPointed(self.pointed()))
