@@ -50,7 +50,16 @@ def changed_cells(before: Strip, after: Strip) -> tuple[int, int]:
         return (0, 0)
     while tail < most - head and old[-1 - tail] == new[-1 - tail]:
         tail += 1
+    # a strip that is cut behind a letter with a mark loses the mark: such a letter is inside
+    while head and _has_mark(old, head - 1):
+        head -= 1
+    while tail and (_has_mark(old, len(old) - tail - 1) or _has_mark(new, len(new) - tail - 1)):
+        tail -= 1
     return (_width(new[:head]), after.cell_length - _width(new[len(new) - tail :]))
+
+
+def _has_mark(cells: list[tuple[str, Style | None]], place: int) -> bool:
+    return place >= 0 and len(cells[place][0]) > 1
 
 
 def _cells(strip: Strip) -> list[tuple[str, Style | None]]:

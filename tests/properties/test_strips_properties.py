@@ -17,6 +17,12 @@ PALETTE = Palette(NIGHT)
 ASCII = Palette(NIGHT, ascii_only=True)
 SPANS = st.builds(Span, st.text(max_size=20), st.sampled_from(Role))
 LINES = st.lists(SPANS, max_size=6).map(tuple)
+MARKED = st.lists(
+    st.builds(Span, st.text("ab \u0301\u4e2d\U000e0000", max_size=6), st.sampled_from(Role)),
+    max_size=3,
+).map(tuple)
+"""Lines of letters with marks, and wide ones, that differ in little."""
+
 WIDTHS = st.integers(0, 60)
 
 
@@ -46,8 +52,12 @@ def test_a_fitted_line_has_exactly_its_width(parts: Line, width: int) -> None:
     assert sum(cell_len(part.text) for part in fit_line(parts, width)) == width
 
 
+@example((), (Span("0\u0301"),), 2)
+@example((Span("0\u0301"),), (Span("1\u0301 x"),), 3)
+@example((Span("a\u0301b"),), (Span("a\u0301c"),), 3)
+@example((Span("a\u0301b"),), (Span("c\u0301b"),), 3)
 @example((Span("\U0001da00"),), (), 1)
-@given(LINES, LINES, st.integers(1, 60))
+@given(LINES | MARKED, LINES | MARKED, st.integers(1, 60))
 def test_painting_only_the_changed_cells_gives_the_new_row(
     before: Line, after: Line, width: int
 ) -> None:
