@@ -26,8 +26,10 @@ def paint(
     segments: list[Segment] = []
     for text, role in parts:
         safe = palette.drawable(clean_line(text))
-        while not segments and safe and not safe[0].isascii() and cell_len(safe[0]) == 0:
-            safe = safe[1:]  # a mark without a letter to stand on: it would be no cell of its own
+        marks = _leading_marks(safe)
+        if marks and segments:  # they stand on the letter before, in its style
+            segments[-1] = Segment(segments[-1].text + marks, segments[-1].style)
+        safe = safe[len(marks) :]  # without a letter to stand on they would be no cell
         style = styles[role]
         if segments and (style == segments[-1].style or not safe.strip(" ")):
             segments[-1] = Segment(segments[-1].text + safe, segments[-1].style)
@@ -35,6 +37,14 @@ def paint(
             segments.append(Segment(safe, style))
     last = segments[-1].style if segments else styles[Role.TEXT]
     return Strip(segments).adjust_cell_length(width, last).simplify()
+
+
+def _leading_marks(text: str) -> str:
+    """What of it takes no cell of its own, up to the first letter."""
+    place = 0
+    while place < len(text) and not text[place].isascii() and cell_len(text[place]) == 0:
+        place += 1
+    return text[:place]
 
 
 def changed_cells(before: Strip, after: Strip) -> tuple[int, int]:
