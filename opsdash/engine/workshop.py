@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,16 +13,13 @@ from opsdash.core.event import Event
 from opsdash.core.fleet import Fleet
 from opsdash.core.guard import Guard
 from opsdash.core.plan import Plan
-from opsdash.core.prompts import Asker
 from opsdash.engine.automation import automation_plan
 from opsdash.engine.fleet_hands import FleetHands
+from opsdash.engine.hands_alone import hands_alone
 from opsdash.engine.health_gate import HealthGate, Look
-from opsdash.engine.poller import Reach
 from opsdash.engine.privilege import Privilege
-from opsdash.engine.root_script import root_rule
 from opsdash.engine.runner import Grounds, Runner
 from opsdash.engine.surroundings import Surroundings
-from opsdash.engine.ways import transports_for
 from opsdash.store.audit import AuditTrail
 from opsdash.store.database import Database
 from opsdash.store.jobs import Jobs
@@ -98,23 +94,12 @@ async def workshop_alone(fleet: Fleet, around: Surroundings) -> AsyncGenerator[W
     """A workshop without a poller, for one plan on the command line: hosts are reached when their
     turn comes. What runs when the block is left is called off.
     """
-    asker = Asker(around.prompter)
-    given = around.transports
-    transports = (
-        dict(given)
-        if given is not None
-        else transports_for(fleet, around.state_dir / "known_hosts", asker)
-    )
-    privilege = Privilege(asker, around.clock, root_rule())
-    store = Store(around.state_dir / "history.db")
-    await store.open()
-    hands = FleetHands(lambda: fleet, Reach(transports, privilege))
-    workshop = Workshop(Bench(hands, store, around))
-    try:
-        yield workshop
-    finally:
-        await workshop.runner.close()
-        privilege.forget()
-        await asker.close()
-        await asyncio.gather(*(transport.close() for transport in transports.values()))
-        await store.close()
+    async with hands_alone(fleet, around) as hands:
+        store = Store(around.state_dir / "history.db")
+        await store.open()
+        workshop = Workshop(Bench(hands, store, around))
+        try:
+            yield workshop
+        finally:
+            await workshop.runner.close()
+            await store.close()
