@@ -21,6 +21,9 @@ _PARTS = {
 }
 
 
+_RUNS = (EventKind.STARTED, EventKind.STOPPED, EventKind.KILLED)
+
+
 @dataclass(frozen=True, slots=True)
 class Wrong:
     """Something that is wrong with a host now: since when (seconds since 1970), and who knows."""
@@ -94,10 +97,12 @@ def _last_found(events: Sequence[Event]) -> Iterable[Event]:
 
 def _blind(events: Sequence[Event], since: float, until: float) -> Iterable[tuple[float, float]]:
     """From the end of one program to the beginning of the next, or until now; one that was killed
-    is known to have been when the next one begins, and not since when.
+    is known to have been when the next one begins, and not since when. Where a beginning is the
+    first that is known, nobody watched before it.
     """
-    ended: float | None = None
-    for event in events:
+    runs = [one for one in events if one.kind in _RUNS]
+    ended = since if runs and runs[0].kind is EventKind.STARTED else None
+    for event in runs:
         if event.kind is EventKind.STOPPED:
             ended = event.at
         elif event.kind is EventKind.STARTED and ended is not None:

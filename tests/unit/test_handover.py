@@ -36,7 +36,7 @@ def made() -> Handover:
         Wrong("web2", Health.WARN, "cert expires [soon](http://x)", NOON - 300),
     ]
     events = [
-        event(350, EventKind.STARTED, ""),
+        event(400, EventKind.STARTED, ""),
         event(300, EventKind.FOUND, "db3", "/var 97% full", check="disk-full", subject="/var"),
         event(290, EventKind.ACTED, "db3", "tom: journal.vacuum, ok"),
         event(280, EventKind.OVER, "db3", "/var 97% full", check="disk-full", subject="/var"),
@@ -67,7 +67,12 @@ def test_nobody_watches_from_the_end_of_the_last_program_on() -> None:
     assert handover([], [ended], SINCE, NOON).blind == ((SINCE, NOON),)
     assert handover([], [ended, next_one], SINCE, NOON).blind == ((SINCE, next_one.at),)
     later = event(30, EventKind.STOPPED, "")
-    assert handover([], [next_one, later], SINCE, NOON).blind == ((later.at, NOON),)
+    both = ((SINCE, next_one.at), (later.at, NOON))
+    assert handover([], [next_one, later], SINCE, NOON).blind == both
+    before = event(400, EventKind.STARTED, "")
+    assert handover([], [before, later], SINCE, NOON).blind == ((later.at, NOON),)
+    killed = event(301, EventKind.KILLED, "")
+    assert handover([], [killed, next_one], SINCE, NOON).blind == ()
 
 
 def test_the_text_begins_with_what_is_new() -> None:

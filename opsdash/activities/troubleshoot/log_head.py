@@ -36,6 +36,7 @@ def rates(
     if not bad:
         told = not totals or any(feed.counts.tells(name) for name in totals)
         words = "no errors so far" if told else "not known: their lines tell no priority"
+        words = words if totals else "no lines so far"
         return (*parts, Span(f" {words}", Role.MUTED))
     at_s = spike_at(feed, now)
     tail = "" if at_s is None else time.strftime("  spike %H:%M", time.localtime(at_s))
