@@ -115,11 +115,13 @@ class Merger:
         self._clock = clock
         self._hold_s = hold_s
         self._lanes: list[Lane] = []
+        self._of_host: dict[str, list[Lane]] = {}
 
     def lane(self, host: str, source: str, ahead_s: float) -> Lane:
         """A new source."""
         made = Lane(host, source, ahead_s, heard=self._clock())
         self._lanes.append(made)
+        self._of_host.setdefault(host, []).append(made)
         return made
 
     @property
@@ -129,7 +131,7 @@ class Merger:
 
     def lanes(self, host: str) -> list[Lane]:
         """The sources of one host."""
-        return [lane for lane in self._lanes if lane.host == host]
+        return self._of_host.get(host, [])
 
     def take(self, most: int = 5_000) -> list[LogEntry]:
         """What may be given out now, in its order: not more than about `most`."""

@@ -111,7 +111,7 @@ def _worth_knowing(feed: LogFeed) -> Line:
     return tuple(found)
 
 
-def notes(feed: LogFeed, width: int) -> list[Line]:
+def notes(feed: LogFeed) -> list[Line]:
     """What may not be read and what would allow it, whom nobody hears; the first few."""
     found: list[Line] = []
     for name, why in list(feed.missing().items())[:2]:

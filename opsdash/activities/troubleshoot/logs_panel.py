@@ -143,7 +143,7 @@ class LogsPanel(LogKeys):
                 bars = log_head.gutter(feed, self.hues, look, now, width)
             bars = bars or [log_head.rates(feed, self.hues, look, now, width)]
             bars.append(log_head.talkers(feed, self.hues, width))
-            notes = log_head.notes(feed, width)[: 1 if self.size.height < LOW else None]
+            notes = log_head.notes(feed)[: 1 if self.size.height < LOW else None]
         self.query_one("#log-title", TopLine).show(words, self._badges(), self.desk.wall())
         rates = self.query_one("#log-rates", Bar)
         rates.styles.height = max(1, len(bars))
