@@ -200,6 +200,11 @@ class Plan:
         """Whether its hosts have to wait for each other."""
         return any(step.kind is StepKind.TOGETHER for one in self.hosts for step in one.steps)
 
+    @property
+    def measures(self) -> bool:
+        """Whether its answers hold how long something took: no two hosts answer the same then."""
+        return any(step.kind is StepKind.CONNECT for one in self.hosts for step in one.steps)
+
     def names(self) -> tuple[str, ...]:
         """The hosts, in the order in which their turn comes."""
         return tuple(one.host for one in self.hosts)

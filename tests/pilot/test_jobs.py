@@ -14,6 +14,7 @@ from opsdash.app.confirm_screen import ConfirmPlanScreen
 from opsdash.core.fleet import Fleet
 from opsdash.core.job import Job, JobState, Result
 from opsdash.core.jobs import NoJobs
+from opsdash.core.plan import HostSteps, Step, StepKind
 from opsdash.core.run_plan import RunWish, run_plan
 from tests.fleet_states import up
 from tests.jobs import KeptJobs, done, job_of, mixed
@@ -129,6 +130,21 @@ async def test_masking_folds_what_differs_only_by_time() -> None:
         assert "up since <time>" in stage.text
         assert "MASKED" in stage.text
         await stage.press("m")
+        assert "differs" in stage.text
+
+
+async def test_durations_that_were_measured_part_no_hosts_unless_it_is_wanted() -> None:
+    runs = [done(f"web{n}", f"connect: open, {n}.5ms\n".encode()) for n in (1, 2)]
+    job = job_of(RunWish("x"), runs)
+    visit = Step(StepKind.CONNECT, "connect", "tcp://db1:22")
+    hosts = tuple(HostSteps(one.host, (visit,)) for one in job.plan.hosts)
+    async with at_work(replace(job, plan=replace(job.plan, hosts=hosts))) as (stage, _):
+        await open_job(stage)
+        assert "MASKED" in stage.text
+        assert "differs" not in stage.text
+        await stage.press("m")
+        assert "differs" in stage.text
+        await stage.draw()
         assert "differs" in stage.text
 
 

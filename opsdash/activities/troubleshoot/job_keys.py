@@ -32,7 +32,8 @@ class JobKeys(NewsPage):
         super().__init__(desk)
         self.wanted = ""
         self.found = ""
-        self.masked = False
+        self.masked = self._by_itself = False
+        self._masked_of = ""
         self.detailed = True
         self.plain = False
         self.shown: Sequence[OutputLine] = ()
@@ -91,6 +92,9 @@ class JobKeys(NewsPage):
         job = self.job()
         if job is None:
             return ()
+        if job.id != self._masked_of:  # its durations would part all hosts from each other
+            self.masked = job.plan.measures or (self.masked and not self._by_itself)
+            self._masked_of, self._by_itself = job.id, job.plan.measures
         if self._folder[0] != self._mask_key():
             self._folder = (self._mask_key(), self._new_folder(masked=self.masked))
             self._folded = (None, ())
