@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from opsdash.core.audit import AuditEntry, Phase
 from opsdash.core.table import table
 from opsdash.core.text import clean, clean_line, count, duration, shorten
+from opsdash.core.utc import utc
 from opsdash.store.audit_check import Verdict
 
 SCHEMA = "opsdash-audit-1"
@@ -97,7 +98,7 @@ def as_json(entries: Sequence[AuditEntry]) -> str:
 
 
 def _data(entry: AuditEntry) -> dict[str, object]:
-    return {**asdict(entry), "phase": entry.phase.value, "time": _utc(entry.at)}
+    return {**asdict(entry), "phase": entry.phase.value, "time": utc(entry.at, "milliseconds")}
 
 
 def as_csv(entries: Sequence[AuditEntry]) -> str:
@@ -139,10 +140,6 @@ def verdict_json(verdict: Verdict) -> str:
         "notes": list(verdict.notes),
     }
     return json.dumps(found)
-
-
-def _utc(at: float) -> str:
-    return datetime.fromtimestamp(at, tz=UTC).isoformat(timespec="milliseconds")
 
 
 def _local(at: float) -> str:

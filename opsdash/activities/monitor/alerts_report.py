@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from opsdash.activities.monitor.alert_list import Alert, Alerts
 from opsdash.core.silence import Silence, end_words
 from opsdash.core.snapshot import Snapshot
 from opsdash.core.table import table
 from opsdash.core.text import clean_line, duration
+from opsdash.core.utc import utc
 
 SCHEMA = "opsdash-alerts-1"
 
@@ -20,7 +20,7 @@ def document(snapshot: Snapshot, found: Alerts) -> Document:
     """The report as JSON data: stable, versioned; see docs/alerts.schema.json."""
     return {
         "schema": SCHEMA,
-        "generated_at": _iso(snapshot.at),
+        "generated_at": utc(snapshot.at),
         "source": snapshot.source or "this machine",
         "notices": [clean_line(notice) for notice in snapshot.notices],
         "open": [_alert(one) for one in found.open],
@@ -39,8 +39,8 @@ def _alert(one: Alert) -> Document:
         "subject": subject,
         "health": one.health.name.lower(),
         "text": one.text,
-        "since": _iso(one.began) if one.began else None,
-        "ended": _iso(one.ended) if one.ended else None,
+        "since": utc(one.began) if one.began else None,
+        "ended": utc(one.ended) if one.ended else None,
         "came_in_last_hour": one.times or None,
         "silence": None if one.silence is None else silence_document(one.silence),
     }
@@ -56,8 +56,8 @@ def silence_document(one: Silence) -> Document:
         "subject": one.subject,
         "reason": one.reason,
         "who": one.who,
-        "at": _iso(one.at),
-        "until": _iso(one.until),
+        "at": utc(one.at),
+        "until": utc(one.until),
     }
 
 
@@ -111,7 +111,3 @@ def _until(one: Alert, now: float) -> str:
 
 def _ago(at: float, now: float) -> str:
     return duration(now - at) if at else ""
-
-
-def _iso(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")

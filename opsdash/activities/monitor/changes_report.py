@@ -10,6 +10,7 @@ from opsdash.core.happening import Happening
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.core.table import table
 from opsdash.core.text import clean_line
+from opsdash.core.utc import utc
 
 SCHEMA = "opsdash-changes-1"
 
@@ -46,7 +47,7 @@ def document(
     """The report as JSON data: stable, versioned; see docs/changes.schema.json."""
     return {
         "schema": SCHEMA,
-        "generated_at": _utc(snapshot.at),
+        "generated_at": utc(snapshot.at),
         "source": snapshot.source or "this machine",
         "notices": [clean_line(text) for text in snapshot.notices],
         "hosts": [{"name": clean_line(one.name), "unknown": _lacks(one)} for one in states],
@@ -56,7 +57,7 @@ def document(
 
 def _change(one: Happening) -> Document:
     return {
-        "at": _utc(one.at),
+        "at": utc(one.at),
         "host": clean_line(one.host),
         "kind": one.kind.value,
         "what": one.words,
@@ -66,10 +67,6 @@ def _change(one: Happening) -> Document:
         "detail": one.detail or None,
         "health": None if one.health is None else one.health.name.lower(),
     }
-
-
-def _utc(at: float) -> str:
-    return datetime.fromtimestamp(at, tz=UTC).isoformat(timespec="seconds")
 
 
 def _local(at: float) -> str:

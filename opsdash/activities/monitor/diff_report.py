@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from opsdash.activities.monitor.story import story
 from opsdash.core import discover
@@ -16,6 +15,7 @@ from opsdash.core.health import Health
 from opsdash.core.moment import clock_words
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.core.text import count, duration
+from opsdash.core.utc import utc
 from opsdash.widgets.line import ROLES, Line, Role, Span, line
 
 SCHEMA = "opsdash-diff-1"
@@ -178,8 +178,8 @@ def as_json(found: Diff) -> str:
     return json.dumps(
         {
             "schema": SCHEMA,
-            "from": _utc(found.before.at),
-            "to": _utc(found.after.at),
+            "from": utc(found.before.at),
+            "to": utc(found.after.at),
             "notices": _notices(found),
             "hosts": [_host_data(one, found) for one in found.hosts],
         }
@@ -200,7 +200,7 @@ def _host_data(one: Comparison, found: Diff) -> dict[str, object]:
             for each in one.found
         ],
         "happened": [
-            {"at": _utc(each.at), "kind": each.kind.value, "text": each.words, "who": each.who}
+            {"at": utc(each.at), "kind": each.kind.value, "text": each.words, "who": each.who}
             for each in reversed(found.happened)
             if each.host == one.host
         ],
@@ -210,7 +210,3 @@ def _host_data(one: Comparison, found: Diff) -> dict[str, object]:
 
 def _health(health: Health) -> str:
     return health.name
-
-
-def _utc(at: float) -> str:
-    return datetime.fromtimestamp(at, tz=UTC).isoformat(timespec="seconds")

@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 
 from opsdash.core.event import Event, EventKind, folded
 from opsdash.core.table import table
+from opsdash.core.utc import utc
 
 SCHEMA = "opsdash-events-1"
 
@@ -74,7 +75,7 @@ def as_json(events: Sequence[Event]) -> str:
 def _data(event: Event) -> dict[str, object]:
     return {
         "number": event.number,
-        "at": _utc(event.at),
+        "at": utc(event.at),
         "kind": event.kind.value,
         "host": event.host or None,
         "health": None if event.health is None else event.health.name,
@@ -94,10 +95,6 @@ def as_csv(events: Sequence[Event]) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return out.getvalue()
-
-
-def _utc(at: float) -> str:
-    return datetime.fromtimestamp(at, tz=UTC).isoformat(timespec="seconds")
 
 
 def _local(at: float) -> str:

@@ -6,11 +6,11 @@ import json
 import re
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from opsdash.core.event import Event, EventKind
 from opsdash.core.handover import Handover, Wrong
 from opsdash.core.text import clean_line, count, duration
+from opsdash.core.utc import utc
 
 SCHEMA = "opsdash-handover-1"
 _MARKS = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_{}[]<>|~&"})
@@ -72,27 +72,27 @@ def as_data(found: Handover) -> dict[str, object]:
     lists = ("over", "done", "silenced", "health", "came_and_went", "told")
     return {
         "schema": SCHEMA,
-        "since": _utc(found.since),
-        "until": _utc(found.until),
+        "since": utc(found.since),
+        "until": utc(found.until),
         "wrong": [
             {
                 "host": one.host,
                 "health": one.health.name,
                 "summary": one.summary,
-                "since": _utc(one.since),
+                "since": utc(one.since),
                 "new": one.since >= found.since,
                 "note": one.note or None,
             }
             for one in found.wrong
         ],
         **{name: [_data(one) for one in getattr(found, name)] for name in lists},
-        "blind": [{"from": _utc(one), "until": _utc(other)} for one, other in found.blind],
+        "blind": [{"from": utc(one), "until": utc(other)} for one, other in found.blind],
     }
 
 
 def _data(event: Event) -> dict[str, object]:
     return {
-        "at": _utc(event.at),
+        "at": utc(event.at),
         "kind": event.kind.value,
         "host": event.host or None,
         "text": event.text,
@@ -139,10 +139,6 @@ def _clock(at: float, found: Handover) -> str:
     """The time of day; with its date where all of it is not of one day."""
     one_day = time.localtime(found.since)[:3] == time.localtime(found.until)[:3]
     return time.strftime("%H:%M" if one_day else "%b %d %H:%M", time.localtime(at))
-
-
-def _utc(at: float) -> str:
-    return datetime.fromtimestamp(at, tz=UTC).isoformat(timespec="seconds")
 
 
 def escaped(text: str) -> str:

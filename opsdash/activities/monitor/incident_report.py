@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from opsdash.activities.monitor.handover_report import as_data, escaped, sections
 from opsdash.core.audit import AuditEntry, Phase
@@ -13,6 +12,7 @@ from opsdash.core.happening import Happening
 from opsdash.core.log_record import LogEntry, LogGap
 from opsdash.core.priority import PRIORITIES, letter
 from opsdash.core.text import count
+from opsdash.core.utc import utc_if_known
 
 SCHEMA = "opsdash-incident-1"
 Document = dict[str, object]
@@ -50,7 +50,7 @@ def document(incident: Incident) -> Document:
 
 def _change(one: Happening) -> Document:
     return {
-        "at": _utc(one.at),
+        "at": utc_if_known(one.at, "milliseconds"),
         "host": one.host,
         "kind": str(one.kind),
         "text": one.words,
@@ -62,7 +62,7 @@ def _change(one: Happening) -> Document:
 
 def _command(one: AuditEntry) -> Document:
     return {
-        "at": _utc(one.at),
+        "at": utc_if_known(one.at, "milliseconds"),
         "who": one.who,
         "host": one.host or None,
         "action": one.action,
@@ -77,9 +77,14 @@ def _command(one: AuditEntry) -> Document:
 
 def _line(one: LogEntry) -> Document:
     if isinstance(one, LogGap):
-        return {"at": _utc(one.at_s), "host": one.host, "gap": one.why, "dropped": one.dropped}
+        return {
+            "at": utc_if_known(one.at_s, "milliseconds"),
+            "host": one.host,
+            "gap": one.why,
+            "dropped": one.dropped,
+        }
     return {
-        "at": _utc(one.at_s),
+        "at": utc_if_known(one.at_s, "milliseconds"),
         "host": one.host,
         "priority": PRIORITIES[one.priority] if one.priority is not None else None,
         "program": one.program or None,
@@ -140,12 +145,3 @@ def _said(one: LogEntry) -> str:
 
 def _local(at: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
-
-
-def _utc(at: float | None) -> str | None:
-    if at is None:
-        return None
-    try:
-        return datetime.fromtimestamp(at, tz=UTC).isoformat(timespec="milliseconds")
-    except (OverflowError, OSError, ValueError):
-        return None

@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 
 from opsdash.core.reading import Cell, Row
 from opsdash.core.snapshot import HostState, Snapshot
 from opsdash.core.table import table
 from opsdash.core.text import clean_line, shorten, size
+from opsdash.core.utc import utc
 
 SCHEMA = "opsdash-inventory-1"
 
@@ -35,7 +35,7 @@ def document(snapshot: Snapshot, states: Iterable[HostState]) -> Document:
     """The report as JSON data: stable, versioned; see docs/inventory.schema.json."""
     return {
         "schema": SCHEMA,
-        "generated_at": datetime.fromtimestamp(snapshot.at, UTC).isoformat(timespec="seconds"),
+        "generated_at": utc(snapshot.at),
         "source": snapshot.source or "this machine",
         "notices": [clean_line(text) for text in snapshot.notices],
         "hosts": [_host(state) for state in states],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 from opsdash.activities.monitor.alerts_report import silence_document
 from opsdash.core.finding import Finding
@@ -12,6 +11,7 @@ from opsdash.core.outliers import outliers
 from opsdash.core.snapshot import HostState, LinkState, Outlier, Snapshot, triage
 from opsdash.core.text import clean_line, count, duration, percent, shorten
 from opsdash.core.theme import ASCII_GLYPHS, GLYPHS
+from opsdash.core.utc import utc
 
 SCHEMA = "opsdash-status-1"
 WHY_WIDTH = 72
@@ -25,7 +25,7 @@ def document(snapshot: Snapshot, states: Iterable[HostState], longer: tuple[str,
     odd = outliers(snapshot.hosts.values(), snapshot.at)
     return {
         "schema": SCHEMA,
-        "generated_at": _iso(snapshot.at),
+        "generated_at": utc(snapshot.at),
         "source": snapshot.source or "this machine",
         "notices": _notices(snapshot),
         "summary": _summary(chosen),
@@ -48,7 +48,7 @@ def _host(state: HostState, odd: tuple[Outlier, ...], now: float) -> Document:
         "name": clean_line(state.name),
         "health": state.health.name.lower(),
         "why": why(state),
-        "since": _iso(state.why.since) if state.why and state.why.since else None,
+        "since": utc(state.why.since) if state.why and state.why.since else None,
         "age_s": None if age_s is None else round(age_s, 1),
         "tags": sorted(map(clean_line, state.host.tags)),
         "findings": [_finding(finding) for finding in state.findings],
@@ -83,7 +83,7 @@ def _finding(finding: Finding) -> Document:
         "evidence": finding.evidence,
         "advice": finding.advice,
         "controls": list(finding.controls),
-        "since": _iso(finding.since) if finding.since else None,
+        "since": utc(finding.since) if finding.since else None,
         "new": finding.new,
         "silence": None if finding.silence is None else silence_document(finding.silence),
     }
@@ -166,7 +166,3 @@ def _ratio(value: float | None) -> str:
 
 def _notices(snapshot: Snapshot) -> list[str]:
     return [clean_line(notice) for notice in snapshot.notices]
-
-
-def _iso(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from opsdash.activities.troubleshoot.logs_report import NO_TIME, of_day, split_time
 from opsdash.core.log_record import LogEntry, LogGap, LogRecord
 from opsdash.core.priority import PRIORITIES, letter
 from opsdash.core.text import count, duration
@@ -16,7 +17,6 @@ MOST_WRAPPED = 12
 
 _ROLES = {0: Role.CRIT, 1: Role.CRIT, 2: Role.CRIT, 3: Role.CRIT, 4: Role.WARN, 5: Role.STRONG}
 WIDE_FROM = 120
-NO_TIME = "--:--:--.---"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +53,8 @@ def role_of(priority: int | None) -> Role:
 
 def clock(at_s: float | None) -> str:
     """``13:51:02.114`` of this machine's zone."""
-    if at_s is None:
-        return NO_TIME
-    try:
-        when = time.strftime("%H:%M:%S", time.localtime(at_s))
-    except (OverflowError, ValueError, OSError):
-        return NO_TIME
-    return f"{when}.{int(at_s * 1000 % 1000):03d}"
+    when = split_time(at_s)
+    return of_day(when, at_s) if when is not None and at_s is not None else NO_TIME
 
 
 def hues_of(hosts: tuple[str, ...]) -> dict[str, Role]:

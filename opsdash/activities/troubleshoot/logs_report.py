@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from zlib import crc32
 
 from opsdash.core import clock
@@ -13,12 +12,13 @@ from opsdash.core.log_record import LogEntry, LogGap, LogRecord
 from opsdash.core.log_state import LogState
 from opsdash.core.priority import PRIORITIES, letter
 from opsdash.core.text import duration
+from opsdash.core.utc import utc_if_known
 
 SCHEMA = "opsdash-logs-1"
 _COLOURS = {"C": "1;31", "E": "31", "W": "33", "N": "1", "D": "2"}
 _OF_HOSTS = (32, 34, 35, 36, 92, 94, 95, 96)
 _PROGRAM_WIDTH = 8
-_NO_TIME = "--:--:--.---"
+NO_TIME = "--:--:--.---"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +60,30 @@ def _host_colour(host: str) -> str:
 
 def _clock(at_s: float | None, form: Form) -> str:
     """The time of day; with its date where that is not today's."""
-    if at_s is None:
-        return _NO_TIME
-    try:
-        split = time.gmtime if form.utc else time.localtime
-        when, today = split(at_s), split(clock.now())
-    except (OverflowError, OSError, ValueError):
-        return _NO_TIME
-    of_day = f"{time.strftime('%H:%M:%S', when)}.{int(at_s % 1 * 1000):03}"
+    when, today = split_time(at_s, in_utc=form.utc), split_time(clock.now(), in_utc=form.utc)
+    if when is None or today is None or at_s is None:
+        return NO_TIME
+    told = of_day(when, at_s)
     if when[:3] == today[:3]:
-        return of_day
-    return f"{time.strftime('%b %d' if when[0] == today[0] else '%Y-%m-%d', when)} {of_day}"
+        return told
+    return f"{time.strftime('%b %d' if when[0] == today[0] else '%Y-%m-%d', when)} {told}"
+
+
+def split_time(at_s: float | None, *, in_utc: bool = False) -> time.struct_time | None:
+    """A host's time, in seconds since 1970, as year, month and so on of this machine's zone or of
+    UTC; None where it told none, or one that no calendar has.
+    """
+    if at_s is None:
+        return None
+    try:
+        return time.gmtime(at_s) if in_utc else time.localtime(at_s)
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
+def of_day(when: time.struct_time, at_s: float) -> str:
+    """``13:51:02.114``"""
+    return f"{time.strftime('%H:%M:%S', when)}.{int(at_s % 1 * 1000):03}"
 
 
 def json_line(entry: LogEntry) -> str:
@@ -78,8 +91,8 @@ def json_line(entry: LogEntry) -> str:
     if isinstance(entry, LogGap):
         told: dict[str, object] = {
             "type": "gap",
-            "at": _iso(entry.at_s),
-            "since": _iso(entry.from_s),
+            "at": utc_if_known(entry.at_s, "microseconds"),
+            "since": utc_if_known(entry.from_s, "microseconds"),
             "dropped": entry.dropped or None,
             "why": entry.why,
         }
@@ -91,7 +104,7 @@ def json_line(entry: LogEntry) -> str:
 def _record(record: LogRecord) -> dict[str, object]:
     return {
         "type": "line",
-        "at": _iso(record.at_s),
+        "at": utc_if_known(record.at_s, "microseconds"),
         "priority": None if record.priority is None else PRIORITIES[record.priority],
         "program": record.program or None,
         "unit": record.unit or None,
@@ -99,15 +112,6 @@ def _record(record: LogRecord) -> dict[str, object]:
         "boot": record.boot or None,
         "text": record.text,
     }
-
-
-def _iso(at_s: float | None) -> str | None:
-    if at_s is None:
-        return None
-    try:
-        return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="microseconds")
-    except (OverflowError, OSError, ValueError):
-        return None
 
 
 def clock_notice(state: LogState) -> str:

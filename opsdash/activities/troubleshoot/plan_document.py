@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from opsdash.core.action import grouped
 from opsdash.core.job import HostRun, Job, Result
 from opsdash.core.plan import Plan, Step
+from opsdash.core.utc import utc
 
 SCHEMA = "opsdash-plan-1"
 
@@ -15,7 +15,7 @@ Document = dict[str, Any]
 
 
 def _time(at: float) -> str | None:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds") if at else None
+    return utc(at) if at else None
 
 
 def plan_document(plan: Plan) -> Document:

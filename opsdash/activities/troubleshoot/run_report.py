@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 
 from opsdash.core.folding import (
     Bucket,
@@ -20,6 +19,7 @@ from opsdash.core.job import HostRun, Job, RunState
 from opsdash.core.output_lines import ERROR_MARK, Kind, OutputLine, diff_lines, output_lines
 from opsdash.core.progress import Progress
 from opsdash.core.text import clean, clean_line, count, duration
+from opsdash.core.utc import utc
 
 SCHEMA = "opsdash-run-1"
 INDENT = "  "
@@ -192,7 +192,7 @@ def _text(data: bytes) -> str:
 
 
 def _moment(at: float) -> str | None:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds") if at else None
+    return utc(at, "milliseconds") if at else None
 
 
 def compared(
