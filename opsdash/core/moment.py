@@ -83,3 +83,15 @@ def clock_words(moment: float, now: float) -> str:
 def ago_words(moment: float, now: float) -> str:
     """``13:50:20 (2h ago)``."""
     return f"{clock_words(moment, now)} ({duration(now - moment)} ago)"
+
+
+def split_time(at_s: float | None, *, in_utc: bool = False) -> time.struct_time | None:
+    """A host's time, in seconds since 1970, as year, month and so on of this machine's zone or of
+    UTC; None where it told none, or one that no calendar has.
+    """
+    if at_s is None:
+        return None
+    try:
+        return time.gmtime(at_s) if in_utc else time.localtime(at_s)
+    except (OverflowError, OSError, ValueError):
+        return None

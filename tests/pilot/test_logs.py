@@ -323,3 +323,16 @@ async def test_the_lines_that_are_shown_go_to_a_file_as_text_and_as_json(
         files = [one for one in tmp_path.rglob("*") if one.is_file()]
         (lines,) = [one.read_text() for one in files if one.read_text().startswith("{")]
         assert json.loads(lines)["text"] == BIND
+
+
+@pytest.mark.parametrize("at_s", [1e18, -1e18, 1e300])
+async def test_a_time_that_no_calendar_has_breaks_nothing(at_s: float) -> None:
+    async with on_stage(HOSTS, LARGE) as stage:
+        prepare(stage)
+        feed = await opened(stage, "K")
+        feed.come(replace(rec(0.0, "web01", 2, "app", "from another age"), at_s=at_s))
+        await stage.draw()
+        assert "--:--:--.--- web01" in stage.text
+        assert "could not be drawn" not in stage.text
+        await stage.press("G", "c", "enter")
+        assert "from another age" in stage.text

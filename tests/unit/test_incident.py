@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -107,3 +108,9 @@ def test_what_makes_no_sense_is_refused_before_any_host_is_asked(
     result = run("web1", *words)
     assert result.exit_code == 2
     assert said in result.output
+
+
+def test_a_time_that_no_calendar_has_breaks_nothing() -> None:
+    odd = replace(incident(), lines=(LogRecord(1e18, "web7", "odd", "journal"),))
+    assert document(odd)["lines"][0]["at"] is None  # type: ignore[index]
+    assert "web7 - -: odd" in markdown(page(odd))

@@ -10,6 +10,7 @@ from opsdash.core.audit import AuditEntry, Phase
 from opsdash.core.handover import Handover
 from opsdash.core.happening import Happening
 from opsdash.core.log_record import LogEntry, LogGap
+from opsdash.core.moment import split_time
 from opsdash.core.priority import PRIORITIES, letter
 from opsdash.core.text import count
 from opsdash.core.utc import utc_if_known
@@ -144,4 +145,5 @@ def _said(one: LogEntry) -> str:
 
 
 def _local(at: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
+    when = split_time(at)
+    return time.strftime("%Y-%m-%d %H:%M:%S", when) if when is not None else "-"

@@ -7,13 +7,15 @@ from functools import lru_cache
 
 from opsdash.activities.troubleshoot.log_rows import role_of
 from opsdash.core.log_kinds import Kind
+from opsdash.core.moment import split_time
 from opsdash.core.priority import letter
 from opsdash.widgets.columns import Column
 from opsdash.widgets.line import Line, Role, Span, fit, fit_right
 
 
 def _clock(at_s: float | None) -> Line:
-    text = time.strftime("%H:%M", time.localtime(at_s)) if at_s is not None else "-"
+    when = split_time(at_s)
+    text = time.strftime("%H:%M", when) if when is not None else "-"
     return (Span(fit(text, 5), Role.MUTED),)
 
 

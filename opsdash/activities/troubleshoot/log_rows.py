@@ -6,8 +6,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from opsdash.activities.troubleshoot.logs_report import NO_TIME, of_day, split_time
+from opsdash.activities.troubleshoot.logs_report import NO_TIME, of_day
 from opsdash.core.log_record import LogEntry, LogGap, LogRecord
+from opsdash.core.moment import split_time
 from opsdash.core.priority import PRIORITIES, letter
 from opsdash.core.text import count, duration
 from opsdash.widgets.line import HUES, Line, Role, Span, fit, line, wrap
@@ -123,9 +124,8 @@ def _gap(gap: LogGap, how: Layout, hues: Mapping[str, Role]) -> Line:
 
 def plain(entry: LogEntry) -> str:
     """An entry in one line of text, for a ticket: with its date."""
-    at = "-"
-    if entry.at_s is not None:
-        at = f"{time.strftime('%Y-%m-%d', time.localtime(entry.at_s))} {clock(entry.at_s)}"
+    when = split_time(entry.at_s)
+    at = "-" if when is None else f"{time.strftime('%Y-%m-%d', when)} {clock(entry.at_s)}"
     if isinstance(entry, LogGap):
         return f"{at} {entry.host} -- lines are missing: {entry.why}"
     prio = PRIORITIES[entry.priority] if entry.priority is not None else "-"
@@ -153,6 +153,8 @@ def whole(entry: LogEntry, width: int) -> list[Line]:
         ]
         text = entry.text
     at = plain(entry).partition(f" {entry.host} ")[0]
-    fields.insert(0, ("time", f"{at} by its own clock" if entry.at_s is not None else "not told"))
+    fields.insert(
+        0, ("time", f"{at} by its own clock" if at != "-" else "not told, or none that there is")
+    )
     lines = [line(Span(f"{name:<9}", Role.MUTED), value) for name, value in fields if value]
     return [*lines, (), *((Span(part),) for part in wrap(text, width))]

@@ -10,6 +10,7 @@ from zlib import crc32
 from opsdash.core import clock
 from opsdash.core.log_record import LogEntry, LogGap, LogRecord
 from opsdash.core.log_state import LogState
+from opsdash.core.moment import split_time
 from opsdash.core.priority import PRIORITIES, letter
 from opsdash.core.text import duration
 from opsdash.core.utc import utc_if_known
@@ -67,18 +68,6 @@ def _clock(at_s: float | None, form: Form) -> str:
     if when[:3] == today[:3]:
         return told
     return f"{time.strftime('%b %d' if when[0] == today[0] else '%Y-%m-%d', when)} {told}"
-
-
-def split_time(at_s: float | None, *, in_utc: bool = False) -> time.struct_time | None:
-    """A host's time, in seconds since 1970, as year, month and so on of this machine's zone or of
-    UTC; None where it told none, or one that no calendar has.
-    """
-    if at_s is None:
-        return None
-    try:
-        return time.gmtime(at_s) if in_utc else time.localtime(at_s)
-    except (OverflowError, OSError, ValueError):
-        return None
 
 
 def of_day(when: time.struct_time, at_s: float) -> str:
