@@ -16,13 +16,14 @@ def log_words(since: float, now: float, *, until: float | None = None, unit: str
     since 1970) on, of a service if it is about one.
     """
     begin = max(since - AROUND_S, now - MOST_S)
-    words = [f"since:{_typed(begin)}"]
+    words = [f"since:{typed(begin)}"]
     if until is not None and until + AROUND_S < now:
-        words.append(f"until:{_typed(max(until + AROUND_S, begin + 60))}")
+        words.append(f"until:{typed(max(until + AROUND_S, begin + 60))}")
     if unit and not any(blank in unit for blank in " \t"):
         words.insert(0, f"unit:{unit}")
     return " ".join(words)
 
 
-def _typed(at: float) -> str:
+def typed(at: float) -> str:
+    """A moment, in seconds since 1970, as it is typed."""
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(at))
