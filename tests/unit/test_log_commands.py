@@ -203,7 +203,7 @@ def test_a_host_is_asked_for_the_logs_that_it_has_by_a_name() -> None:
         return [one.name for one in found], [one.text for one in told]
 
     assert names(named=("app",)) == (["/srv/app.log"], [])
-    both = (["/srv/app.log /srv/err.log", "source queue"], [])
+    both: tuple[list[str], list[str]] = (["/srv/app.log /srv/err.log", "source queue"], [])
     assert names(named=("queue", "err", "app", "app")) == both
     assert names(named=("app",), files=("/srv/app.log",)) == (["/srv/app.log"], [])
     assert names(named=("none",)) == ([], ["h: it has no log called none"])
