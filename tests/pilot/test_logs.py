@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from opsdash.activities.troubleshoot.log_page import LogPage
 from opsdash.core.health import Health
 from opsdash.core.log_record import LogEntry, LogGap, LogNotice, LogRecord
 from opsdash.core.named_log import NamedLog
@@ -122,6 +123,25 @@ async def test_a_filter_hides_lines_and_dropped_it_leaves_the_cursor_among_its_n
         assert feed.book[view.cursor].text.startswith("nginx.service: Start request")
         await stage.press("N", "N")
         assert feed.book[view.cursor].text == EXIT
+
+
+async def test_lines_around_those_that_fit_are_of_the_same_host_and_told_apart() -> None:
+    async with on_stage(HOSTS) as stage:
+        prepare(stage)
+        await opened(stage, "/", *"flooding|sshd", "enter", "k")
+        page = stage.app.page
+        assert isinstance(page, LogPage)
+        await stage.press("a")
+        assert "3 lines of its host around each that fits" in stage.text
+        entry = page.under_cursor()
+        assert entry is not None
+        assert entry.text == SSHD
+        assert_snapshot("logs-around-80x24", stage.text)
+        await stage.press("a")
+        assert "10 lines around each" in stage.lines[3]
+        await stage.press("a")
+        assert "around each" not in stage.lines[3]
+        assert page.found() == 2
 
 
 async def test_what_can_not_be_understood_is_pointed_at_and_nothing_is_lost() -> None:
