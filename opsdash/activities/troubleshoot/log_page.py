@@ -13,6 +13,7 @@ from opsdash.core.log_record import LogEntry, LogQuery, LogRecord
 from opsdash.core.log_sieve import Sieve
 from opsdash.core.log_span import log_words
 from opsdash.core.logs import LogFeed
+from opsdash.core.named_log import nobody_has
 from opsdash.core.snapshot import Snapshot, triage
 from opsdash.core.text import count
 from opsdash.widgets.filtered_page import FilteredPage
@@ -71,6 +72,11 @@ class LogPage(FilteredPage, NewsPage):
             wish = parse_wish(words, len(self._hosts), self.desk.now())
         except ValueError as error:
             self.post_message(self.Said(f"{error}: {FORMS}"))
+            return
+        known = self.desk.source.snapshot().hosts
+        whose = [known[name].host for name in self._hosts if name in known]
+        if whose and (said := nobody_has(wish.query.named, whose)):
+            self.post_message(self.Said(said))
             return
         self._wish, self._led = wish, True
         self.feed = None
