@@ -16,6 +16,7 @@ from opsdash.config.hosts_files import Book, HostsFile, read_book
 from opsdash.config.layers import Layer, layer, merged
 from opsdash.config.read_only import asked_read_only
 from opsdash.config.trail import Trail
+from opsdash.config.watch_rules_file import own_watch_rules, watched
 from opsdash.core.errors import ConfigError
 from opsdash.core.fleet import Fleet
 from opsdash.core.host import Host
@@ -51,15 +52,16 @@ def load_fleet(
         faults = book.faults()
     if faults:
         raise ConfigError(faults)
-    own = own_actions(str(source))
+    own, rules = own_actions(str(source)), own_watch_rules(str(source), hosts)
     return Fleet(
-        MappingProxyType(hosts),
+        MappingProxyType(watched(hosts, rules)),
         str(source),
-        tuple(filter(None, [*book.notices, own.notice])),
+        tuple(filter(None, [*book.notices, own.notice, rules.notice])),
         alerts_file=_alerts_file(book),
         guardrails=read_guardrails(paths.guardrails_file(str(source))),
         read_only=asked_read_only() or _read_only(book),
         own_actions=own,
+        watch_rules=rules,
     )
 
 
@@ -68,8 +70,7 @@ def _note(trail: Trail | None, book: Book, source: str) -> None:
     if trail is None:
         return
     trail.follow(book)
-    beside = (paths.guardrails_file(source), *paths.actions_files(source))
-    trail.files.update(str(one) for one in beside)
+    trail.files.update(str(one) for one in paths.beside(source))
 
 
 def _read_only(book: Book) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from opsdash.core.probe import Probe
+    from opsdash.core.watch_rule import WatchRule
 
 
 class Sudo(StrEnum):
@@ -75,3 +76,4 @@ class Host:
     way: Way = Way.SSH
     ssh_config: str | None = None
     probes: tuple[Probe, ...] = ()
+    watch: tuple[WatchRule, ...] = field(default=(), repr=False)
