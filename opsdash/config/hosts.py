@@ -46,19 +46,22 @@ def load_fleet(
         check_scope(scope, known_checks)
     check_jumps(found, hosts, complete=book.complete)
     check_probes(found, hosts)
-    faults = book.faults()
-    if not faults and not hosts:
+    if not hosts and not book.faults():
         book.marks[0].blame((), "declares no hosts: write at least one name under hosts:")
-        faults = book.faults()
-    if faults:
+    if faults := book.faults():
         raise ConfigError(faults)
-    own, rules = own_actions(str(source)), own_watch_rules(str(source), hosts)
+    return _fleet(book, hosts, str(source))
+
+
+def _fleet(book: Book, hosts: Mapping[str, Host], source: str) -> Fleet:
+    """These hosts, with all that stands beside the file that declares them."""
+    own, rules = own_actions(source), own_watch_rules(source, hosts)
     return Fleet(
         MappingProxyType(watched(hosts, rules)),
-        str(source),
+        source,
         tuple(filter(None, [*book.notices, own.notice, rules.notice])),
         alerts_file=_alerts_file(book),
-        guardrails=read_guardrails(paths.guardrails_file(str(source))),
+        guardrails=read_guardrails(paths.guardrails_file(source)),
         read_only=asked_read_only() or _read_only(book),
         own_actions=own,
         watch_rules=rules,

@@ -52,7 +52,7 @@ def _rules(content: Mapping[str, Any]) -> tuple[WatchRule, ...]:
     """The watch rules that hold where this was recorded."""
     if "rules" not in content:
         return ()
-    text = yaml.safe_dump({"rules": content["rules"]})
+    text = yaml.safe_dump({"rules": content["rules"]}, sort_keys=False)
     return tuple(rules_in(parse_marked(Path("rules.yaml"), text)).values())
 
 

@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import jsonschema
 import pytest
 from click.testing import CliRunner
 
@@ -20,6 +21,7 @@ from opsdash.core.health import Health
 from opsdash.core.host import Host
 from opsdash.core.watch_rule import LogPlace, LogWhere, WatchedLine, WatchRules
 
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "watch-rules.schema.json").read_text())
 HOSTS = "hosts:\n  web1: {tags: [prod]}\n  db1:\n"
 ALL = """\
 rules:
@@ -195,7 +197,7 @@ def test_the_rules_are_listed(hosts: Path) -> None:
     listed = told("--hosts", str(hosts))
     assert re.search(r"our-app +critical +5 +10m +app unit:app.service \S+ kernel +1 +O", listed)
     data = json.loads(told("--hosts", str(hosts), "--json", "our-app"))
-    assert data["schema"] == "opsdash-watch-rules-1"
+    jsonschema.validate(data, SCHEMA)
     assert data["rules"][0]["matching_hosts"] == ["web1"]
 
 
@@ -220,6 +222,7 @@ def test_lines_are_held_against_the_rules(hosts: Path) -> None:
     assert "our-app: 1 line, a finding from 5 in 10m on" in said
     assert "2 lines read, 1 of them mean something" in said
     data = json.loads(told("--hosts", str(hosts), "--try", "-", "--json", lines=lines))
+    jsonschema.validate(data, SCHEMA)
     assert data["meant"] == {"our-app": 1}
     told("--hosts", str(hosts), "--try", "-", code=1, lines="all is well\n")
 

@@ -45,23 +45,32 @@ def build() -> click.Command:
         Exits with 65 if a file has faults, each with its place, with 64 if there is no rule of a
         NAME, with 1 if --try finds no line that means anything; 0 otherwise.
         """
-        from opsdash.activities.troubleshoot.watch_rules_report import report, tried
-        from opsdash.config.open_fleet import exit_on_bad_files, open_fleet
-        from opsdash.core.errors import ConfigError
-
-        with exit_on_bad_files("docs/watch-rules.md and docs/hosts-file.md explain every field"):
-            fleet = open_fleet(hosts_file)
-            if fleet.watch_rules.faults:
-                raise ConfigError(list(fleet.watch_rules.faults))
-            if lines is None:
-                click.echo("\n".join(report(fleet, names, as_json=as_json)))
-                return
-            found = tried(fleet, names, lines, as_json=as_json)
-        click.echo("\n".join(found.lines))
-        if not found.any_meant:
-            raise SystemExit(1)
+        _run(hosts_file, names, lines, as_json=as_json)
 
     return watch_rules
+
+
+def _run(
+    hosts_file: str | None, names: tuple[str, ...], lines: TextIO | None, *, as_json: bool
+) -> None:
+    """List them, or hold the lines against them."""
+    import click
+
+    from opsdash.activities.troubleshoot.watch_rules_report import report, tried
+    from opsdash.config.open_fleet import exit_on_bad_files, open_fleet
+    from opsdash.core.errors import ConfigError
+
+    with exit_on_bad_files("docs/watch-rules.md and docs/hosts-file.md explain every field"):
+        fleet = open_fleet(hosts_file)
+        if fleet.watch_rules.faults:
+            raise ConfigError(list(fleet.watch_rules.faults))
+        if lines is None:
+            click.echo("\n".join(report(fleet, names, as_json=as_json)))
+            return
+        found = tried(fleet, names, lines, as_json=as_json)
+    click.echo("\n".join(found.lines))
+    if not found.any_meant:
+        raise SystemExit(1)
 
 
 COMMAND = Command("watch-rules", "which lines of logs become findings", build)
