@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from opsdash.config import paths
 from opsdash.config.actions_file import own_actions
-from opsdash.config.cross_checks import check_jumps, check_probes, check_scope
+from opsdash.config.cross_checks import check_jumps, check_numbers, check_scope
 from opsdash.config.declarations import Declarations, Scope, declarations
 from opsdash.config.guardrails_file import read_guardrails
 from opsdash.config.hosts_files import Book, HostsFile, read_book
@@ -30,10 +30,10 @@ def load_fleet(
     """The fleet that a hosts file and its includes declare, in the file's order.
 
     A host's own fields win over its groups' (a later group over an earlier one), those over the
-    defaults (an included file's own over those of the file that includes it); tags, thresholds and
-    probes add up. `known_checks` has the ids that may stand under thresholds, and whether lower is
-    worse there; None: any, and higher is. `trail` takes note of every file that was read, broken
-    ones too. The user's own file (paths.default_hosts_file()) includes what is in hosts.d.
+    defaults (an included file's own over those of the file that includes it); tags, thresholds,
+    probes and logs add up. `known_checks` has the ids that may stand under thresholds, and whether
+    lower is worse there; None: any, and higher is. `trail` takes note of every file that was read,
+    broken ones too. The user's own file (paths.default_hosts_file()) includes what is in hosts.d.
     ConfigError holds all faults of all files, each with its place.
     """
     usual = path == paths.default_hosts_file()
@@ -45,8 +45,14 @@ def load_fleet(
     for scope in found.scopes():
         check_scope(scope, known_checks)
     check_jumps(found, hosts, complete=book.complete)
+<<<<<<< HEAD
     check_probes(found, hosts)
     if not hosts and not book.faults():
+=======
+    check_numbers(found, hosts)
+    faults = book.faults()
+    if not faults and not hosts:
+>>>>>>> main
         book.marks[0].blame((), "declares no hosts: write at least one name under hosts:")
     if faults := book.faults():
         raise ConfigError(faults)

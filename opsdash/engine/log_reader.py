@@ -11,7 +11,13 @@ from random import random
 from secrets import token_hex
 
 from opsdash.collectors.log_lines import LogSource
-from opsdash.collectors.log_sources import leaves_out, on_host, sources_of
+from opsdash.collectors.log_sources import (
+    asks_nothing_of,
+    leaves_out,
+    missing_on,
+    on_host,
+    sources_of,
+)
 from opsdash.collectors.log_survey import MAX_BYTES, SURVEY, TIMEOUT_S, Survey, surveyed
 from opsdash.core.errors import HostError
 from opsdash.core.host import Host, Way
@@ -74,6 +80,9 @@ class HostReader:
         """Read; what fails is tried again where lines are followed."""
         failures = 0
         try:
+            if asks_nothing_of(self._host, self._desk.query):
+                self._tell(missing_on(self._host, self._desk.query))
+                return
             while True:
                 began = self._desk.clock()
                 problem = await self._attempt()
@@ -126,7 +135,7 @@ class HostReader:
             return
         query = on_host(self._desk.query, self._survey)
         found, notices = sources_of(
-            self._host.name,
+            self._host,
             query,
             self._survey,
             now_s=now + ahead_s,
@@ -163,18 +172,25 @@ class HostReader:
             await self._hear(hand, one, follow=False)
             last, one.last = one.last, None
             one.lane.put(last or (), self._desk.clock())
+            one.lane.settle(self._desk.clock())
             one.lane.older = False
             if not self._desk.query.follow:
-                one.lane.settle(self._desk.clock())
-                one.lane.over = True
-                self._desk.news.set()
+                self._end(one)
                 return
             one.lane.drops = True
             self._state = replace(self._state, phase=LogPhase.LIVE)
             began = self._desk.clock()
             await self._hear(hand, one, follow=True)
+            if one.source.ends:
+                self._end(one)
+                return
             failures = 1 if self._desk.clock() - began >= STEADY_S else failures + 1
             await asyncio.sleep(rest_s(failures))
+
+    def _end(self, one: _Followed) -> None:
+        """All of one source has been read."""
+        one.lane.over = True
+        self._desk.news.set()
 
     async def _hear(self, hand: FleetHand, one: _Followed, *, follow: bool) -> None:
         """What one script says, until it ends; HostError when the connection breaks."""

@@ -18,6 +18,9 @@ from opsdash.widgets.palette import Palette
 WHEEL = 3
 """Entries that a notch of the wheel moves."""
 
+PARTING = -1
+"""In place of an entry's place, where there is none."""
+
 Drawn = Callable[[int], Sequence[Line]]
 """The lines that the entry at a place takes: at least one."""
 
@@ -51,6 +54,8 @@ class LogView(LineView, inherit_bindings=False):
         self.follow = True
         self.nothing: Sequence[Line] = ()
         """What stands in place of entries where there are none: why, and what would fill it."""
+        self.parted: Callable[[int], Line | None] = lambda _: None
+        """What stands above the entry at a place, to part it from the one before; None: nothing."""
         self._page: list[tuple[int, Line]] = []
         self._top = (0, 0)
         """The entry at the top of the screen, and how many of its rows are above it."""
@@ -93,11 +98,17 @@ class LogView(LineView, inherit_bindings=False):
         shown = sum(place == self.cursor for place, _ in self._page)
         return 0 < shown == len(self._drawn(self.cursor))
 
+    def _rows(self, place: int) -> list[tuple[int, Line]]:
+        """The rows of an entry, below the one that parts it from the one before."""
+        above = self.parted(place)
+        parting = [(PARTING, above)] if above is not None else []
+        return parting + [(place, parts) for parts in self._drawn(place)]
+
     def _from(self, top: int, above: int = 0) -> None:
         """The entries from this one on, without so many of its rows."""
         rows, found, top = self.page_rows, list[tuple[int, Line]](), max(0, top)
         for place in range(top, self._count()):
-            found += [(place, parts) for parts in self._drawn(place)]
+            found += self._rows(place)
             if place == top:  # it may have had more rows before
                 above = min(above, len(found) - 1)
             if len(found) >= above + rows:
@@ -108,7 +119,7 @@ class LogView(LineView, inherit_bindings=False):
         """So many entries that the last one stands at the bottom; of a taller one its begin."""
         rows, found, top = self.page_rows, list[tuple[int, Line]](), max(0, last)
         for top in range(last, -1, -1):
-            found[:0] = [(top, parts) for parts in self._drawn(top)]
+            found[:0] = self._rows(top)
             if len(found) >= rows:
                 break
         above = max(0, len(found) - rows) if top < last else 0
@@ -167,7 +178,7 @@ class LogView(LineView, inherit_bindings=False):
             place = self._page[row][0]
             if place == self.cursor:
                 self.action_choose()
-            else:
+            elif place != PARTING:
                 self.point(place)
 
     def on_resize(self) -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from opsdash.activities.troubleshoot.log_page import LogPage
 from opsdash.core.health import Health
 from opsdash.core.log_record import LogEntry, LogGap, LogNotice, LogRecord
+from opsdash.core.named_log import NamedLog
 from tests.fleet_states import NOW, up, wrong
 from tests.log_feeds import KeptFeed
 from tests.pilot.test_acting import typed
@@ -123,6 +125,25 @@ async def test_a_filter_hides_lines_and_dropped_it_leaves_the_cursor_among_its_n
         assert feed.book[view.cursor].text == EXIT
 
 
+async def test_lines_around_those_that_fit_are_of_the_same_host_and_told_apart() -> None:
+    async with on_stage(HOSTS) as stage:
+        prepare(stage)
+        await opened(stage, "/", *"flooding|sshd", "enter", "k")
+        page = stage.app.page
+        assert isinstance(page, LogPage)
+        await stage.press("a")
+        assert "3 lines of its host around each that fits" in stage.text
+        entry = page.under_cursor()
+        assert entry is not None
+        assert entry.text == SSHD
+        assert_snapshot("logs-around-80x24", stage.text)
+        await stage.press("a")
+        assert "10 lines around each" in stage.lines[3]
+        await stage.press("a")
+        assert "around each" not in stage.lines[3]
+        assert page.found() == 2
+
+
 async def test_what_can_not_be_understood_is_pointed_at_and_nothing_is_lost() -> None:
     async with on_stage(HOSTS) as stage:
         prepare(stage)
@@ -175,6 +196,35 @@ async def test_a_window_of_time_and_words_behind_the_name_ask_the_hosts_anew() -
         stage.app.action_view("logs", "file:relative")
         await stage.settle()
         assert "the path of a file begins with /" in stage.text
+
+
+async def test_logs_that_the_hosts_file_names_are_asked_for_by_their_names() -> None:
+    host = up("web01")
+    named = (NamedLog("queue", command="tail -F /srv/queue"), NamedLog("app", "/srv/app.log"))
+    named_host = replace(host, host=replace(host.host, logs=named))
+    async with on_stage([named_host, up("web02")]) as stage:
+        prepare(stage)
+        await opened(stage)
+        stage.app.action_view("logs", "source:queue source:app failed")
+        await stage.settle()
+        query = stage.source.logs.feeds[-1].query
+        assert query.named == ("queue", "app")
+        assert "source queue, source app" in stage.text
+        asked = len(stage.source.logs.feeds)
+        stage.app.action_view("logs", "source:quue")
+        await stage.settle()
+        said = "none of these hosts has a log called quue (did you mean queue?)"
+        assert said in stage.text
+        assert len(stage.source.logs.feeds) == asked
+        assert stage.source.logs.feeds[-1].query is query
+
+
+async def test_the_page_of_a_host_says_which_logs_have_a_name() -> None:
+    host = up("web01")
+    named_host = replace(host, host=replace(host.host, logs=(NamedLog("queue", command="x"),)))
+    async with on_stage([named_host], LARGE) as stage:
+        await stage.press("enter")
+        assert any("logs " in line and "queue" in line for line in stage.lines)
 
 
 async def test_no_escape_of_a_hostile_line_reaches_the_screen() -> None:

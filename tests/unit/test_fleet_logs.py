@@ -160,6 +160,15 @@ async def test_a_host_that_cannot_be_reached_is_told_and_holds_nobody_up() -> No
         assert heard.notices == ["dead: connection refused"]
 
 
+async def test_a_host_without_a_log_of_that_name_is_told_and_not_reached() -> None:
+    one = FakeHost(entry(1))
+    async with reading(LogQuery(named=("queue",), follow=True), a=one) as heard:
+        await wait_for(lambda: heard.over)
+        assert heard.lines == []
+        assert heard.notices == ["a: it has no log called queue"]
+    assert one.connected == 0
+
+
 async def test_notices_that_nobody_takes_are_announced_once() -> None:
     dead = FakeHost(problem=Problem(ProblemKind.REFUSED, "connection refused"))
     async with reading(LogQuery(), a=FakeHost(entry(1)), dead=dead) as heard:

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opsdash.core import log_book
-from opsdash.core.log_book import LogBook, Sieve
+from opsdash.core.log_book import LogBook
 from opsdash.core.log_filter import parse_log_filter
 from opsdash.core.log_record import LogEntry, LogGap
+from opsdash.core.log_sieve import Sieve
 from tests.unit.test_log_filter import NOW, Line
 
 WORDS = ("alpha", "Beta", "gamma", "delta x")
@@ -91,11 +92,11 @@ def test_what_comes_is_found_first_and_older_lines_a_little_at_a_time() -> None:
     book.add(lines([0, 1, 0, 1, 0, 1, 0, 1, 1]))
     ticks = iter(range(1000))
     sieve = Sieve(book, sieve_of(book, "beta").filter, clock=lambda: float(next(ticks)))
-    moved, _ = sieve.work(1.5)
-    assert (moved, sieve.complete, sieve.looked_at) == (1, False, 1)
+    sieve.work(1.5)
+    assert (len(sieve), sieve.complete, sieve.looked_at) == (1, False, 1)
     assert [sieve[place].text for place in range(len(sieve))] == ["Beta 8"]
-    moved, _ = sieve.work(1.5)
-    assert (moved, len(sieve), sieve.looked_at) == (2, 3, 5)
+    sieve.work(1.5)
+    assert (len(sieve), sieve.looked_at) == (3, 5)
     book.add([Line(text="beta new")])
     while not sieve.complete:
         sieve.work(1.5)
@@ -119,15 +120,11 @@ def test_the_sieve_finds_what_looking_at_each_line_finds(
     sieve = sieve_of(book, text)
     sieve._clock = iter(range(1_000_000)).__next__
     book.add(lines([0, 1, 2, 3] * 3))
-    expected_len = 0
     for step in steps:
         if isinstance(step, list):
             book.add(lines(step))
-            continue
-        moved, gone = sieve.work(1.5)
-        assert len(sieve) >= moved
-        assert gone <= expected_len
-        expected_len = len(sieve)
+        else:
+            sieve.work(1.5)
     while not sieve.complete:
         sieve.work(3.5)
     there = range(book.dropped, book.end)
@@ -137,6 +134,69 @@ def test_the_sieve_finds_what_looking_at_each_line_finds(
         assert sieve.place(number) == place
     with pytest.raises(IndexError):
         sieve.number(len(expected))
+
+
+Said = list[tuple[int, str]]
+
+
+def near(said: Said, around: int, there: range) -> set[int]:
+    """The numbers of all lines that pass or stand around one of `there` that does, of all hosts."""
+    found: set[int] = set()
+    for host in "abc":
+        numbers = [number for number, (_, who) in enumerate(said) if who == host]
+        for place, number in enumerate(numbers):
+            beside = numbers[max(0, place - around) : place + around + 1]
+            if any(said[one][0] == 1 and one in there for one in beside):
+                found.add(number)
+    return found
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    most=st.integers(8, 40),
+    around=st.integers(1, 3),
+    steps=st.lists(
+        st.one_of(
+            st.lists(st.tuples(st.integers(0, 3), st.sampled_from("abc")), max_size=11),
+            st.just("work"),
+        ),
+        max_size=14,
+    ),
+)
+def test_lines_around_are_those_of_the_same_host_whenever_they_come(
+    most: int, around: int, steps: list[Said | str]
+) -> None:
+    book: LogBook[Line] = LogBook(most)
+    ticks = iter(range(1_000_000)).__next__
+    sieve = Sieve(book, sieve_of(book, "beta").filter, ticks, around)
+    said: Said = []
+    for step in [*steps, "work"]:
+        if isinstance(step, list):
+            numbered = enumerate(step, book.end)
+            book.add([Line(text=f"{WORDS[word]} {at}", host=host) for at, (word, host) in numbered])
+            said += step
+        sieve.work(1.5)
+    while not sieve.complete:
+        sieve.work(1.5)
+    there = range(book.dropped, book.end)
+    shown = [sieve.number(place) for place in range(len(sieve))]
+    assert shown == sorted(set(shown))
+    assert near(said, around, there) & set(there) <= set(shown)
+    assert set(shown) <= near(said, around, range(len(said)))
+    hits = [number for number in there if said[number][0] == 1]
+    assert [shown[place] for place in range(len(shown)) if sieve.passes(place)] == hits
+    assert sieve.hits == len(hits)
+
+
+def test_lines_that_have_nothing_to_do_with_each_other_are_parted() -> None:
+    book: LogBook[Line] = LogBook()
+    said = [("a", 0), ("b", 0), ("a", 1), ("b", 1), ("a", 0), ("a", 0), ("a", 0), ("a", 1)]
+    book.add([Line(text=f"{WORDS[word]} {at}", host=host) for at, (host, word) in enumerate(said)])
+    sieve = Sieve(book, sieve_of(book, "beta").filter, around=1)
+    sieve.work(9.0)
+    shown = [sieve.number(place) for place in range(len(sieve))]
+    assert shown == [0, 1, 2, 3, 4, 6, 7]
+    assert [shown[place] for place in range(len(shown)) if sieve.is_parted(place)] == [6]
 
 
 def test_what_is_said_again_but_worse_or_by_another_unit_is_told_apart() -> None:

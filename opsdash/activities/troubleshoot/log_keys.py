@@ -18,6 +18,7 @@ from opsdash.core.log_kinds import Kind
 from opsdash.core.log_record import LogEntry
 from opsdash.core.moment import moment_of
 from opsdash.core.priority import ERR
+from opsdash.core.text import count
 from opsdash.widgets.entries import Entry
 
 STEP = 16
@@ -27,6 +28,9 @@ SEARCHED_AT_ONCE = 20_000
 """Lines that a search looks at before it says that nothing was found so far."""
 
 MOST_EXPORTED = 100_000
+
+AROUND = (0, 3, 10)
+"""Lines of the same host that are shown before and behind each line that passes the filter."""
 
 WINDOWS = (("from now on", ""), ("1 minute", "-1m"), ("5 minutes", "-5m"), ("15 minutes", "-15m"),
            ("1 hour", "-1h"), ("6 hours", "-6h"), ("24 hours", "-24h"))  # fmt: skip
@@ -51,6 +55,14 @@ class LogKeys(LogPage):
         """All lines again; the cursor stays on its line, among those around it."""
         self.view.hold(follow=False)
         self.filter_by("")
+
+    def action_log_around(self) -> None:
+        """More lines around each that passes the filter, or none again."""
+        self.around = AROUND[(AROUND.index(self.around) + 1) % len(AROUND)]
+        self.sift_anew()
+        lines = count(self.around, "line") if self.around else "no lines"
+        hits = "each that fits" if self.filter_text else "each that fits a filter: none holds now"
+        self.post_message(self.Said(f"{lines} of its host around {hits}"))
 
     def action_log_follow(self) -> None:
         """Follow, or stay here."""

@@ -8,11 +8,12 @@ from typing import ClassVar
 from opsdash.activities.troubleshoot.log_rows import Layout, layout
 from opsdash.activities.troubleshoot.log_wish import FORMS, LogWish, parse_wish
 from opsdash.core.filter_words import FilterError
-from opsdash.core.log_book import Sieve
 from opsdash.core.log_filter import LogFilter, parse_log_filter
 from opsdash.core.log_record import LogEntry, LogQuery, LogRecord
+from opsdash.core.log_sieve import Sieve
 from opsdash.core.log_span import log_words
 from opsdash.core.logs import LogFeed
+from opsdash.core.named_log import nobody_has
 from opsdash.core.snapshot import Snapshot, triage
 from opsdash.core.text import count
 from opsdash.widgets.filtered_page import FilteredPage
@@ -37,7 +38,7 @@ class LogPage(FilteredPage, NewsPage):
         super().__init__(desk)
         self.feed: LogFeed | None = None
         self.wrapped = self.kinds_shown = False
-        self.column = 0
+        self.column = self.around = 0
         self.layout_now: Layout = layout(80, ())
         self.hues: dict[str, Role] = {}
         self._hosts: tuple[str, ...] = ()
@@ -71,6 +72,11 @@ class LogPage(FilteredPage, NewsPage):
             wish = parse_wish(words, len(self._hosts), self.desk.now())
         except ValueError as error:
             self.post_message(self.Said(f"{error}: {FORMS}"))
+            return
+        known = self.desk.source.snapshot().hosts
+        whose = [known[name].host for name in self._hosts if name in known]
+        if whose and (said := nobody_has(wish.query.named, whose)):
+            self.post_message(self.Said(said))
             return
         self._wish, self._led = wish, True
         self.feed = None
@@ -151,7 +157,6 @@ class LogPage(FilteredPage, NewsPage):
 
     def filter_by(self, text: str) -> None:
         """Show what fits this from now on; what means nothing is said, and the last one holds."""
-        number = self._number_under_cursor()
         try:
             wanted = self._understood(text)
         except FilterError as error:
@@ -163,6 +168,11 @@ class LogPage(FilteredPage, NewsPage):
         self.filter_text = text.strip()
         if wanted.tests:
             self._last_filter = wanted
+        self.sift_anew()
+
+    def sift_anew(self) -> None:
+        """Show other lines of those that there are; the cursor stays on its line."""
+        number = self._number_under_cursor()
         self._new_sieve()
         follows = self.view.follow
         self.sift(0.05)
@@ -179,14 +189,16 @@ class LogPage(FilteredPage, NewsPage):
 
     def _new_sieve(self) -> None:
         if self.feed is not None:
-            self._sieve = Sieve(self.feed.book, self._understood(self.filter_text))
+            wanted = self._understood(self.filter_text)
+            self._sieve = Sieve(self.feed.book, wanted, around=self.around)
 
     def sift(self, for_s: float) -> int:
         """Look at lines for so long; gives by how many places the known ones have moved."""
         if self._sieve is None:
             return 0
-        moved, gone = self._sieve.work(for_s)
-        return moved - gone
+        place, number, found = self.view.cursor, self._number_under_cursor(), self.found()
+        self._sieve.work(for_s)
+        return self._sieve.place(number) - min(place, found - 1) if found else self.found()
 
     def sieve_done(self) -> bool:
         """Whether the filter has looked at all lines."""
@@ -197,7 +209,9 @@ class LogPage(FilteredPage, NewsPage):
         return self._sieve.looked_at if self._sieve is not None else 0
 
     def found(self) -> int:
-        """How many lines pass the filter, as far as they were looked at."""
+        """How many lines are shown: they pass the filter, as far as they were looked at, or stand
+        around one that does.
+        """
         return len(self._sieve) if self._sieve is not None else 0
 
     def counted(self) -> str:
@@ -208,7 +222,8 @@ class LogPage(FilteredPage, NewsPage):
         if not self.filter_text:
             return count(total, "line")
         seen = "" if self.sieve_done() else ", looking on"
-        return f"{self.found():,} of {count(total, 'line')}{seen}"
+        hits = self._sieve.hits if self._sieve is not None else 0
+        return f"{hits:,} of {count(total, 'line')}{seen}"
 
     def entry(self, place: int) -> LogEntry | None:
         """The entry at a place; None: it is not there any more."""
@@ -216,6 +231,14 @@ class LogPage(FilteredPage, NewsPage):
             return self._sieve[place] if self._sieve is not None else None
         except IndexError:
             return None
+
+    def passes(self, place: int) -> bool:
+        """Whether the line at a place passes the filter itself."""
+        return self._sieve is None or self._sieve.passes(place)
+
+    def is_parted(self, place: int) -> bool:
+        """Whether the line at a place has nothing to do with the one above it."""
+        return self._sieve is not None and self._sieve.is_parted(place)
 
     def repeats(self, place: int) -> int:
         """How often the line at a place came, one after the other."""

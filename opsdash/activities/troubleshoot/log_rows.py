@@ -19,6 +19,9 @@ MOST_WRAPPED = 12
 _ROLES = {0: Role.CRIT, 1: Role.CRIT, 2: Role.CRIT, 3: Role.CRIT, 4: Role.WARN, 5: Role.STRONG}
 WIDE_FROM = 120
 
+ASIDE = "  "
+"""Before what only stands near a line that fits: not its colour alone tells it apart."""
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -37,6 +40,20 @@ class Layout:
     def lead(self) -> int:
         """Cells before the text."""
         return len(NO_TIME) + self.host + self.program + (11 if self.words else 4) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of an entry besides: how often it came, whether its kind was never seen before,
+    and whether it fits the filter itself, or stands near a line that does.
+    """
+
+    repeats: int = 1
+    new: bool = False
+    fits: bool = True
+
+
+PLAIN = Known()
 
 
 def layout(width: int, hosts: tuple[str, ...], column: int = 0, *, wrapped: bool = False) -> Layout:
@@ -64,15 +81,15 @@ def hues_of(hosts: tuple[str, ...]) -> dict[str, Role]:
 
 
 def entry_lines(
-    entry: LogEntry, how: Layout, hues: Mapping[str, Role], *, repeats: int = 1, new: bool = False
+    entry: LogEntry, how: Layout, hues: Mapping[str, Role], known: Known = PLAIN
 ) -> list[Line]:
     """The rows of the screen that an entry takes."""
     if isinstance(entry, LogGap):
         return [_gap(entry, how, hues)]
     head = _head(entry, how, hues)
-    role = role_of(entry.priority)
-    tail = f"  x{repeats}" if repeats > 1 else ""
-    mark = "NEW " if new else ""
+    role = role_of(entry.priority) if known.fits else Role.MUTED
+    tail = f"  x{known.repeats}" if known.repeats > 1 else ""
+    mark = ("" if known.fits else ASIDE) + ("NEW " if known.new else "")
     room = how.width - how.lead
     if not how.wrapped:
         text = " ".join(entry.text.split("\n")).lstrip()[how.column :]
@@ -120,6 +137,11 @@ def _gap(gap: LogGap, how: Layout, hues: Mapping[str, Role]) -> Line:
         Span(name, hues.get(gap.host, Role.STRONG)),
         Span(f"┈┈ {lines}{span} are missing: {gap.why} ┈┈", Role.UNKNOWN),
     )
+
+
+def parting(how: Layout) -> Line:
+    """Between lines that have nothing to do with each other."""
+    return (Span(" " * how.lead), Span("┈┈┈┈", Role.MUTED))
 
 
 def plain(entry: LogEntry) -> str:

@@ -14,7 +14,14 @@ from opsdash.activities.troubleshoot import log_head
 from opsdash.activities.troubleshoot.keymap import LOGS
 from opsdash.activities.troubleshoot.log_keys import LogKeys
 from opsdash.activities.troubleshoot.log_kinds_rows import kind_columns
-from opsdash.activities.troubleshoot.log_rows import entry_lines, hues_of, layout, plain
+from opsdash.activities.troubleshoot.log_rows import (
+    Known,
+    entry_lines,
+    hues_of,
+    layout,
+    parting,
+    plain,
+)
 from opsdash.activities.troubleshoot.log_wish import words_of
 from opsdash.core.log_kinds import Kind
 from opsdash.core.log_record import LogRecord
@@ -79,7 +86,9 @@ class LogsPanel(LogKeys):
         yield Bar(look, "log-rates")
         yield Bar(look, "log-notes")
         with Container(id="log-parts"):
-            yield LogView(self._count, self._drawn, look, "log-view")
+            view = LogView(self._count, self._drawn, look, "log-view")
+            view.parted = self._parted
+            yield view
             yield Grid[Kind](self._rows.__getitem__, look, "log-kinds")
         yield Bar(look, "log-detail")
         yield AskLine(look, "log-filter", "/")
@@ -150,7 +159,8 @@ class LogsPanel(LogKeys):
         rates.set_lines(bars)
         if self.filter_text and not self.asking.is_open:
             drop = f"  {key}: all" if (key := self.key("logs.reset")) else ""
-            notes = [line(Span(f"/{self.filter_text}{drop}", Role.ACCENT)), *notes]
+            near = f"  {count(self.around, 'line')} around each" if self.around else ""
+            notes = [line(Span(f"/{self.filter_text}{near}{drop}", Role.ACCENT)), *notes]
         strip = self.query_one("#log-notes", Bar)
         strip.display = bool(notes)
         strip.styles.height = max(1, len(notes))
@@ -187,8 +197,11 @@ class LogsPanel(LogKeys):
         if entry is None:
             return [()]
         new = isinstance(entry, LogRecord) and self.is_new(entry)
-        repeats = self.repeats(place)
-        return entry_lines(entry, self.layout_now, self.hues, repeats=repeats, new=new)
+        known = Known(self.repeats(place), new, self.passes(place))
+        return entry_lines(entry, self.layout_now, self.hues, known)
+
+    def _parted(self, place: int) -> Line | None:
+        return parting(self.layout_now) if self.is_parted(place) else None
 
     def _show_kinds(self) -> None:
         feed = self.feed
