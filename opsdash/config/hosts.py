@@ -45,14 +45,8 @@ def load_fleet(
     for scope in found.scopes():
         check_scope(scope, known_checks)
     check_jumps(found, hosts, complete=book.complete)
-<<<<<<< HEAD
-    check_probes(found, hosts)
-    if not hosts and not book.faults():
-=======
     check_numbers(found, hosts)
-    faults = book.faults()
-    if not faults and not hosts:
->>>>>>> main
+    if not hosts and not book.faults():
         book.marks[0].blame((), "declares no hosts: write at least one name under hosts:")
     if faults := book.faults():
         raise ConfigError(faults)

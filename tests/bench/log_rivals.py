@@ -22,9 +22,10 @@ from pathlib import Path
 from opsdash.collectors.log_files import Files
 from opsdash.collectors.log_survey import Survey
 from opsdash.config.expression import linear_expression
-from opsdash.core.log_book import LogBook, Sieve
+from opsdash.core.log_book import LogBook
 from opsdash.core.log_filter import parse_log_filter
 from opsdash.core.log_record import LogEntry, LogQuery
+from opsdash.core.log_sieve import Sieve
 from tests.bench.connecting import cost_of
 from tests.bench.many_hosts import ManyHosts, many_hosts
 from tests.bench.talking_logs import Writer
