@@ -18,9 +18,9 @@ def log_words(since: float, now: float, *, until: float | None = None, of: str =
     since 1970) on; `of` are words that say which lines.
     """
     begin = max(since - AROUND_S, now - MOST_S)
-    words = [f"since:{_typed(begin)}"]
+    words = [f"since:{typed(begin)}"]
     if until is not None and until + AROUND_S < now:
-        words.append(f"until:{_typed(max(until + AROUND_S, begin + 60))}")
+        words.append(f"until:{typed(max(until + AROUND_S, begin + 60))}")
     return " ".join(filter(None, [of, *words]))
 
 
@@ -40,5 +40,6 @@ def rule_words(rule: WatchRule) -> str:
     return f"{'file' if place is LogPlace.FILE else 'unit'}:{name} {shown}"
 
 
-def _typed(at: float) -> str:
+def typed(at: float) -> str:
+    """A moment, in seconds since 1970, as it is typed."""
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(at))
