@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from opsdash.core.named_log import NamedLog
     from opsdash.core.probe import Probe
+    from opsdash.core.watch_rule import WatchRule
 
 
 class Sudo(StrEnum):
@@ -77,3 +78,4 @@ class Host:
     ssh_config: str | None = None
     probes: tuple[Probe, ...] = ()
     logs: tuple[NamedLog, ...] = ()
+    watch: tuple[WatchRule, ...] = field(default=(), repr=False)

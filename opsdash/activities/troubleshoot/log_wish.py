@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from opsdash.core.filter_words import split_words
 from opsdash.core.log_record import LogQuery
 from opsdash.core.moment import moment_of
 from opsdash.core.priority import PRIORITIES, priority_of
@@ -34,7 +35,7 @@ def usual(hosts: int) -> LogQuery:
 def parse_wish(text: str, hosts: int, now: float) -> LogWish:
     """Understand it; ValueError says in words what is wrong. What names no source is the filter."""
     query, rest = usual(hosts), []
-    for word in text.split():
+    for word in split_words(text):
         found = _heeded(query, word, now)
         if found is None:
             rest.append(word)
