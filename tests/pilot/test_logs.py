@@ -313,6 +313,21 @@ async def test_hosts_that_tell_no_priorities_are_not_said_to_have_no_errors() ->
         assert "no errors so far" not in stage.text
 
 
+async def test_on_a_tiny_screen_lines_are_worth_more_than_rates() -> None:
+    async with on_stage(HOSTS, (40, 10)) as stage:
+        prepare(stage)
+        feed = await opened(stage)
+        assert_snapshot("logs-40x10", stage.text)
+        feed.lacking = {"web03": "no route to host"}
+        feed.rev += 1
+        await stage.draw()
+        assert stage.lines[1] == "web03: no route to host"
+        await stage.press("/", *"nginx", "enter")
+        assert stage.lines[1] == "/nginx  esc: all  1 host not heard"
+        await stage.resize(80, 24)
+        assert stage.lines[1].startswith("err/min")
+
+
 async def test_hosts_are_let_go_of_when_nobody_has_looked_for_long() -> None:
     async with on_stage(HOSTS) as stage:
         prepare(stage)

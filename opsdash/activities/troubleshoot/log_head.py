@@ -77,7 +77,7 @@ def _picture(errors: Sequence[int], top: float, palette: Palette) -> str:
 def talkers(feed: LogFeed, hues: Mapping[str, Role], width: int) -> Line:
     """Who has how many lines, what is not there, and how far the clocks are off."""
     totals = feed.counts.totals()
-    worth = _worth_knowing(feed)
+    worth = worth_knowing(feed)
     room = width - width_of(worth) - 14
     parts: list[Span] = [Span("hosts ", Role.HEADING)]
     shown = 0
@@ -96,7 +96,8 @@ def talkers(feed: LogFeed, hues: Mapping[str, Role], width: int) -> Line:
     return (*parts, *worth)
 
 
-def _worth_knowing(feed: LogFeed) -> Line:
+def worth_knowing(feed: LogFeed) -> Line:
+    """Who is not heard, what was dropped, and the clock that is off most, in a few words."""
     found: list[Span] = []
     missing, dropped = feed.missing(), feed.dropped()
     if missing:

@@ -18,6 +18,8 @@ MOST_WRAPPED = 12
 
 _ROLES = {0: Role.CRIT, 1: Role.CRIT, 2: Role.CRIT, 3: Role.CRIT, 4: Role.WARN, 5: Role.STRONG}
 WIDE_FROM = 120
+NARROW = 60
+"""Cells below which the text is worth more than milliseconds and the program's name."""
 
 ASIDE = "  "
 """Before what only stands near a line that fits: not its colour alone tells it apart."""
@@ -26,7 +28,8 @@ ASIDE = "  "
 @dataclass(frozen=True, slots=True)
 class Layout:
     """How wide the parts of a line are: of the screen, the host's name, the program's; from which
-    cell of the text on it is shown; whether it is wrapped; whether a priority is a word.
+    cell of the text on it is shown; whether it is wrapped; whether a priority is a word. A program
+    of no width is left out, with the milliseconds.
     """
 
     width: int
@@ -39,7 +42,13 @@ class Layout:
     @property
     def lead(self) -> int:
         """Cells before the text."""
-        return len(NO_TIME) + self.host + self.program + (11 if self.words else 4) + 1
+        program = self.program + 1 if self.program else 0
+        return self.time + self.host + program + (11 if self.words else 4)
+
+    @property
+    def time(self) -> int:
+        """Cells of the time of day."""
+        return len(NO_TIME) if self.program else len("13:51:02")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,8 @@ def layout(width: int, hosts: tuple[str, ...], column: int = 0, *, wrapped: bool
     wide = width >= WIDE_FROM
     longest = max((len(name) for name in hosts), default=0)
     host = min(longest, 20 if wide else 10) if len(hosts) > 1 else 0
-    return Layout(width, host, 14 if wide else 9, column, wrapped, words=wide)
+    program = 14 if wide else 9 if width >= NARROW else 0
+    return Layout(width, host, program, column, wrapped, words=wide)
 
 
 def role_of(priority: int | None) -> Role:
@@ -117,11 +127,12 @@ def _head(entry: LogRecord, how: Layout, hues: Mapping[str, Role]) -> Line:
     if how.words:
         told = f"{told} {PRIORITIES[entry.priority] if entry.priority is not None else '-':<7}"
     name = f"{fit(entry.host, how.host)} " if how.host else ""
+    program = f"{fit(entry.program or '-', how.program)} " if how.program else ""
     return (
-        Span(f"{clock(entry.at_s)} ", Role.MUTED),
+        Span(f"{clock(entry.at_s)[: how.time]} ", Role.MUTED),
         Span(name, hues.get(entry.host, Role.STRONG)),
         Span(f"{told} ", role),
-        Span(f"{fit(entry.program or '-', how.program)} ", Role.MUTED),
+        Span(program, Role.MUTED),
     )
 
 
@@ -133,7 +144,7 @@ def _gap(gap: LogGap, how: Layout, hues: Mapping[str, Role]) -> Line:
         span = f" of {duration(max(gap.until_s - gap.from_s, 0.0))}"
     name = f"{fit(gap.host, how.host)} " if how.host else f"{gap.host} "
     return line(
-        Span(f"{clock(gap.at_s)} ", Role.MUTED),
+        Span(f"{clock(gap.at_s)[: how.time]} ", Role.MUTED),
         Span(name, hues.get(gap.host, Role.STRONG)),
         Span(f"┈┈ {lines}{span} are missing: {gap.why} ┈┈", Role.UNKNOWN),
     )

@@ -47,6 +47,9 @@ TALL_FROM = 30
 LOW = 16
 """Rows of a screen on which lines are worth more than notes."""
 
+TINY = 12
+"""Rows of a screen on which lines are worth more than rates, and all notes stand in one line."""
+
 GUTTER_FROM = 40
 """Rows from which there is room for a histogram with a row for each host."""
 
@@ -134,11 +137,9 @@ class LogsPanel(LogKeys):
         self.look_for_news()
 
     def _show_head(self) -> None:
-        feed, width = self.feed, self.size.width
+        feed = self.feed
         trail = Span(f"{self.desk.title} > ", Role.MUTED)
         words: Line = (trail, Span("Logs", Role.STRONG))
-        bars: list[Line] = []
-        notes: list[Line] = []
         if feed is not None:
             whose = feed.hosts[0] if len(feed.hosts) == 1 else count(len(feed.hosts), "host")
             words = (
@@ -147,24 +148,42 @@ class LogsPanel(LogKeys):
                 Span(f"  {words_of(feed.query)}", Role.TEXT),
                 Span(f"  {self.counted()}", Role.MUTED),
             )
-            now, look = self.desk.wall(), self.desk.look()
-            if width >= BESIDE_FROM and self.size.height >= GUTTER_FROM:
-                bars = log_head.gutter(feed, self.hues, look, now, width)
-            bars = bars or [log_head.rates(feed, self.hues, look, now, width)]
-            bars.append(log_head.talkers(feed, self.hues, width))
-            notes = log_head.notes(feed)[: 1 if self.size.height < LOW else None]
         self.query_one("#log-title", TopLine).show(words, self._badges(), self.desk.wall())
-        rates = self.query_one("#log-rates", Bar)
-        rates.styles.height = max(1, len(bars))
-        rates.set_lines(bars)
+        self._fill("#log-rates", self._bars())
+        self._fill("#log-notes", self.own_keys(self._notes()))
+
+    def _fill(self, bar_id: str, lines: Sequence[Line]) -> None:
+        """As many rows as there are lines."""
+        bar = self.query_one(bar_id, Bar)
+        bar.display = bool(lines)
+        bar.styles.height = max(1, len(lines))
+        bar.set_lines(lines)
+
+    def _bars(self) -> list[Line]:
+        """Errors over time, and who talks most."""
+        feed, (width, height) = self.feed, self.size
+        if feed is None or height < TINY:
+            return []
+        now, look = self.desk.wall(), self.desk.look()
+        bars: list[Line] = []
+        if width >= BESIDE_FROM and height >= GUTTER_FROM:
+            bars = log_head.gutter(feed, self.hues, look, now, width)
+        bars = bars or [log_head.rates(feed, self.hues, look, now, width)]
+        return [*bars, log_head.talkers(feed, self.hues, width)]
+
+    def _notes(self) -> list[Line]:
+        """What the lines are filtered by, and what is not there."""
+        height = self.size.height
+        sieved: list[Line] = []
         if self.filter_text and not self.asking.is_open:
             drop = f"  {key}: all" if (key := self.key("logs.reset")) else ""
             near = f"  {count(self.around, 'line')} around each" if self.around else ""
-            notes = [line(Span(f"/{self.filter_text}{near}{drop}", Role.ACCENT)), *notes]
-        strip = self.query_one("#log-notes", Bar)
-        strip.display = bool(notes)
-        strip.styles.height = max(1, len(notes))
-        strip.set_lines(self.own_keys(notes))
+            sieved = [line(Span(f"/{self.filter_text}{near}{drop}", Role.ACCENT))]
+        if self.feed is None:
+            return sieved
+        if sieved and height < TINY:
+            return [(*sieved[0], *log_head.worth_knowing(self.feed))]
+        return [*sieved, *log_head.notes(self.feed)[: 1 if height < LOW else None]]
 
     def _badges(self) -> Line:
         if self.feed is None:
