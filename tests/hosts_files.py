@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -27,8 +29,10 @@ class HostsFolder:
         return path
 
     def fleet(self, text: str, known_checks: Mapping[str, bool] | None = None) -> Fleet:
-        """The fleet of a right file."""
-        return load_fleet(self.write(text), known_checks)
+        """The fleet of a right file, without the watch rules that hold for every host."""
+        fleet = load_fleet(self.write(text), known_checks)
+        bare = {name: replace(host, watch=()) for name, host in fleet.hosts.items()}
+        return replace(fleet, hosts=MappingProxyType(bare))
 
     def faults(self, text: str, known_checks: Mapping[str, bool] | None = None) -> list[str]:
         """What is wrong with a file, each as ``file:line:column: text``, without the folder."""

@@ -22,7 +22,9 @@ from opsdash.config.importers.ssh_config import read_ssh_config
 from opsdash.config.keys import load_keymap
 from opsdash.config.runbook_files import known_things, runbook_from
 from opsdash.config.themes import load_theme
+from opsdash.config.watch_rules_file import read_watch_rules
 from opsdash.core import discover
+from opsdash.core.errors import ConfigError
 from opsdash.store.kept_views import KeptViews
 
 
@@ -48,6 +50,12 @@ def is_import(path: Path) -> None:
     """Whether a file in hosts.d is of an import is asked of any file there."""
     made_of(path)
     is_untouched(path)
+
+
+def load_watch_rules(path: Path) -> None:
+    """Watch rules: faults are told, the others hold."""
+    if faults := read_watch_rules([path], {}).faults:
+        raise ConfigError(list(faults))
 
 
 def load_keys(path: Path) -> None:
@@ -186,6 +194,21 @@ hooks:
   chat: {webhook: {url: "https://chat.example.org/x", body: {text: "{title}"}}, tell: both}
 """
 
+WATCH_RULES = """\
+rules:
+  our-app:
+    title: Orders fail
+    pattern: 'order \\d+ (failed|lost)'
+    except: retry
+    source: [app, "unit:app.service", /srv/app/log, kernel]
+    severity: critical
+    count: 5
+    within: 10m
+    words: [order]
+    advice: ask the shop
+    hosts: "tag:prod"
+  hung-task: {enabled: false}
+"""
 GUARDRAILS = """\
 confirm_tags: [prod, pci]
 rules:
@@ -203,6 +226,7 @@ rules:
 
 LOADERS = (
     Loader("guardrails.yaml", GUARDRAILS, read_guardrails, ("config.guardrails_file",)),
+    Loader("watch_rules.yaml", WATCH_RULES, load_watch_rules, ("config.watch_rules_file",)),
     Loader("hooks.yaml", HOOKS, read_hooks, ("config.hooks_file",)),
     Loader("actions.yaml", ACTIONS, read_actions, ("config.actions_file",)),
     Loader("our-book.yaml", RUNBOOK, load_runbook, ("config.runbook_files",)),

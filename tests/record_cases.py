@@ -1,6 +1,7 @@
 """Record what real hosts answer to the collectors, as cases. Run by hand, read what it wrote.
 
-    python tests/record_cases.py INVENTORY.json HOST[,HOST...] [--case NAME] [COLLECTOR...]
+    python tests/record_cases.py INVENTORY.json HOST[,HOST...] [--case NAME] [--rules FILE]
+        [COLLECTOR...]
 
 INVENTORY.json maps a host's name to its address, user, key and known_hosts. The text is kept as it
 came; `expect` is what parse() made of it on that day, so a person has to judge whether it is true.
@@ -20,7 +21,10 @@ from typing import Any
 
 import yaml
 
+from opsdash.config.marked_yaml import load_marked
+from opsdash.config.watch_rules_file import rules_in
 from opsdash.core.discover import collectors
+from opsdash.core.host import Host
 from opsdash.core.plugin import Collector, Tier, understand
 from opsdash.core.reading import Output, Reading
 
@@ -150,11 +154,16 @@ def main() -> None:
     arguments.add_argument("hosts")
     arguments.add_argument("collectors", nargs="*")
     arguments.add_argument("--case", default="")
+    arguments.add_argument("--rules", type=Path, help="watch rules that hold for these hosts")
     chosen = arguments.parse_args()
     inventory = json.loads(chosen.inventory.read_text())
+    rules = load_marked(chosen.rules, private=False) if chosen.rules else None
+    watch = tuple(rules_in(rules).values()) if rules else ()
     for host in chosen.hosts.split(","):
         for name in chosen.collectors or collectors():
-            case = record(inventory[host], collectors()[name])
+            case = record(inventory[host], collectors()[name].of(Host(host, watch=watch)))
+            if rules:
+                case = {"source": case["source"], "rules": rules.data["rules"], **case}
             suffix = f"-{chosen.case}" if chosen.case else ""
             path = HOME / name / f"{host}{suffix}.yaml"
             path.parent.mkdir(parents=True, exist_ok=True)

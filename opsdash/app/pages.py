@@ -92,6 +92,8 @@ class Pages(SlowLink):
         home = slug == self.kinds[0].slug
         past = [seen for seen in self._trail if seen != slug]
         self._trail = [] if home else [*past, self.page.slug]
+        if not home:  # what goes on by itself may have moved what is pointed at
+            self._host = self.page.pointed() or self._host
         self.open_page(slug, self.page.chosen(), words or self.page.words_for(slug))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

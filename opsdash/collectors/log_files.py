@@ -10,7 +10,7 @@ are asked for again: if they are others, it is another file under the old number
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from opsdash.collectors.log_file_script import HISTORY, WATCH
@@ -81,6 +81,7 @@ class Files:
     """Log files of one host, as far as a query wants them. `mark` is a token that no line holds."""
 
     beat_s = BEAT_S
+    ends = False
 
     def __init__(
         self, host: str, paths: Sequence[str], query: LogQuery, survey: Survey, mark: str
@@ -98,6 +99,11 @@ class Files:
         self._older = False
         self._found: list[LogEntry] = []
         self._notices: list[LogNotice] = []
+
+    def call(self, programs: Mapping[str, str]) -> None:
+        """What the program of lines that name none is called, by path."""
+        for one in self._files:
+            one.program = programs.get(one.path, one.program)
 
     @property
     def name(self) -> str:

@@ -38,12 +38,17 @@ class LogSource(Protocol):
 
     @property
     def name(self) -> str:
-        """``journal``, a path, ``kernel``, ``container NAME``."""
+        """``journal``, a path, ``kernel``, ``container NAME``, ``source NAME``."""
         ...
 
     @property
     def beat_s(self) -> float:
         """How often the script wants to hear that somebody listens, in seconds."""
+        ...
+
+    @property
+    def ends(self) -> bool:
+        """Whether the end of what is followed is the end of the log, and it is not begun again."""
         ...
 
     def script(self, *, follow: bool) -> bytes:

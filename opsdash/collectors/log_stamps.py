@@ -128,7 +128,7 @@ def _clf(found: re.Match[str]) -> float | None:
     return begun + int(found[6]) - _offset_s(found[7])
 
 
-def _tagged(at_s: float | None, rest: str, priority: int | None) -> Stamped:
+def tagged(at_s: float | None, rest: str, priority: int | None) -> Stamped:
     """Behind the stamp of a syslog: the host, what busybox says of the priority, who, and what."""
     _, _, rest = rest.partition(" ")
     known = _BUSYBOX.match(rest)
@@ -177,11 +177,11 @@ def stamped(line: str, *, zone_s: float, now_s: float) -> Stamped:
         if number and number[2]:
             return _rfc5424(at_s, rest[1:], priority)
         if _SYSLOG_HEAD.match(rest):
-            return _tagged(at_s, rest[1:], priority)
+            return tagged(at_s, rest[1:], priority)
         return _leveled(at_s, rest.lstrip(" "))
     found = _BSD.match(line)
     if found is not None:
-        return _tagged(_bsd(found, zone_s, now_s), line[found.end() + 1 :], priority)
+        return tagged(_bsd(found, zone_s, now_s), line[found.end() + 1 :], priority)
     within = _CLF.search(line, 0, _CLF_WITHIN)
     if within is not None:
         return Stamped(_clf(within), line)

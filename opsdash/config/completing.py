@@ -1,4 +1,4 @@
-"""What shells offer when tab is pressed: hosts, tags, groups and healths of the fleet.
+"""What shells offer when tab is pressed: hosts, tags, groups, healths and logs of the fleet.
 
 Whatever is wrong with the user's files, tab stays silent: the command itself will say it.
 """
@@ -83,6 +83,13 @@ def complete_select(
     sign = "!" if incomplete.startswith("!") else ""
     words = dict.fromkeys(("all", *named.hosts, *labels))
     return _items((f"{sign}{word}" for word in words), incomplete)
+
+
+def complete_logs(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Names that the hosts files give to logs."""
+    return _items(_named(ctx).logs, incomplete)
 
 
 def complete_themes(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from opsdash.config.declarations import Declarations, Scope
 from opsdash.config.field_values import is_target
 from opsdash.config.hosts_schema import HostForm
+from opsdash.config.log_form import clash_of
 from opsdash.config.probe_form import faults_of
 from opsdash.core.host import Host, Way
+from opsdash.core.named_log import MOST_NAMED_LOGS
 from opsdash.core.probe import MOST_PROBES
 from opsdash.core.text import did_you_mean
 
@@ -23,6 +25,8 @@ def check_scope(scope: Scope, known_checks: Mapping[str, bool] | None) -> None:
         _check_thresholds(scope, known_checks)
     if "probes" in given:
         _check_probes(scope)
+    if "logs" in given:
+        _check_logs(scope)
     ssh_only = given & {"address", "port", "user", "keys", "jump", "known_hosts", "ssh_config"}
     if "transport" in given and scope.form.transport == "local" and ssh_only:
         text = f"local is this machine, without ssh: {', '.join(sorted(ssh_only))} mean nothing"
@@ -48,30 +52,45 @@ def _check_thresholds(scope: Scope, known_checks: Mapping[str, bool] | None) -> 
 
 
 def _check_probes(scope: Scope) -> None:
-    blamed = {where[: len(scope.where) + 2] for where, _ in scope.file.marked.blamed}
-    for name, form in scope.form.probes.items():
-        if (*scope.where, "probes", name) in blamed:
-            continue  # what was wrong was left out: whatever lacks now may be a consequence
-        if _is_empty(scope, name):
+    for name in _whole(scope, "probes", scope.form.probes):
+        if _is_empty(scope, "probes", name):
             scope.blame("names nothing to probe; none undoes a probe", "probes", name)
-        for key, text in faults_of(form):
+        for key, text in faults_of(scope.form.probes[name]):
             scope.blame(text, "probes", name, *([key] if key else []), key=bool(key))
 
 
-def _is_empty(scope: Scope, name: str) -> bool:
-    """Whether a probe was written as an empty mapping, which its form can't tell from ``none``."""
+def _check_logs(scope: Scope) -> None:
+    for name in _whole(scope, "logs", scope.form.logs):
+        if _is_empty(scope, "logs", name):
+            scope.blame("names neither a path nor a command; none undoes a log", "logs", name)
+        if text := clash_of(scope.form.logs[name]):
+            scope.blame(text, "logs", name)
+
+
+def _whole(scope: Scope, section: str, names: Iterable[str]) -> list[str]:
+    """Those of which nothing was blamed and left out: what lacks of others may be a consequence."""
+    blamed = {where[: len(scope.where) + 2] for where, _ in scope.file.marked.blamed}
+    return [name for name in names if (*scope.where, section, name) not in blamed]
+
+
+def _is_empty(scope: Scope, section: str, name: str) -> bool:
+    """Whether one was written as an empty mapping, which its form can't tell from ``none``."""
     found: Any = scope.file.marked.data
-    for part in (*scope.where, "probes", name):
+    for part in (*scope.where, section, name):
         found = found[part]
     return isinstance(found, dict) and not found
 
 
-def check_probes(found: Declarations, hosts: Mapping[str, Host]) -> None:
-    """Hosts with more probes than one can be asked."""
+def check_numbers(found: Declarations, hosts: Mapping[str, Host]) -> None:
+    """Hosts with more probes or logs than one can be asked."""
     for name, host in hosts.items():
-        if len(host.probes) > MOST_PROBES:
-            text = f"has {len(host.probes)} probes with those of its groups: {MOST_PROBES} at most"
-            found.hosts[name].blame(text, key=True)
+        for what, number, most in (
+            ("probes", len(host.probes), MOST_PROBES),
+            ("logs", len(host.logs), MOST_NAMED_LOGS),
+        ):
+            if number > most:
+                text = f"has {number} {what} with those of its groups: {most} at most"
+                found.hosts[name].blame(text, key=True)
 
 
 def check_jumps(found: Declarations, hosts: Mapping[str, Host], *, complete: bool) -> None:

@@ -14,10 +14,19 @@ MOST_MEMORY_BYTES = 8_000_000
 
 def linear_expression(body: str) -> Search:
     """Understand an expression, in which case does not matter; SelectionError."""
+    return _search(body, case_matters=False)
+
+
+def exact_expression(body: str) -> Search:
+    """The same where case matters."""
+    return _search(body, case_matters=True)
+
+
+def _search(body: str, *, case_matters: bool) -> Search:
     import re2  # not before the first frame: few filters need it
 
     options = re2.Options()
-    options.case_sensitive = False
+    options.case_sensitive = case_matters
     options.log_errors = False
     options.max_mem = MOST_MEMORY_BYTES
     try:

@@ -17,6 +17,7 @@ from opsdash.config.hosts_schema import (
     MemberForm,
     Settings,
 )
+from opsdash.config.log_form import NAMES as LOG_KEYS
 from opsdash.config.marked_yaml import Marked, Where
 from opsdash.config.probe_form import NAMES as PROBE_KEYS
 from opsdash.core.text import clean_line, did_you_mean
@@ -148,8 +149,9 @@ def _meant(word: str, owner: Where) -> str:
 def _fields(owner: Where) -> Iterable[str]:
     """The keys that may stand in the mapping at a path."""
     form: type[BaseModel] = HostsForm
-    if len(owner) >= 2 and owner[-2] == "probes":
-        return PROBE_KEYS
+    within = {"probes": PROBE_KEYS, "logs": LOG_KEYS}
+    if len(owner) >= 2 and owner[-2] in within:
+        return within[str(owner[-2])]
     limits_of_a_probe = owner[-3:-2] == ("probes",) and owner[-1] in ("time", "expires")
     if owner[-2:-1] == ("thresholds",) or limits_of_a_probe:
         form = Threshold

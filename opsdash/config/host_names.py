@@ -1,4 +1,4 @@
-"""Names of hosts, tags and groups in the hosts files, read fast and forgivingly: for the tab key.
+"""Names of hosts, tags, groups and logs in the hosts files, read fast and forgivingly: for tab.
 
 The fleet itself is made by config/hosts.py. This starts no command and loads no schema: what it
 can't read it leaves out, and so what can be no name: a shell puts it into the line as it is.
@@ -28,6 +28,7 @@ class Named:
     hosts: dict[str, None] = field(default_factory=dict)
     tags: dict[str, None] = field(default_factory=dict)
     groups: dict[str, None] = field(default_factory=dict)
+    logs: dict[str, None] = field(default_factory=dict)
 
 
 def named_in(paths: Iterable[Path]) -> Named:
@@ -55,27 +56,30 @@ def _included(folder: Path, data: Any) -> Iterator[Path]:
 
 
 def _take(found: Named, data: Any) -> None:
-    _tag(found, _below(data, "defaults"))
+    _label(found, _below(data, "defaults"))
     for text, form in _below(data, "hosts").items():
         _host(found, text, form)
     for name, form in _below(data, "groups").items():
         with suppress(ValueError):
             found.groups[checked_name(name)] = None
-        _tag(found, form)
+        _label(found, form)
         for member in _listed(form, "hosts"):
             _host(found, member.get("name") if isinstance(member, dict) else member, member)
 
 
 def _host(found: Named, text: Any, form: Any) -> None:
-    _tag(found, form)
+    _label(found, form)
     with suppress(ValueError):
         found.hosts.update(dict.fromkeys(names_of(text) if isinstance(text, str) else ()))
 
 
-def _tag(found: Named, form: Any) -> None:
+def _label(found: Named, form: Any) -> None:
     for tag in _listed(form, "tags"):
         with suppress(ValueError):
             found.tags[checked_tag(str(tag))] = None
+    for log in _below(form, "logs"):
+        with suppress(ValueError):
+            found.logs[checked_name(str(log))] = None
 
 
 def _below(data: Any, key: str) -> dict[str, Any]:

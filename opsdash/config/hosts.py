@@ -9,13 +9,14 @@ from types import MappingProxyType
 
 from opsdash.config import paths
 from opsdash.config.actions_file import own_actions
-from opsdash.config.cross_checks import check_jumps, check_probes, check_scope
+from opsdash.config.cross_checks import check_jumps, check_numbers, check_scope
 from opsdash.config.declarations import Declarations, Scope, declarations
 from opsdash.config.guardrails_file import read_guardrails
 from opsdash.config.hosts_files import Book, HostsFile, read_book
 from opsdash.config.layers import Layer, layer, merged
 from opsdash.config.read_only import asked_read_only
 from opsdash.config.trail import Trail
+from opsdash.config.watch_rules_file import own_watch_rules, watched
 from opsdash.core.errors import ConfigError
 from opsdash.core.fleet import Fleet
 from opsdash.core.host import Host
@@ -29,10 +30,10 @@ def load_fleet(
     """The fleet that a hosts file and its includes declare, in the file's order.
 
     A host's own fields win over its groups' (a later group over an earlier one), those over the
-    defaults (an included file's own over those of the file that includes it); tags, thresholds and
-    probes add up. `known_checks` has the ids that may stand under thresholds, and whether lower is
-    worse there; None: any, and higher is. `trail` takes note of every file that was read, broken
-    ones too. The user's own file (paths.default_hosts_file()) includes what is in hosts.d.
+    defaults (an included file's own over those of the file that includes it); tags, thresholds,
+    probes and logs add up. `known_checks` has the ids that may stand under thresholds, and whether
+    lower is worse there; None: any, and higher is. `trail` takes note of every file that was read,
+    broken ones too. The user's own file (paths.default_hosts_file()) includes what is in hosts.d.
     ConfigError holds all faults of all files, each with its place.
     """
     usual = path == paths.default_hosts_file()
@@ -44,22 +45,26 @@ def load_fleet(
     for scope in found.scopes():
         check_scope(scope, known_checks)
     check_jumps(found, hosts, complete=book.complete)
-    check_probes(found, hosts)
-    faults = book.faults()
-    if not faults and not hosts:
+    check_numbers(found, hosts)
+    if not hosts and not book.faults():
         book.marks[0].blame((), "declares no hosts: write at least one name under hosts:")
-        faults = book.faults()
-    if faults:
+    if faults := book.faults():
         raise ConfigError(faults)
-    own = own_actions(str(source))
+    return _fleet(book, hosts, str(source))
+
+
+def _fleet(book: Book, hosts: Mapping[str, Host], source: str) -> Fleet:
+    """These hosts, with all that stands beside the file that declares them."""
+    own, rules = own_actions(source), own_watch_rules(source, hosts)
     return Fleet(
-        MappingProxyType(hosts),
-        str(source),
-        tuple(filter(None, [*book.notices, own.notice])),
+        MappingProxyType(watched(hosts, rules)),
+        source,
+        tuple(filter(None, [*book.notices, own.notice, rules.notice])),
         alerts_file=_alerts_file(book),
-        guardrails=read_guardrails(paths.guardrails_file(str(source))),
+        guardrails=read_guardrails(paths.guardrails_file(source)),
         read_only=asked_read_only() or _read_only(book),
         own_actions=own,
+        watch_rules=rules,
     )
 
 
@@ -68,8 +73,7 @@ def _note(trail: Trail | None, book: Book, source: str) -> None:
     if trail is None:
         return
     trail.follow(book)
-    beside = (paths.guardrails_file(source), *paths.actions_files(source))
-    trail.files.update(str(one) for one in beside)
+    trail.files.update(str(one) for one in paths.beside(source))
 
 
 def _read_only(book: Book) -> str:

@@ -10,6 +10,7 @@ from opsdash.config import field_values as values
 from opsdash.config.form import ABSENT as _ABSENT
 from opsdash.config.form import Form as _Form
 from opsdash.config.form import Threshold
+from opsdash.config.log_form import LogForm, LogName, log_entry
 from opsdash.config.probe_form import ProbeForm, ProbeName, probe_entry
 from opsdash.core.target import checked_name, checked_tag, checked_user
 
@@ -23,6 +24,7 @@ Interval = Annotated[int, BeforeValidator(values.interval_s, json_schema_input_t
 ProbeEntry = Annotated[
     ProbeForm, BeforeValidator(probe_entry, json_schema_input_type=ProbeForm | str)
 ]
+LogEntry = Annotated[LogForm, BeforeValidator(log_entry, json_schema_input_type=LogForm | str)]
 
 
 class Settings(_Form):
@@ -61,6 +63,10 @@ class Settings(_Form):
     probes: dict[ProbeName, ProbeEntry] = Field(
         default=_ABSENT,
         description="Own probes by name: a URL, tcp://host:port, a mapping, or none",
+    )
+    logs: dict[LogName, LogEntry] = Field(
+        default=_ABSENT,
+        description="Logs by name, for --source: a path, {command: ...}, or none",
     )
     transport: Literal["ssh", "openssh", "local"] = Field(
         default=_ABSENT,

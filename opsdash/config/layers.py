@@ -9,8 +9,10 @@ from types import MappingProxyType
 from typing import Any
 
 from opsdash.config.hosts_schema import Settings
+from opsdash.config.log_form import clash_of, log_of
 from opsdash.config.probe_form import aimed, faults_of, probe_of
 from opsdash.core.host import Host, HostKeyPolicy, Limits, Sudo, Way
+from opsdash.core.named_log import NamedLog
 from opsdash.core.probe import Probe
 
 
@@ -22,9 +24,10 @@ class Layer:
     tags: frozenset[str]
     thresholds: Mapping[str, Limits]
     probes: Mapping[str, Probe | None]
+    logs: Mapping[str, NamedLog | None]
 
 
-NOTHING = Layer({}, frozenset(), {}, {})
+NOTHING = Layer({}, frozenset(), {}, {}, {})
 
 _SSH_FIELDS = ("port", "user", "keys", "jump", "known_hosts", "ssh_config")
 
@@ -43,11 +46,13 @@ def layer(form: Settings, folder: Path) -> Layer:
     tags = frozenset(form.tags) if "tags" in given else frozenset[str]()
     limits = form.thresholds if "thresholds" in given else {}
     probes = form.probes if "probes" in given else {}
+    logs = form.logs if "logs" in given else {}
     return Layer(
         values,
         tags,
         {check: Limits(pair.warn, pair.crit) for check, pair in limits.items()},
         {own: probe_of(own, one) for own, one in probes.items() if not any(faults_of(one))},
+        {own: log_of(own, one) for own, one in logs.items() if not clash_of(one)},
     )
 
 
@@ -72,17 +77,19 @@ def _full(text: str, folder: Path) -> str:
 
 
 def merged(name: str, groups: tuple[str, ...], layers: Iterable[Layer]) -> Host:
-    """The host that the layers make, weakest first: later values win; tags, checks and probes
-    add up."""
+    """The host that the layers make, weakest first: later values win; tags, checks, probes and
+    logs add up."""
     values: dict[str, Any] = {}
     tags: frozenset[str] = frozenset()
     thresholds: dict[str, Limits] = {}
     probes: dict[str, Probe | None] = {}
+    logs: dict[str, NamedLog | None] = {}
     for one in layers:
         values.update(one.values)
         tags |= one.tags
         thresholds.update(one.thresholds)
         probes.update(one.probes)
+        logs.update(one.logs)
     if values.get("way") is Way.LOCAL:
         values = {key: value for key, value in values.items() if key not in _SSH_FIELDS}
         values["address"] = "localhost"
@@ -92,4 +99,5 @@ def merged(name: str, groups: tuple[str, ...], layers: Iterable[Layer]) -> Host:
         values["jump"] = None  # from a default or a group: the bastion itself is reached directly
     address = values.get("address") or name
     values["probes"] = tuple(aimed(one, name, address) for one in probes.values() if one)
+    values["logs"] = tuple(one for one in logs.values() if one)
     return Host(name, tags=tags, groups=groups, thresholds=MappingProxyType(thresholds), **values)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from opsdash.config import paths
@@ -47,7 +48,7 @@ def _this_machine(trail: Trail | None) -> Fleet:
     fleet = this_machine(clean_line(socket.gethostname(), 253) or "localhost")
     path = paths.guardrails_file()
     if trail is not None:
-        trail.files |= {str(path), *(str(one) for one in paths.actions_files())}
+        trail.files |= {str(one) for one in paths.beside()}
     if path.exists():
         from opsdash.config.guardrails_file import read_guardrails  # yaml costs 40 ms
 
@@ -57,7 +58,16 @@ def _this_machine(trail: Trail | None) -> Fleet:
 
         own = own_actions("")
         fleet = replace(fleet, own_actions=own, notices=tuple(filter(None, [own.notice])))
-    return replace(fleet, read_only=asked_read_only())
+    from opsdash.config.watch_rules_file import own_watch_rules, watched
+
+    rules = own_watch_rules("", fleet.hosts)
+    return replace(
+        fleet,
+        hosts=MappingProxyType(watched(fleet.hosts, rules)),
+        notices=tuple(filter(None, [*fleet.notices, rules.notice])),
+        watch_rules=rules,
+        read_only=asked_read_only(),
+    )
 
 
 def no_hosts_file() -> str:

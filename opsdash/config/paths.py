@@ -93,9 +93,28 @@ def actions_files(source: str = "") -> tuple[Path, ...]:
     """Where the user's own actions are looked for, a later file's over an earlier one's: in the
     configuration, and beside the hosts file in force; they may not exist.
     """
-    own = config_dir() / "actions.yaml"
-    beside = Path(source).absolute().parent / "actions.yaml" if source else own
+    return _own_and_beside("actions.yaml", source)
+
+
+def watch_rules_files(source: str = "") -> tuple[Path, ...]:
+    """Where the user's own watch rules are looked for, in the same way."""
+    return _own_and_beside("watch_rules.yaml", source)
+
+
+def beside(source: str = "") -> tuple[Path, ...]:
+    """All files that stand beside the hosts file in force and are a part of what it declares."""
+    return (guardrails_file(source), *actions_files(source), *watch_rules_files(source))
+
+
+def _own_and_beside(name: str, source: str) -> tuple[Path, ...]:
+    own = config_dir() / name
+    beside = Path(source).absolute().parent / name if source else own
     return (own,) if beside == own else (own, beside)
+
+
+def shipped_watch_rules_folder(package: Path = _PACKAGE) -> Path:
+    """The folder of the watch rules that come with opsdash."""
+    return package / "activities" / "troubleshoot" / "watch_rules"
 
 
 def shipped_runbooks_folder(package: Path = _PACKAGE) -> Path:
@@ -107,9 +126,7 @@ def runbook_folders(source: str = "") -> tuple[Path, ...]:
     """Where the user's own runbooks are looked for, a later folder's over an earlier one's: in the
     configuration, and beside the hosts file in force; they may not exist.
     """
-    own = config_dir() / "runbooks"
-    beside = Path(source).absolute().parent / "runbooks" if source else own
-    return (own,) if beside == own else (own, beside)
+    return _own_and_beside("runbooks", source)
 
 
 def keys_file() -> Path:

@@ -41,6 +41,11 @@ def understood(text: str, test: Callable[[str], Test]) -> Iterator[Test]:
             raise FilterError(str(error), found.start(), found.end()) from error
 
 
+def split_words(text: str) -> list[str]:
+    """The words of a text as a filter has them: an expression or what is in quotes is one."""
+    return [found.group() for found in _WORD.finditer(text)]
+
+
 def turned(word: str) -> tuple[str, bool]:
     """A word without the ``!`` that turns it round, and whether there is one."""
     if not word.startswith("!"):

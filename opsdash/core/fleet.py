@@ -9,6 +9,7 @@ from types import MappingProxyType
 from opsdash.core.guardrail import NO_GUARDRAILS, Guardrails
 from opsdash.core.host import Host, Way
 from opsdash.core.own_actions import NO_OWN_ACTIONS, OwnActions
+from opsdash.core.watch_rule import NO_RULES, WatchRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,8 @@ class Fleet:
     is where acks, mutes and maintenance windows are shared with others; empty: they are not.
     `guardrails` are what may not be done to it, `read_only` says in a word or two who wanted that
     nothing is changed at all (``--read-only``, ``hosts.yaml``); empty: changes are allowed.
-    `own_actions` are what the user has written down to be done to it.
+    `own_actions` are what the user has written down to be done to it, `watch_rules` which lines of
+    its logs become findings.
     """
 
     hosts: Mapping[str, Host]
@@ -30,6 +32,7 @@ class Fleet:
     guardrails: Guardrails = NO_GUARDRAILS
     read_only: str = ""
     own_actions: OwnActions = NO_OWN_ACTIONS
+    watch_rules: WatchRules = NO_RULES
 
 
 def this_machine(name: str) -> Fleet:

@@ -9,7 +9,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from opsdash.core.named_log import NamedLog
     from opsdash.core.probe import Probe
+    from opsdash.core.watch_rule import WatchRule
 
 
 class Sudo(StrEnum):
@@ -75,3 +77,5 @@ class Host:
     way: Way = Way.SSH
     ssh_config: str | None = None
     probes: tuple[Probe, ...] = ()
+    logs: tuple[NamedLog, ...] = ()
+    watch: tuple[WatchRule, ...] = field(default=(), repr=False)

@@ -36,8 +36,8 @@ class LogRecord:
 
     `at_s` is the host's own clock in seconds since 1970; None: the line tells no time. `priority`
     is syslog's, 0 (worst) to 7; None: the source knows none. `source` is ``journal``, a path,
-    ``kernel`` or ``container NAME``; `boot` tells boots apart where the source does. `text` is
-    cleaned: it may hold newlines and tabs, and nothing that a terminal would obey.
+    ``kernel``, ``container NAME`` or ``source NAME``; `boot` tells boots apart where the source
+    does. `text` is cleaned: it may hold newlines and tabs, and nothing that a terminal would obey.
     """
 
     at_s: float | None
@@ -136,16 +136,18 @@ LogEntry = LogRecord | LogGap
 class LogQuery:
     """Which lines are wanted of each host.
 
-    Without `files`, `containers` and `kernel` it is the host's own log: the journal, else what
-    syslog writes. `units` are names with or without ``.service``. `priority` is the least bad one
-    that is wanted. `since_s` and `until_s` are seconds since 1970 by our clock. `lines` is the most
-    of each source that is older than the beginning (None: all since `since_s`). `boot` wants the
-    current boot alone. `grep` is a regular expression that the text must hold, unless it is empty.
+    Without `files`, `containers`, `named` and `kernel` it is the host's own log: the journal, else
+    what syslog writes. `named` are logs that the hosts file gives a name to. `units` are names with
+    or without ``.service``. `priority` is the least bad one that is wanted. `since_s` and `until_s`
+    are seconds since 1970 by our clock. `lines` is the most of each source that is older than the
+    beginning (None: all since `since_s`). `boot` wants the current boot alone. `grep` is a regular
+    expression that the text must hold, unless it is empty.
     """
 
     units: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     containers: tuple[str, ...] = field(default=())
+    named: tuple[str, ...] = ()
     kernel: bool = False
     priority: int | None = None
     boot: bool = False

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from opsdash.core.watch_rule import LogPlace, WatchRule
+
 AROUND_S = 600.0
 """So long before something began its cause may stand in a log."""
 
@@ -11,18 +13,33 @@ MOST_S = 24 * 3600.0
 """Further back nothing is read at once: it could be millions of lines."""
 
 
-def log_words(since: float, now: float, *, until: float | None = None, unit: str = "") -> str:
+def log_words(since: float, now: float, *, until: float | None = None, of: str = "") -> str:
     """``unit:nginx.service since:2026-11-28T13:40 until:…``: from a while before a moment (seconds
-    since 1970) on, of a service if it is about one.
+    since 1970) on; `of` are words that say which lines.
     """
     begin = max(since - AROUND_S, now - MOST_S)
-    words = [f"since:{_typed(begin)}"]
+    words = [f"since:{typed(begin)}"]
     if until is not None and until + AROUND_S < now:
-        words.append(f"until:{_typed(max(until + AROUND_S, begin + 60))}")
-    if unit and not any(blank in unit for blank in " \t"):
-        words.insert(0, f"unit:{unit}")
-    return " ".join(words)
+        words.append(f"until:{typed(max(until + AROUND_S, begin + 60))}")
+    return " ".join(filter(None, [of, *words]))
 
 
-def _typed(at: float) -> str:
+def unit_word(unit: str) -> str:
+    """The word that wants a unit's lines; empty: its name can't be typed."""
+    return "" if any(blank in unit for blank in " \t") else f"unit:{unit}"
+
+
+def rule_words(rule: WatchRule) -> str:
+    """The words that show the lines that a watch rule means."""
+    shown = "/" + rule.pattern.replace("/", r"\/") + "/"
+    place, name = rule.sources[0].place, rule.sources[0].name
+    if len(rule.sources) > 1 or place in (LogPlace.ANY, LogPlace.PROGRAM):
+        return shown
+    if place is LogPlace.KERNEL:
+        return f"kernel {shown}"
+    return f"{'file' if place is LogPlace.FILE else 'unit'}:{name} {shown}"
+
+
+def typed(at: float) -> str:
+    """A moment, in seconds since 1970, as it is typed."""
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(at))

@@ -11,7 +11,7 @@ from opsdash.core.blame import Resource
 from opsdash.core.errors import BadOutput
 from opsdash.core.finding import Finding
 from opsdash.core.health import Health
-from opsdash.core.host import Limits
+from opsdash.core.host import Host, Limits
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Metric, Output, Reading, SampleKey
 from opsdash.core.snapshot import HostState
@@ -61,6 +61,7 @@ class Collector:
     ``NAME.up_s``, and ``boot_id`` in its first row.
     What `needs_root` is fetched by a script of its own, not more often than every 15 minutes, or
     on demand every minute: each time is a line in the host's log.
+    Where what is asked hangs on the host, `fitted` makes what it is asked.
     `machine_wide` says that in a container the metrics are the whole machine's: there no check
     that reads it is asked.
     """
@@ -78,6 +79,11 @@ class Collector:
     derive: Derive | None = None
     machine_wide: bool = False
     needs_root: bool = False
+    fitted: Callable[[Host], Collector] | None = None
+
+    def of(self, host: Host) -> Collector:
+        """What is asked of this host."""
+        return self if self.fitted is None else self.fitted(host)
 
     @property
     def id(self) -> str:

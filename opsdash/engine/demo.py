@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
 from opsdash.config.read_only import asked_read_only
+from opsdash.config.watch_rules_file import read_watch_rules, watched
 from opsdash.core.clock import now
 from opsdash.core.fleet import Fleet
 from opsdash.core.history import Holdings, Stretch
@@ -18,6 +19,7 @@ from opsdash.core.host import Way
 from opsdash.core.jobs import Jobs, NoJobs
 from opsdash.core.reading import SampleKey
 from opsdash.core.selection import parse_selection, select_hosts
+from opsdash.core.watch_rule import WatchRules
 from opsdash.engine.demo_past import MadeUpPast, step_of
 from opsdash.engine.rehearsal import KNOWN_FOR_S, Remembered, opening
 from opsdash.engine.session import Session
@@ -30,13 +32,18 @@ CANT_RUN = "this is a demo: its hosts are recordings, and no command can be run 
 NOTICE = "a demo: these hosts are made up of recordings, and nothing is contacted"
 
 
+def _rules() -> WatchRules:
+    """The watch rules that come with opsdash: the demo reads no file of the user."""
+    return read_watch_rules((), {})
+
+
 def demo_ways(count: int, select: tuple[str, ...]) -> tuple[Fleet, Surroundings]:
     """So many made-up hosts, of them those that are selected, and what they are reached by;
     SelectionError. Nothing is kept of them.
     """
     selection = parse_selection(select)
     cast = make_cast(count, now(), FIRST_SEED)
-    hosts = select_hosts(selection, cast.fleet.hosts)
+    hosts = watched(select_hosts(selection, cast.fleet.hosts), _rules())
     fleet = replace(cast.fleet, hosts=MappingProxyType(hosts), passed_through=cast.fleet.hosts)
     transport = ReplayTransport(cast.hosts, began=cast.epoch)
     return fleet, Surroundings(Path(), transports={Way.REPLAY: transport})
@@ -61,9 +68,11 @@ class DemoSession(Session):
             name: replace(host, interval_s=interval_s)
             for name, host in self._cast.fleet.hosts.items()
         }
+        rules = _rules()
         fleet = replace(
             self._cast.fleet,
-            hosts=MappingProxyType(hosts),
+            hosts=MappingProxyType(watched(hosts, rules)),
+            watch_rules=rules,
             notices=(NOTICE,),
             read_only=asked_read_only(),
         )

@@ -36,7 +36,7 @@ async def by_the_login(
     host: Host, connection: Connection, due: Sequence[Collector]
 ) -> list[Reading]:
     """What the user that logs in may see."""
-    return await connection.collect(due)
+    return await connection.collect([one.of(host) for one in due])
 
 
 @dataclass

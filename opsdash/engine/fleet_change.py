@@ -12,7 +12,7 @@ _REACHED_BY = (
     *("address", "port", "user", "keys", "jump"),
     *("host_key", "known_hosts", "way", "ssh_config"),
 )
-_ASKED_BY = ("interval_s", "sudo", "probes")
+_ASKED_BY = ("interval_s", "sudo", "probes", "watch")
 """What a running pulse and its facts go by: they begin anew, on the connection that there is."""
 
 

@@ -34,7 +34,9 @@ _Waiting = tuple[float, LogEntry]
 
 @dataclass(slots=True, eq=False)
 class Lane:
-    """One source of one host. `older` says that it still tells what was before the beginning."""
+    """One source of one host. `older` says that it still tells what was before the beginning;
+    `_timed` that some line has told its time.
+    """
 
     host: str
     source: str
@@ -48,6 +50,7 @@ class Lane:
     _queue: deque[_Waiting] = field(default_factory=deque)
     _untimed: list[LogEntry] = field(default_factory=list)
     _key: float | None = None
+    _timed: bool = False
     _lost: int = 0
     _lost_from: float | None = None
 
@@ -67,13 +70,16 @@ class Lane:
         for entry in entries:
             self.lines += 1
             at_s = entry.at_s
-            if at_s is None and self._key is None:
-                self._untimed.append(entry)  # it belongs to what follows
-                continue
             if at_s is not None:
+                self._timed = self._timed or not isinstance(entry, LogGap)
                 # what is from the future came now
                 self._key = min(at_s - self.ahead_s, now)
                 self._flush()
+            elif not self.older and not self._timed:
+                self._key = now  # of a log without times nothing better is known
+            elif self._key is None:
+                self._untimed.append(entry)  # it belongs to what follows
+                continue
             self._append(self._key or 0.0, entry)
 
     def settle(self, now: float) -> None:

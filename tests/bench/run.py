@@ -31,6 +31,8 @@ NAMES = (
     "folding_cost",
     "history_cost",
     "log_cost",
+    "log_rivals",
+    "log_search",
     "rewind_cost",
     "run_cost",
     "remote_cost",
@@ -38,6 +40,7 @@ NAMES = (
     "sample_cost_1000",
     "connecting",
     "talking_hosts",
+    "talking_logs",
     "terminal_bytes",
     "whole_screen",
 )

@@ -21,11 +21,11 @@ HOSTS, LINES_PER_S, KEYS = 200, 25, 300
 PAUSE_S, SETTLE_S, TICK_S = 0.1, 25.0, 0.2
 
 
-class _Writer:
-    """Appends lines to a file, as a daemon does, until it is told to stop."""
+class Writer:
+    """Appends so many lines a second to a file, as a daemon does, until it is told to stop."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, lines_per_s: int) -> None:
+        self._path, self._lines_per_s = path, lines_per_s
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._write, daemon=True)
         self._thread.start()
@@ -35,7 +35,7 @@ class _Writer:
         with self._path.open("a", buffering=1) as file:
             while not self._stop.wait(TICK_S):
                 stamp = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-                for _ in range(round(LINES_PER_S * TICK_S)):
+                for _ in range(round(self._lines_per_s * TICK_S)):
                     number += 1
                     file.write(f"{stamp} host app[4711]: request {number} took {number % 97} ms\n")
 
@@ -71,7 +71,7 @@ def run() -> dict[str, float]:
         log.touch()
         with closing(Screen.opsdash(Path(home), "--hosts", str(hosts.hosts_file))) as screen:
             screen.watch(SETTLE_S)
-            writer = _Writer(log)
+            writer = Writer(log, LINES_PER_S)
             for keys in (b"*", b":", f"logs file:{log}".encode(), b"\r", b"G"):
                 screen.type(keys)
                 screen.watch(1.0)

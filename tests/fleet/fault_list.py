@@ -17,7 +17,7 @@ class Fault:
     """One fault: where it is switched on, and what is expected of it, or why nothing is.
 
     `healths` is what the host may become, `why` a pattern for the words; `unseen` says why no
-    check speaks, and the host must stay in good health; `after` is run there when it is over.
+    check speaks, and the host must stay in good health.
     """
 
     name: str
@@ -26,7 +26,6 @@ class Fault:
     healths: frozenset[Health] = frozenset()
     why: str = ""
     unseen: str = ""
-    after: str = ""
 
 
 def load_faults() -> tuple[Fault, ...]:

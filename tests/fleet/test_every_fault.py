@@ -44,8 +44,6 @@ async def test_a_fault_shows_in_its_words_and_ends_with_it(
     finally:
         for fault in wave:
             await asyncio.to_thread(testbed.fault, fault.host, fault.name, "off")
-            if fault.after:
-                await asyncio.to_thread(testbed.inside, fault.host, fault.after)
     await asyncio.gather(*(_is_over(session, fault) for fault in wave))
 
 

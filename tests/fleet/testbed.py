@@ -14,6 +14,19 @@ from opsdash.core.snapshot import HostState
 
 COMMAND_TIMEOUT_S = 120
 
+LEAVES_LINES = ("disk-error", "disk-full", "flapping", "logins-failed", "oom", "read-only")
+"""The faults of which the log holds lines that a watch rule means."""
+
+FORGET_LOGS = """
+if command -v journalctl >/dev/null; then
+  journalctl -q --rotate; sleep 2; journalctl -q --vacuum-time=1s
+fi 2>/dev/null
+for log in syslog messages auth.log secure kern.log; do
+  if [ -f "/var/log/$log" ]; then : >"/var/log/$log"; fi
+done
+rm -f /var/log/syslog.1 /var/log/messages.0 /var/log/auth.log.1
+"""
+
 
 @dataclass(frozen=True)
 class Testbed:
@@ -25,8 +38,12 @@ class Testbed:
     tools: Path
 
     def fault(self, host: str, *words: str) -> None:
-        """Switch a fault of a host."""
+        """Switch a fault of a host. When it is over its lines are gone, too: they would be found
+        for an hour, and every test after it would begin with a sick host.
+        """
         self._run("fault", host, *words)
+        if words[0] == "clear" or (words[0] in LEAVES_LINES and words[1] == "off"):
+            self.inside(host, FORGET_LOGS)
 
     def faults(self) -> list[str]:
         """A line for each fault that there is, its name first."""

@@ -19,8 +19,12 @@ HOSTS = """
 hosts:
   web[01:03]: {address: "{name}.example.org", tags: [prod, web]}
   db1: {address: 192.0.2.20, tags: [prod]}
+defaults: {logs: {app: /srv/app.log}}
 groups:
-  dmz: {tags: [outside], hosts: [edge1, {name: edge2, address: 192.0.2.9}]}
+  dmz:
+    logs: {"evil;x": /x, queue: {command: tail -F /q}}
+    tags: [outside]
+    hosts: [edge1, {name: edge2, address: 192.0.2.9}]
 include: [more/*.yaml]
 """
 HOSTILE = (
@@ -84,6 +88,7 @@ def test_bash_is_offered_verbs_hosts_tags_groups_and_choices(
     assert {"all", "db1", "edge1", "edge2", "far1", "tag:", "group:", "state:"} <= set(every)
     assert offered("opsdash status tag:", env, path) == ["outside", "prod", "web"]
     assert offered("opsdash status web01 !d", env, path) == ["!db1"]
+    assert offered("opsdash logs web01 --source ", env, path) == ["app", "queue"]
     assert offered("opsdash status group:d", env, path) == ["dmz"]
     assert "crit" in offered("opsdash status state:", env, path)
     assert offered("opsdash keys --preset v", env, path) == ["vim"]

@@ -11,6 +11,7 @@ import pytest
 from opsdash.activities.troubleshoot.log_page import LogPage
 from opsdash.core.health import Health
 from opsdash.core.log_record import LogEntry, LogGap, LogNotice, LogRecord
+from opsdash.core.named_log import NamedLog
 from tests.fleet_states import NOW, up, wrong
 from tests.log_feeds import KeptFeed
 from tests.pilot.test_acting import typed
@@ -197,6 +198,35 @@ async def test_a_window_of_time_and_words_behind_the_name_ask_the_hosts_anew() -
         assert "the path of a file begins with /" in stage.text
 
 
+async def test_logs_that_the_hosts_file_names_are_asked_for_by_their_names() -> None:
+    host = up("web01")
+    named = (NamedLog("queue", command="tail -F /srv/queue"), NamedLog("app", "/srv/app.log"))
+    named_host = replace(host, host=replace(host.host, logs=named))
+    async with on_stage([named_host, up("web02")]) as stage:
+        prepare(stage)
+        await opened(stage)
+        stage.app.action_view("logs", "source:queue source:app failed")
+        await stage.settle()
+        query = stage.source.logs.feeds[-1].query
+        assert query.named == ("queue", "app")
+        assert "source queue, source app" in stage.text
+        asked = len(stage.source.logs.feeds)
+        stage.app.action_view("logs", "source:quue")
+        await stage.settle()
+        said = "none of these hosts has a log called quue (did you mean queue?)"
+        assert said in stage.text
+        assert len(stage.source.logs.feeds) == asked
+        assert stage.source.logs.feeds[-1].query is query
+
+
+async def test_the_page_of_a_host_says_which_logs_have_a_name() -> None:
+    host = up("web01")
+    named_host = replace(host, host=replace(host.host, logs=(NamedLog("queue", command="x"),)))
+    async with on_stage([named_host], LARGE) as stage:
+        await stage.press("enter")
+        assert any("logs " in line and "queue" in line for line in stage.lines)
+
+
 async def test_no_escape_of_a_hostile_line_reaches_the_screen() -> None:
     async with on_stage(HOSTS) as stage:
         prepare(stage)
@@ -281,6 +311,26 @@ async def test_hosts_that_tell_no_priorities_are_not_said_to_have_no_errors() ->
         await opened(stage)
         assert "their lines tell no priority" in stage.text
         assert "no errors so far" not in stage.text
+
+
+async def test_hosts_are_let_go_of_when_nobody_has_looked_for_long() -> None:
+    async with on_stage(HOSTS) as stage:
+        prepare(stage)
+        feed = await opened(stage)
+        page = stage.app.page
+        assert isinstance(page, LogPage)
+        await stage.press("1")
+        for away_s, rests in ((500, False), (99, False), (2, True)):
+            stage.clock.at += away_s
+            feed.at_s = stage.clock.at
+            page.look_for_news()
+            assert (feed.rested_since_s is not None) is rests
+        stage.clock.at += 3600
+        await stage.press("3")
+        await stage.draw()
+        assert feed is stage.source.logs.feeds[-1]
+        assert feed.rested_since_s is None
+        assert "read until 08:10:01: what came since then comes now" in stage.text
 
 
 async def test_in_the_past_the_lines_are_those_of_the_moment() -> None:

@@ -22,7 +22,7 @@ from opsdash.core.text import clean
 KEYS = st.sampled_from([
     "version", "include", "defaults", "groups", "hosts", "address", "port", "user", "keys", "jump",
     "tags", "sudo", "host_key", "interval", "known_hosts", "thresholds", "transport", "ssh_config",
-    "name", "probes", "tcp", "http", "file", "time", "from",
+    "name", "probes", "tcp", "http", "file", "time", "from", "logs", "path", "command",
     "warn", "crit", "a", "b", "web[1:3]", "g", "password", "<<",
 ])  # fmt: skip
 LEAVES = (

@@ -8,6 +8,7 @@ import time
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from opsdash.collectors.log_commands import CommandLog
 from opsdash.collectors.log_containers import Container
 from opsdash.collectors.log_files import Files
 from opsdash.collectors.log_journal import Journal
@@ -17,6 +18,7 @@ from opsdash.collectors.log_stamps import stamped
 from opsdash.collectors.log_survey import Survey, surveyed
 from opsdash.collectors.log_syslogd import Logread
 from opsdash.core.log_record import LogGap, LogQuery, LogRecord
+from opsdash.core.named_log import NamedLog
 from opsdash.core.text import clean
 
 NOW = 1_795_851_482.0
@@ -26,6 +28,8 @@ HEADS = (
     b"\x1em4rk older 1\n",
     b"\x1em4rk at 1 7 12\n",
     b"\x1em4rk ",
+    b"\n\x1em4rk on\n",
+    b"\n\x1em4rk 7\n",
 )
 PIECES = st.lists(st.one_of(st.binary(max_size=200), st.sampled_from(HEADS)), max_size=12)
 
@@ -39,6 +43,7 @@ def sources() -> list[LogSource]:
         Kernel("h", query, survey),
         Container("h", "shop", query, survey),
         Logread("h", query, survey),
+        CommandLog("h", NamedLog("queue", command="x"), query, survey, "m4rk"),
     ]
 
 

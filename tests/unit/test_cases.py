@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from opsdash.config.marked_yaml import parse_marked
 from opsdash.config.probe_form import ProbeForm, aimed, probe_entry, probe_of
+from opsdash.config.watch_rules_file import rules_in
 from opsdash.core.discover import checks, collectors
 from opsdash.core.finding import Finding
 from opsdash.core.health import Health
@@ -19,6 +23,7 @@ from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Reading, Row, SampleKey
 from opsdash.core.series import Trend
 from opsdash.core.snapshot import HostState, Link, LinkState, Login
+from opsdash.core.watch_rule import WatchRule
 from tests.case_files import Case, case_id, cases, output_of, sample_keys
 
 NOW = 1_800_000_000.0
@@ -26,7 +31,7 @@ NOW = 1_800_000_000.0
 
 @pytest.mark.parametrize("case", cases("collectors"), ids=case_id)
 def test_a_recorded_answer_is_understood(case: Case) -> None:
-    collector = collectors()[case.plugin]
+    collector = collectors()[case.plugin].of(Host("h", watch=_rules(case.content)))
     reading = understand(collector, output_of(case.content), "h", NOW)
     expect = case.content["expect"]
     kind = reading.problem.kind.value if reading.problem else None
@@ -41,6 +46,14 @@ def test_a_recorded_answer_is_understood(case: Case) -> None:
         assert len(reading.rows) == len(expect["rows"])
         for row, wanted in zip(reading.rows, expect["rows"], strict=True):
             assert _listed(row, wanted) == wanted
+
+
+def _rules(content: Mapping[str, Any]) -> tuple[WatchRule, ...]:
+    """The watch rules that hold where this was recorded."""
+    if "rules" not in content:
+        return ()
+    text = yaml.safe_dump({"rules": content["rules"]}, sort_keys=False)
+    return tuple(rules_in(parse_marked(Path("rules.yaml"), text)).values())
 
 
 def _rates(collector: Collector, case: Case, now: Reading) -> dict[SampleKey, float]:
@@ -64,7 +77,7 @@ def _listed(row: Row, wanted: Mapping[str, Any]) -> dict[str, Any]:
     ids=case_id,
 )
 def test_a_reading_holds_no_metric_that_its_collector_does_not_declare(case: Case) -> None:
-    collector = collectors()[case.plugin]
+    collector = collectors()[case.plugin].of(Host("h", watch=_rules(case.content)))
     reading = understand(collector, output_of(case.content), "h", NOW)
     declared = {metric.name for metric in collector.metrics}
     assert {name for name, _ in {**reading.samples, **_rates(collector, case, reading)}} <= declared
@@ -105,7 +118,12 @@ def _state(content: Mapping[str, Any]) -> HostState:
         readings = _all_facts_but(content["missing"]) | readings
     age_s = content.get("age_s", 1.0)
     return HostState(
-        Host("web1", interval_s=content.get("interval_s", 2), probes=_probes(content)),
+        Host(
+            "web1",
+            interval_s=content.get("interval_s", 2),
+            probes=_probes(content),
+            watch=_rules(content),
+        ),
         login=_login(content.get("login")),
         link=Link(
             LinkState(link.get("state", "up")),

@@ -74,7 +74,8 @@ def test_list_selects_by_name_tag_and_group(hosts: HostsFolder) -> None:
 
 def test_list_in_json_holds_every_field(hosts: HostsFolder) -> None:
     path = hosts.write(
-        "hosts: {a: {thresholds: {}, keys: [/k], interval: 1m, probes: {p: {tcp: 22}}}}\n"
+        "hosts: {a: {thresholds: {}, keys: [/k], interval: 1m, probes: {p: {tcp: 22}}, "
+        "logs: {app: /srv/a.log, queue: {command: tail -F /q}}}}\n"
     )
     assert json.loads(run("list", "--json", "--hosts", str(path)).stdout) == {
         "version": 1,
@@ -103,6 +104,10 @@ def test_list_in_json_holds_every_field(hosts: HostsFolder) -> None:
                         "every_s": 60,
                         "timeout_s": 10,
                     }
+                ],
+                "logs": [
+                    {"name": "app", "path": "/srv/a.log", "command": None},
+                    {"name": "queue", "path": None, "command": "tail -F /q"},
                 ],
                 "transport": "ssh",
                 "ssh_config": None,

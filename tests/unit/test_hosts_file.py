@@ -252,7 +252,7 @@ def test_a_jump_host_that_no_ssh_knows_is_refused(hosts: HostsFolder, jump: str)
 def test_the_yaml_of_the_documentation_is_right(hosts: HostsFolder) -> None:
     page = (Path(__file__).parents[2] / "docs/hosts-file.md").read_text(encoding="utf-8")
     blocks = [block.partition("```")[0] for block in page.split("```yaml\n")[1:]]
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     hosts.write('#!/bin/sh\nprintf \'{"hosts": {"from-cmdb": null}}\'\n', "cmdb").chmod(0o700)
     for block in blocks:
         assert hosts.fleet(block).hosts

@@ -93,6 +93,22 @@ def test_lines_without_a_time_stay_behind_the_one_before_them() -> None:
     assert texts(merger.take()) == ["head of all", "error", " at x", " at y", "b", "b0"]
 
 
+def test_live_lines_of_a_log_without_times_are_from_when_they_came() -> None:
+    clock = Clock(BEGAN)
+    merger = Merger(clock)
+    bare, other = live(merger, "bare"), live(merger, "other")
+    bare.put([line("first")], BEGAN)
+    other.put([line("before", BEGAN - 0.5), line("between", BEGAN + 1)], BEGAN + 1)
+    bare.put([line("last")], BEGAN + 2)
+    clock.at = BEGAN + 2 + HOLD_S
+    assert texts(merger.take()) == ["before", "first", "between", "last"]
+    bare.put([line("error", BEGAN + 3), line(" at x")], BEGAN + 3)
+    other.put([line("later", BEGAN + 3.5)], BEGAN + 4)
+    bare.put([line(" at y")], BEGAN + 4)
+    clock.at = BEGAN + 9
+    assert texts(merger.take()) == ["error", " at x", " at y", "later"]
+
+
 def test_time_that_goes_back_on_a_host_keeps_the_order_of_that_host() -> None:
     merger = Merger(Clock(BEGAN))
     lane = merger.lane("a", "journal", 0.0)

@@ -18,6 +18,7 @@ from opsdash.collectors.log_lines import LINE_BYTES, Lines
 from opsdash.collectors.log_sources import MOST_SOURCES, sources_of
 from opsdash.collectors.log_survey import Survey
 from opsdash.collectors.log_syslogd import Logread
+from opsdash.core.host import Host
 from opsdash.core.log_record import LogEntry, LogGap, LogQuery, LogRecord
 
 NOW = 1_795_851_482.0
@@ -332,7 +333,7 @@ def test_a_ring_that_comes_again_goes_on_behind_what_was_read_or_tells_a_gap() -
 
 def test_a_host_is_asked_for_what_it_has_and_it_is_said_what_may_not_be_read() -> None:
     def names(query: LogQuery, survey: Survey) -> tuple[list[str], list[str]]:
-        found, told = sources_of("h", query, survey, now_s=NOW, mark="m4rk")
+        found, told = sources_of(Host("h"), query, survey, now_s=NOW, mark="m4rk")
         return [one.name for one in found], [one.text for one in told]
 
     log, auth = "/var/log/syslog", "/var/log/auth.log"
@@ -355,7 +356,7 @@ def test_a_host_is_asked_for_what_it_has_and_it_is_said_what_may_not_be_read() -
 
 def test_a_file_is_looked_through_further_than_lines_are_wanted_of_it() -> None:
     def script(query: LogQuery) -> bytes:
-        found, _ = sources_of("h", query, Survey(), now_s=NOW, mark="m4rk")
+        found, _ = sources_of(Host("h"), query, Survey(), now_s=NOW, mark="m4rk")
         return found[0].script(follow=False)
 
     assert b"lines='7'" in script(LogQuery(files=("/a",), lines=7))

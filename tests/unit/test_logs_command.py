@@ -22,8 +22,8 @@ SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "logs.schema.json").re
 AT_S = 1_795_851_271.4062
 UTC = Form(name_width=5, utc=True)
 NOTHING = {
-    "units": (), "files": (), "containers": (), "kernel": False, "prio": None, "boot": False,
-    "since": None, "until": None, "lines": None, "grep": "", "follow": False,
+    "units": (), "files": (), "containers": (), "named": (), "kernel": False, "prio": None,
+    "boot": False, "since": None, "until": None, "lines": None, "grep": "", "follow": False,
 }  # fmt: skip
 
 

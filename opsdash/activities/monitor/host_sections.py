@@ -167,6 +167,7 @@ def system_section(page: Page) -> list[Line]:
         ("through", host.jump),
         ("tags", " ".join(sorted(host.tags)) or None),
         ("groups", " ".join(host.groups) or None),
+        ("logs", " ".join(one.name for one in host.logs) or None),
         ("link", _link(page)),
         ("sudo", _sudo(state)),
     )

@@ -39,7 +39,7 @@ STORY_PAGES = KeySet(
         Key("view.why", "x", "view('why')", "Why", "why it is ill, and what changed before",
             hint=True),
     ),
-    ("fleet", "host", "chart", "timeline", "why"),
+    ("fleet", "host", "chart", "timeline", "why", "logs"),
 )  # fmt: skip
 
 HOST = KeySet(

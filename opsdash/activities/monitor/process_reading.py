@@ -36,6 +36,13 @@ class ProcessReading:
         return self._seen.rows if self._seen is not None else ()
 
     @property
+    def is_whole(self) -> bool:
+        """Whether a process that is not listed does not run."""
+        if self._seen is None or self._seen.get("ps.hidden"):
+            return False
+        return len(self.rows) >= (self._seen.get("ps.seen") or 0)
+
+    @property
     def moved(self) -> tuple[Row, ...] | None:
         """Those that root saw read and write; None where it did not look, or long ago."""
         if self._moved is None or self._moved.problem is not None:

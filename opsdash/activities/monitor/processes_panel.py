@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
@@ -19,6 +20,7 @@ from opsdash.activities.monitor.process_columns import (
 )
 from opsdash.activities.monitor.process_list import FILTER_HELP, Process, arranged, processes
 from opsdash.activities.monitor.process_reading import ProcessReading
+from opsdash.activities.monitor.process_sought import Sought, found_among, parse_sought
 from opsdash.core.program_keys import MOVING, ROWS
 from opsdash.core.snapshot import HostState, Snapshot, triage
 from opsdash.widgets.ask_line import AskLine
@@ -49,6 +51,7 @@ class ProcessesPanel(HostKeys, FilteredPage):
 
     slug: ClassVar[str] = "processes"
     title: ClassVar[str] = "Processes"
+    takes: ClassVar[str] = "[PID]"
     filter_id: ClassVar[str] = "process-filter"
     filter_help: ClassVar[str] = FILTER_HELP
 
@@ -68,6 +71,7 @@ class ProcessesPanel(HostKeys, FilteredPage):
         self._tree = False
         self._reading = ProcessReading()
         self._shown: dict[str, Process] = {}
+        self._sought: Sought | None = None
 
     def compose(self) -> ComposeResult:
         """The host, what must be known of the list, the list, the process under the cursor."""
@@ -90,8 +94,17 @@ class ProcessesPanel(HostKeys, FilteredPage):
     def aim(self, host: str) -> None:
         """Be about this host from now on, from the top of its list."""
         if host != self.host:
-            self.host = host
+            self.host, self._sought = host, None
             self.grid.steered = False
+
+    def heed(self, words: str) -> None:
+        """Go to the process of this id, once the host has told which there are."""
+        try:
+            self._sought = parse_sought(words, self.desk.wall())
+        except ValueError as error:
+            self.post_message(self.Said(str(error)))
+            return
+        self.filter_text = ""
 
     def pointed(self) -> str:
         """The host that the page is about."""
@@ -124,7 +137,24 @@ class ProcessesPanel(HostKeys, FilteredPage):
         self.grid.sorted_by = str(self._order)
         self.grid.nothing = self.own_keys(self._nothing(state))
         self.grid.set_keys([one.key for one in shown])
+        self._seek(state, found)
         self._show_details()
+
+    def _seek(self, state: HostState | None, there: list[Process]) -> None:
+        """To the process that was asked for; whether it is gone a list of after that knows."""
+        sought = self._sought
+        if sought is None or not there:
+            return
+        one = found_among(sought, there, self._reading.at)
+        if isinstance(one, Process) and not sought.shown:
+            self._sought = replace(sought, shown=True)
+            self.grid.point_to(one.key)
+        if self._reading.at < sought.since_s and not (state is not None and state.past):
+            return
+        self._sought = None
+        if isinstance(one, str):
+            why = one if self._reading.is_whole else "is not among those that are listed"
+            self.post_message(self.Said(f"process {sought.pid} {why}"))
 
     def _show_heading(self, state: HostState | None, shown: int) -> None:
         trail = Span(f"{self.desk.title} > ", Role.MUTED)

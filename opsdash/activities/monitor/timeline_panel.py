@@ -56,6 +56,7 @@ class TimelinePanel(HostKeys, FilteredPage):
 
     slug: ClassVar[str] = "timeline"
     title: ClassVar[str] = "Timeline"
+    takes: ClassVar[str] = "[TEXT]"
     filter_id: ClassVar[str] = "timeline-filter"
     filter_help: ClassVar[str] = FILTER_HELP
 
@@ -71,6 +72,7 @@ class TimelinePanel(HostKeys, FilteredPage):
         super().__init__(desk)
         self.hosts: tuple[str, ...] = ()
         self._several: bool | None = None
+        self._led = False
         self._shown: dict[str, Happening | None] = {}
         self._events = ToldEvents(self, SHOWN_S)
 
@@ -98,9 +100,16 @@ class TimelinePanel(HostKeys, FilteredPage):
     # -- which hosts ----------------------------------------------------------------------------
 
     def gather(self, hosts: Sequence[str]) -> bool:
-        """Be about these hosts from now on."""
+        """Be about these hosts from now on; a filter that another page led here with is dropped."""
+        if self._led:
+            self._led, self.filter_text = False, ""
         self._turn_to(tuple(hosts))
         return True
+
+    def heed(self, words: str) -> None:
+        """Only what fits these words."""
+        self.filter_by(words)
+        self._led = True
 
     def aim(self, host: str) -> None:
         """Be about this host from now on, unless it is among those that the page is about."""

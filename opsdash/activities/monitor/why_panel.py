@@ -20,7 +20,7 @@ from opsdash.activities.monitor.why_page import (
     offered,
 )
 from opsdash.core.finding import Finding
-from opsdash.core.log_span import log_words
+from opsdash.core.log_span import log_words, rule_words, unit_word
 from opsdash.core.runbook import Runbook
 from opsdash.core.snapshot import HostState, LinkState, Snapshot, triage
 from opsdash.widgets.bindings import bindings_of
@@ -82,10 +82,10 @@ class WhyPanel(HostKeys):
         """The logs of what is shown: of its service, if it is one, since a while before."""
         state = self.desk.source.snapshot().hosts.get(self.host)
         finding = self._finding(state) if state is not None else None
-        if slug != "logs" or finding is None:
+        if slug != "logs" or finding is None or state is None:
             return ""
-        unit = finding.subject if finding.subject.endswith(".service") else ""
-        return log_words(finding.since or self.desk.now(), self.desk.now(), unit=unit)
+        since = finding.since or self.desk.now()
+        return log_words(since, self.desk.now(), of=_log_of(finding, state))
 
     def targets(self) -> tuple[str, ...]:
         """A refresh here is about this host."""
@@ -227,3 +227,11 @@ class WhyPanel(HostKeys):
             self.post_message(self.CopyWanted(text, "the command"))
 
         return Entry(text, run)
+
+
+def _log_of(finding: Finding, state: HostState) -> str:
+    """Which lines a finding is about: those of a watch rule, or of a service."""
+    for rule in state.host.watch if finding.check == "log-watch" else ():
+        if rule.name == finding.subject:
+            return rule_words(rule)
+    return unit_word(finding.subject) if finding.subject.endswith(".service") else ""

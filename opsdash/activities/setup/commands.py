@@ -166,6 +166,10 @@ def _as_object(host: Host) -> dict[str, Any]:
             }
             for probe in host.probes
         ],
+        "logs": [
+            {"name": log.name, "path": log.path or None, "command": log.command or None}
+            for log in host.logs
+        ],
         "transport": host.way,
         "ssh_config": host.ssh_config,
     }

@@ -99,6 +99,7 @@ LOGS = KeySet(
         Key("logs.hit-next", "n", "log_hit(1)", "hit", "next line that fits what was searched"),
         Key("logs.hit-prev", "N", "log_hit(-1)", "hit before"),
         Key("logs.around", "a", "log_around", "around", "0, 3 or 10 lines around each that fits"),
+        Key("logs.unit", "b", "log_unit", "by unit", "only what the unit of the line said there"),
         Key("logs.kinds", "K", "log_kinds", "kinds", "kinds of messages, new ones first",
             hint=True),
         Key("logs.spike", "S", "log_spike", "spike", "to the minute of the most errors"),

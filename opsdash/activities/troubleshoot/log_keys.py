@@ -13,13 +13,15 @@ from opsdash.activities.troubleshoot.log_page import LogPage
 from opsdash.activities.troubleshoot.log_rows import plain, whole
 from opsdash.activities.troubleshoot.log_wish import LogWish, parse_wish
 from opsdash.activities.troubleshoot.logs_report import json_line
-from opsdash.core.log_filter import Line
+from opsdash.core.log_filter import Line as LogLine
 from opsdash.core.log_kinds import Kind
-from opsdash.core.log_record import LogEntry
-from opsdash.core.moment import moment_of
+from opsdash.core.log_record import LogEntry, LogRecord
+from opsdash.core.log_span import typed
+from opsdash.core.moment import moment_of, split_time
 from opsdash.core.priority import ERR
 from opsdash.core.text import count
 from opsdash.widgets.entries import Entry
+from opsdash.widgets.line import Line, Role, Span, line
 
 STEP = 16
 """Cells by which long lines are shifted."""
@@ -63,6 +65,33 @@ class LogKeys(LogPage):
         lines = count(self.around, "line") if self.around else "no lines"
         hits = "each that fits" if self.filter_text else "each that fits a filter: none holds now"
         self.post_message(self.Said(f"{lines} of its host around {hits}"))
+
+    def action_log_unit(self) -> None:
+        """Only what the unit of the line under the cursor said on its host, else its program."""
+        entry = self.under_cursor()
+        if not isinstance(entry, LogRecord) or not (entry.unit or entry.program):
+            self.post_message(self.Said("no unit or program is told here"))
+            return
+        name, who = ("unit", entry.unit) if entry.unit else ("prog", entry.program)
+        self.view.hold(follow=False)
+        self.filter_by(f'host:{entry.host} {name}:"{who}"')
+
+    def words_for(self, slug: str) -> str:
+        """The process of the line under the cursor, and what happened to its unit."""
+        entry = self.under_cursor()
+        if not isinstance(entry, LogRecord):
+            return ""
+        if slug == "processes" and entry.pid is not None:
+            return f"{entry.pid}{self._spoken_at(entry)}"
+        if slug == "timeline" and entry.unit.endswith(".service"):
+            return f"host:{entry.host} {entry.unit}"
+        return ""
+
+    def _spoken_at(self, entry: LogRecord) -> str:
+        """When a line was written, by our clock, as the page of processes understands it."""
+        if split_time(entry.at_s) is None or entry.at_s is None or self.feed is None:
+            return ""
+        return f" at:{typed(entry.at_s - self.feed.skew().get(entry.host, 0.0))}"
 
     def action_log_follow(self) -> None:
         """Follow, or stay here."""
@@ -194,7 +223,22 @@ class LogKeys(LogPage):
         entry = self.under_cursor()
         if entry is not None:
             title = f"a line of {entry.host}"
-            self.post_message(self.PageWanted(title, whole(entry, self.size.width - 4)))
+            lines = [*whole(entry, self.size.width - 4), (), *self._ways(entry)]
+            self.post_message(self.PageWanted(title, lines))
+
+    def _ways(self, entry: LogEntry) -> list[Line]:
+        """Where the keys lead from a line."""
+        ways = {"view.host": f"its host {entry.host}", "view.why": "why that is ill"}
+        if isinstance(entry, LogRecord):
+            if entry.pid is not None:
+                ways["view.processes"] = f"its process {entry.pid}, if it still runs"
+            if who := entry.unit or entry.program:
+                ways["logs.unit"] = f"only lines of {who} there"
+        ways["view.timeline"] = "what happened there"
+        if isinstance(entry, LogRecord) and entry.unit.endswith(".service"):
+            ways["view.timeline"] = f"what happened to {entry.unit} there"
+        keys = [(key, does) for name, does in ways.items() if (key := self.key(name))]
+        return [line(Span(f"{key:<9}", Role.ACCENT), does) for key, does in keys]
 
     def action_log_copy(self) -> None:
         """The line under the cursor, in one line."""
@@ -221,6 +265,6 @@ class LogKeys(LogPage):
             self.post_message(self.Said(f"only the last {MOST_EXPORTED:,} lines are written"))
 
 
-def _is_said_by(line: Line, entry: LogEntry) -> bool:
+def _is_said_by(line: LogLine, entry: LogEntry) -> bool:
     """Whether an entry is this line, or the one that stands for it: what comes again is counted."""
     return (entry.host, entry.program, entry.text) == (line.host, line.program, line.text)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from opsdash.core.filter_words import split_words
 from opsdash.core.log_record import LogQuery
 from opsdash.core.moment import moment_of
 from opsdash.core.priority import PRIORITIES, priority_of
 from opsdash.core.text import clean_line
 
-FORMS = "unit:NAME file:/PATH container:NAME kernel boot prio>=err since:-1h until:13:50 TEXT"
+FORMS = (
+    "unit:NAME file:/PATH container:NAME source:NAME kernel boot prio>=err since:-1h until:13:50 "
+    "TEXT"
+)
 MOST_AT_FIRST, LEAST_AT_FIRST = 5_000, 20
 """Lines of the past that a page begins with, of all hosts together, and of each at least."""
 
@@ -31,7 +35,7 @@ def usual(hosts: int) -> LogQuery:
 def parse_wish(text: str, hosts: int, now: float) -> LogWish:
     """Understand it; ValueError says in words what is wrong. What names no source is the filter."""
     query, rest = usual(hosts), []
-    for word in text.split():
+    for word in split_words(text):
         found = _heeded(query, word, now)
         if found is None:
             rest.append(word)
@@ -74,6 +78,10 @@ def _container(query: LogQuery, value: str, now: float) -> LogQuery:
     return replace(query, containers=(*query.containers, value))
 
 
+def _named(query: LogQuery, value: str, now: float) -> LogQuery:
+    return replace(query, named=(*query.named, value))
+
+
 def _since(query: LogQuery, value: str, now: float) -> LogQuery:
     return replace(query, since_s=moment_of(value, now))
 
@@ -86,6 +94,7 @@ _SOURCES = {
     "unit": _unit,
     "file": _file,
     "container": _container,
+    "source": _named,
     "since": _since,
     "until": _until,
 }
@@ -96,6 +105,7 @@ def words_of(query: LogQuery) -> str:
     parts = [f"unit {one}" for one in query.units]
     parts += list(query.files)
     parts += [f"container {one}" for one in query.containers]
+    parts += [f"source {one}" for one in query.named]
     if not parts:
         parts = ["kernel" if query.kernel else "system log"]
     if query.priority is not None:

@@ -14,12 +14,15 @@ EXAMPLES = examples(
     "opsdash logs web1 db1 --unit nginx --unit postgresql --since 13:50 --until 14:10",
     "opsdash logs all --kernel --boot --prio err",
     "opsdash logs 'web*' --file /var/log/nginx/error.log --lines 50",
+    "opsdash logs tag:web --source nginx-error --source queue --follow",
     "opsdash logs all --grep 'out of memory' --since -2h --json | jq -r .host | sort | uniq -c",
 )
 
 
 def _options() -> list[Any]:
     import click
+
+    from opsdash.config.completing import complete_logs
 
     return [
         click.option("-u", "--unit", "units", multiple=True, metavar="U",
@@ -28,6 +31,9 @@ def _options() -> list[Any]:
                      help="This file, through its rotations, in place of the host's own log."),
         click.option("--container", "containers", multiple=True, metavar="NAME",
                      help="This container of podman or docker."),
+        click.option("--source", "named", multiple=True, metavar="NAME",
+                     shell_complete=complete_logs,
+                     help="The log that hosts.yaml calls so (logs:): a file, or a command."),
         click.option("--kernel", is_flag=True, help="What the kernel says."),
         click.option("--prio", metavar="P", help="This bad or worse: err, warning, info, 0 to 7."),
         click.option("--boot", is_flag=True, help="Since the host was booted."),
@@ -57,11 +63,12 @@ def build() -> click.Command:
     def logs(select: tuple[str, ...], **options: Any) -> None:
         """The logs of the selected hosts, merged in the order of their times.
 
-        Without --file, --container or --kernel it is the host's own log: its journal, else what its
-        syslog writes. Clocks that are off are made up for in the order; the times shown are the
-        hosts' own. What the account may not read, hosts that are not reached and lines that are
-        missing are said on standard error or shown as a gap. Live lines come two seconds late, so
-        that those of all hosts can be put in order. Exits with 3 if a host did not tell, else 0.
+        Without --file, --container, --source or --kernel it is the host's own log: its journal,
+        else what its syslog writes. Clocks that are off are made up for in the order; the times
+        shown are the hosts' own. What the account may not read, hosts that are not reached and
+        lines that are missing are said on standard error or shown as a gap. Live lines come two
+        seconds late, so that those of all hosts can be put in order. Exits with 3 if a host did not
+        tell, else 0.
         """
         from opsdash.activities.troubleshoot.logs_printed import print_logs
 

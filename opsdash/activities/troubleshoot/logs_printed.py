@@ -18,6 +18,7 @@ from opsdash.core.fleet import Fleet
 from opsdash.core.log_record import LogEntry, LogNotice, LogQuery
 from opsdash.core.log_state import LogState
 from opsdash.core.moment import moment_of
+from opsdash.core.named_log import nobody_has
 from opsdash.core.priority import priority_of
 from opsdash.core.terminal import terminal_of
 from opsdash.core.text import count
@@ -40,6 +41,8 @@ def print_logs(select: tuple[str, ...], options: Mapping[str, Any]) -> int:
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     fleet, around = _chosen(select, options)
+    if said := nobody_has(query.named, fleet.hosts.values()):
+        raise click.UsageError(said)
     names = max(map(len, fleet.hosts))
     form = Form(name_width=min(names, 24), utc=options["utc"], coloured=_is_coloured())
     try:
@@ -69,6 +72,7 @@ def query_of(options: Mapping[str, Any], now: float) -> LogQuery:
         units=options["units"],
         files=options["files"],
         containers=options["containers"],
+        named=options["named"],
         kernel=options["kernel"],
         priority=_priority(options["prio"]),
         boot=options["boot"],

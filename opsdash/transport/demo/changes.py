@@ -1,5 +1,6 @@
 """What happened on a made-up host before its incident: somebody wrote its service's configuration
-and restarted it. The demo makes this up in the form in which hosts tell it.
+and restarted it; and what its kernel says of the incident. The demo makes this up in the form in
+which hosts tell it.
 """
 
 from __future__ import annotations
@@ -102,10 +103,26 @@ def _rootlog(mood: Mood) -> str:
     return "== auth\n== files\n"
 
 
+def _logwatch(mood: Mood) -> str:
+    """What is in the log that may mean something, as the host folds it: the kernel tells of tasks
+    that wait for storage that does not answer.
+    """
+    lines = f"{mood.up_s:.2f} 0.00\n== journal\n"
+    if mood.incident.stuck and mood.current is not None:
+        struck = int(mood.epoch + mood.current.began_s)
+        name = mood.one.name
+        text = (
+            f"{struck}.000000 {name} kernel: INFO: task df:4112 blocked for more than 120 seconds."
+        )
+        lines += f"1\t{struck}|\t{text}\n"
+    return lines
+
+
 TELLS: dict[str, Callable[[Mood], str]] = {
     "edits": _edits,
     "packages": _packages,
     "unitlog": _unitlog,
     "authlog": _sessions,
     "rootlog": _rootlog,
+    "logwatch": _logwatch,
 }
