@@ -23,6 +23,8 @@ class KeptFeed:
         self.counts = LogCounts()
         self.rev = 0
         self.paused = False
+        self.rested_since_s: float | None = None
+        self.at_s = 0.0
         self.said: list[LogNotice] = []
         self.lacking: dict[str, str] = {}
         self.lost: dict[str, int] = {}
@@ -57,6 +59,10 @@ class KeptFeed:
         """Nothing comes that the test does not say."""
         self.paused = paused
         self.rev += 1
+
+    def rest(self, *, resting: bool) -> None:
+        """As the test has its clock."""
+        self.rested_since_s = self.at_s if resting else None
 
 
 class KeptLogs:

@@ -70,6 +70,17 @@ class LogFeed(Protocol):
         """Read nothing more from the hosts, or go on where it was left."""
         ...
 
+    @property
+    def rested_since_s(self) -> float | None:
+        """Since when the hosts are let go of (seconds since 1970), because nobody looks; None: they
+        are read.
+        """
+        ...
+
+    def rest(self, *, resting: bool) -> None:
+        """Let go of the hosts, or go on where it was left: what came meanwhile is read then."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class LogsRead:

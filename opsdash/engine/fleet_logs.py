@@ -37,6 +37,8 @@ class FleetLogs:
         self._desk.heard.set()
         self._readers = {host.name: HostReader(host, self._desk) for host in hosts}
         self._tasks: list[asyncio.Task[None]] = []
+        self._ending: set[asyncio.Task[None]] = set()
+        self._resting = False
 
     def _tell(self, notice: LogNotice) -> None:
         if notice not in self._told:
@@ -63,7 +65,7 @@ class FleetLogs:
         for task in self._tasks:
             task.cancel()
         if self._tasks:
-            await asyncio.wait(self._tasks)
+            await asyncio.wait({*self._tasks, *self._ending})
 
     def pause(self) -> None:
         """Take nothing from the hosts for now: they have to wait, and nothing is lost."""
@@ -72,6 +74,28 @@ class FleetLogs:
     def resume(self) -> None:
         """Go on."""
         self._desk.heard.set()
+
+    def rest(self) -> None:
+        """Let go of the hosts: nothing of this is left on them. Those that are read to their end
+        are not begun again.
+        """
+        self._resting = True
+        for task in self._tasks:
+            task.cancel()
+
+    def wake(self) -> None:
+        """Go on where each was left."""
+        self._resting = False
+        readers = zip(self._tasks, self._readers.items(), strict=True)
+        self._tasks = [self._woken(task, name, reader) for task, (name, reader) in readers]
+        self._desk.news.set()
+
+    def _woken(self, task: asyncio.Task[None], name: str, reader: HostReader) -> asyncio.Task[None]:
+        if task.done() and not task.cancelled():
+            return task
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+        return asyncio.create_task(_once_more(task, reader), name=f"logs of {name}")
 
     def states(self) -> list[LogState]:
         """How each host stands."""
@@ -88,7 +112,7 @@ class FleetLogs:
         """
         while True:
             self._raise_bugs()
-            over = all(task.done() for task in self._tasks)
+            over = self._all_read()
             batch = self._merger.take()
             self._desk.moved.set()
             if batch or self._untold:
@@ -103,11 +127,23 @@ class FleetLogs:
         """Until something came; while lines wait for their time, a tick."""
         if self._merger.idle:
             self._desk.news.clear()
-            if not all(task.done() for task in self._tasks):
+            if not self._all_read():
                 await self._desk.news.wait()
         await asyncio.sleep(TICK_S)
 
+    def _all_read(self) -> bool:
+        return not self._resting and all(task.done() for task in self._tasks)
+
     def _raise_bugs(self) -> None:
         for task in self._tasks:
-            if task.done():
+            if task.done() and not task.cancelled():
                 task.result()
+
+
+async def _once_more(before: asyncio.Task[None], reader: HostReader) -> None:
+    """Read a host again, after the task that was told to let go of it has done so."""
+    await asyncio.wait((before,))
+    if before.cancelled():
+        await reader.run()
+    else:
+        before.result()

@@ -52,6 +52,7 @@ class Feed:
         self.counts = LogCounts()
         self.rev = 0
         self.paused = False
+        self.rested_since_s: float | None = None
         self._said: list[LogNotice] = []
         self._trouble = ""
         known = ground.fleet().hosts
@@ -96,6 +97,17 @@ class Feed:
             self._logs.pause()
         else:
             self._logs.resume()
+
+    def rest(self, *, resting: bool) -> None:
+        """Let go of the hosts, or go on where it was left."""
+        if resting is (self.rested_since_s is not None):
+            return
+        self.rested_since_s = self._ground.clock() if resting else None
+        self.rev += 1
+        if resting:
+            self._logs.rest()
+        else:
+            self._logs.wake()
 
     async def ended(self, within_s: float) -> bool:
         """Whether all of them are read within that time, and nothing comes any more."""

@@ -53,6 +53,9 @@ class _Followed:
     source: LogSource
     lane: Lane
     wanted: Wanted
+    begun: bool = False
+    """Whether what was older than the beginning has been read."""
+    ended: bool = False
     last: deque[LogEntry] | None = None
     """Where only the last of what is wanted counts: those so far."""
 
@@ -77,9 +80,12 @@ class HostReader:
         return replace(self._state, lines=lines, dropped=dropped)
 
     async def run(self) -> None:
-        """Read; what fails is tried again where lines are followed."""
+        """Read; what fails is tried again where lines are followed. Once more: go on at the place
+        to which it came.
+        """
         failures = 0
         try:
+            self._go_on()
             if asks_nothing_of(self._host, self._desk.query):
                 self._tell(missing_on(self._host, self._desk.query))
                 return
@@ -96,6 +102,14 @@ class HostReader:
                 await asyncio.sleep(rest_s(failures))
         finally:
             self._over()
+
+    def _go_on(self) -> None:
+        """What the host has written since it was read last is waited for, as if it were older."""
+        self._state = replace(self._state, phase=LogPhase.WAITING)
+        for one in self._followed or ():
+            if not one.ended:
+                one.lane.over, one.lane.older = False, True
+                one.lane.heard = self._desk.clock()
 
     def _over(self) -> None:
         """Nothing will come any more."""
@@ -118,7 +132,9 @@ class HostReader:
         try:
             async with self._desk.hands.hold(self._host.name) as hand:
                 await self._begin(hand)
-                await together([self._keep(hand, one) for one in self._followed or ()])
+                await together(
+                    [self._keep(hand, one) for one in self._followed or () if not one.ended]
+                )
         except HostError as error:
             return error.problem
         return None
@@ -167,13 +183,13 @@ class HostReader:
         failures = 0
         while True:
             one.lane.drops = False
-            if one.lane.older and leaves_out(self._desk.query):
+            if not one.begun and leaves_out(self._desk.query):
                 one.last = deque(maxlen=self._desk.query.lines)
             await self._hear(hand, one, follow=False)
             last, one.last = one.last, None
             one.lane.put(last or (), self._desk.clock())
             one.lane.settle(self._desk.clock())
-            one.lane.older = False
+            one.lane.older, one.begun = False, True
             if not self._desk.query.follow:
                 self._end(one)
                 return
@@ -189,7 +205,7 @@ class HostReader:
 
     def _end(self, one: _Followed) -> None:
         """All of one source has been read."""
-        one.lane.over = True
+        one.ended = one.lane.over = True
         self._desk.news.set()
 
     async def _hear(self, hand: FleetHand, one: _Followed, *, follow: bool) -> None:

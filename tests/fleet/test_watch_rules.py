@@ -34,10 +34,10 @@ rules:
     hosts: web1
 """
 HUNG = "INFO: task dd:4711 blocked for more than 120 seconds."
-FAILED = "Failed password for root from 192.0.2.9 port $n ssh2"
+FAILED = "FAILED SU (to root) guest$n on pts/$n"
 WRITE = f"""
 logger -t kernel -p kern.err '{HUNG}'
-for n in $(seq 25); do logger -t sshd -p auth.info "{FAILED}"; done
+for n in $(seq 5); do logger -t su -p auth.notice "{FAILED}"; done
 """
 HOSTS = ("web1", "rc1", "box1")
 
@@ -77,7 +77,7 @@ async def test_a_journal_a_syslog_and_busybox_are_watched(
     for host in HOSTS:
         await asyncio.to_thread(testbed.inside, host, WRITE)
     for host in HOSTS:
-        await finds(watching, host, "hung-task", "ssh-logins-failed")
+        await finds(watching, host, "hung-task", "su-failed")
         one = found(watching, host)["hung-task"]
         assert one.evidence == f"kernel: {HUNG}"
         assert one.summary.startswith("A task hangs in the kernel: 1 in 1h, ")

@@ -313,6 +313,26 @@ async def test_hosts_that_tell_no_priorities_are_not_said_to_have_no_errors() ->
         assert "no errors so far" not in stage.text
 
 
+async def test_hosts_are_let_go_of_when_nobody_has_looked_for_long() -> None:
+    async with on_stage(HOSTS) as stage:
+        prepare(stage)
+        feed = await opened(stage)
+        page = stage.app.page
+        assert isinstance(page, LogPage)
+        await stage.press("1")
+        for away_s, rests in ((500, False), (99, False), (2, True)):
+            stage.clock.at += away_s
+            feed.at_s = stage.clock.at
+            page.look_for_news()
+            assert (feed.rested_since_s is not None) is rests
+        stage.clock.at += 3600
+        await stage.press("3")
+        await stage.draw()
+        assert feed is stage.source.logs.feeds[-1]
+        assert feed.rested_since_s is None
+        assert "read until 08:10:01: what came since then comes now" in stage.text
+
+
 async def test_in_the_past_the_lines_are_those_of_the_moment() -> None:
     async with on_stage(HOSTS) as stage:
         prepare(stage)

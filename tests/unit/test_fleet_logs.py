@@ -49,6 +49,10 @@ class FakeHost:
     coming: asyncio.Queue[bytes | HostError] = field(default_factory=asyncio.Queue)
     connected: int = 0
     streaming: int = 0
+    tells_older: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.tells_older.set()
 
     async def connect(self, host: Host) -> FakeHost:
         self.connected += 1
@@ -68,6 +72,7 @@ class FakeHost:
             if not endless:
                 if self.errors:
                     yield Piece(self.errors, is_error=True)
+                await self.tells_older.wait()
                 older, self.older = self.older, b""
                 if older:
                     yield Piece(older)
@@ -224,6 +229,51 @@ async def test_a_pause_takes_nothing_from_the_hosts_and_loses_nothing() -> None:
         await wait_for(lambda: one.coming.qsize() == 4)
         heard.logs.resume()
         await wait_for(lambda: len(heard.lines) == 5)
+
+
+async def test_hosts_that_were_let_go_of_are_gone_on_with_in_the_order_of_times() -> None:
+    one, two = FakeHost(entry(1)), FakeHost(entry(2))
+    async with reading(LogQuery(lines=2, follow=True), a=one, b=two) as heard:
+        await wait_for(lambda: len(one.scripts) == len(two.scripts) == len(heard.lines) == 2)
+        heard.logs.rest()
+        await wait_for(lambda: not one.streaming and not two.streaming)
+        assert not heard.over
+        one.older = b"".join(entry(number) for number in (1, 3, 5, 7))
+        two.older = b"".join(entry(number) for number in (2, 4, 6))
+        two.tells_older.clear()
+        heard.logs.wake()
+        (lane,) = (lane for lane in heard.logs._merger.lanes("a") if lane.source)
+        await wait_for(lambda: lane.lines == 4)
+        assert heard.logs._merger.take() == []
+        two.tells_older.set()
+        await wait_for(lambda: len(heard.lines) == 7)
+        assert [line.split()[1] for line in heard.lines] == [f"m{number}" for number in range(1, 8)]
+        one.coming.put_nowait(entry(7) + entry(8))
+        await wait_for(lambda: heard.lines[-1] == "a m8")
+        assert all(state.phase is LogPhase.LIVE for state in heard.logs.states())
+
+
+async def test_who_is_read_to_the_end_is_not_begun_again() -> None:
+    gone = FakeHost(problem=Problem(ProblemKind.AUTH, "no key was taken"))
+    async with reading(LogQuery(follow=True), a=FakeHost(), gone=gone) as heard:
+        await wait_for(lambda: bool(heard.notices))
+        heard.logs.rest()
+        heard.logs.wake()
+        await wait_for(lambda: heard.logs.states()[0].phase is LogPhase.LIVE)
+        assert gone.connected == 1
+
+
+async def test_let_go_of_and_taken_again_at_once_nothing_is_read_twice() -> None:
+    one = FakeHost(entry(1))
+    async with reading(LogQuery(follow=True), a=one) as heard:
+        await wait_for(lambda: len(one.scripts) == 2)
+        for _ in range(3):
+            heard.logs.rest()
+            heard.logs.wake()
+        await wait_for(lambda: heard.logs.states()[0].phase is LogPhase.LIVE)
+        one.coming.put_nowait(entry(1) + entry(2))
+        await wait_for(lambda: len(heard.lines) == 2)
+        assert one.streaming == 1
 
 
 async def test_who_tells_much_that_is_old_waits_for_room_and_drops_nothing(

@@ -110,6 +110,23 @@ async def test_what_is_opened_next_ends_what_was_open_and_paused_hosts_wait(stor
     assert web.streaming == 0
 
 
+async def test_what_nobody_looks_at_rests_and_goes_on_at_its_place(store: Store) -> None:
+    web = FakeHost(older=entry(1))
+    desk = desk_of(store, web=web)
+    feed = desk.open(("web",), QUERY)
+    await wait_for(lambda: web.streaming == 1 and feed.book.end == 1)
+    feed.rest(resting=True)
+    assert vars(feed)["rested_since_s"] == AT_S + 9
+    await wait_for(lambda: web.streaming == 0)
+    web.older = entry(1) + entry(2)
+    feed.rest(resting=False)
+    feed.rest(resting=False)
+    await wait_for(lambda: feed.book.end == 2)
+    assert (feed.rested_since_s, texts(feed)) == (None, ["m1", "m2"])
+    await desk.end()
+    assert web.streaming == 0
+
+
 async def test_that_a_connection_broke_is_not_said_any_more_when_the_host_is_heard_again(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import string
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,11 @@ from opsdash.core.watch_rule import LogPlace, LogWhere, WatchedLine, WatchRule
 from tests.case_files import CASES
 
 RULES = shipped_rules()
+SHORT_LINE, LONG_LINE = 24, 8_192
+CPU_LIMIT_S = 0.1
+"""So long may a pattern look at a long line: far more than it takes, far less than one that goes
+back and forth needs.
+"""
 
 
 def _content(path: Path) -> Mapping[str, Any]:
@@ -72,3 +79,26 @@ def test_each_source_and_each_exception_of_a_rule_is_shown(name: str) -> None:
         texts = [line["text"] for line in case.get("others", ())]
         found = re.compile(rule.pattern), re.compile(rule.unless)
         assert any(all(one.search(text) for one in found) for text in texts)
+
+
+def _worst_lines(name: str) -> Iterator[str]:
+    """A text again and again: any character, and what the pattern begins with and never comes to
+    an end of. Short ones first: a pattern that would never end is slow on them already.
+    """
+    case = CASE_OF[name]
+    told = [line["text"] for line in (*case["lines"], *case.get("others", ()))]
+    texts = [*string.printable, *told, *(text[: len(text) // 2] for text in told)]
+    for length in (SHORT_LINE, LONG_LINE):
+        for text in texts:
+            yield (text * (length // len(text) + 1))[:length]
+
+
+@pytest.mark.parametrize("name", CASE_OF)
+def test_no_line_keeps_a_pattern_busy(name: str) -> None:
+    rule = RULES[name]
+    patterns = [re.compile(one) for one in (rule.pattern, rule.unless) if one]
+    for line in _worst_lines(name):
+        for pattern in patterns:
+            begun_s = time.process_time()
+            pattern.search(line)
+            assert time.process_time() - begun_s < CPU_LIMIT_S, line[:100]

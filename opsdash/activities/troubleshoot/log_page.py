@@ -13,6 +13,7 @@ from opsdash.core.log_record import LogEntry, LogQuery, LogRecord
 from opsdash.core.log_sieve import Sieve
 from opsdash.core.log_span import log_words
 from opsdash.core.logs import LogFeed
+from opsdash.core.moment import clock_words
 from opsdash.core.named_log import nobody_has
 from opsdash.core.snapshot import Snapshot, triage
 from opsdash.core.text import count
@@ -26,6 +27,10 @@ HELP = "text  a|b  !text  /re/  host:web*  unit:nginx  prio>=err  since:-1h"
 
 REACH_S = 0.4
 """How long the line under the cursor is looked for among older ones when the filter is another."""
+
+
+AWAY_S = 600.0
+"""So long lines go on coming while another page is looked at; then the hosts are let go of."""
 
 
 class LogPage(FilteredPage, NewsPage):
@@ -45,6 +50,7 @@ class LogPage(FilteredPage, NewsPage):
         self._wish: LogWish | None = None
         self._led = self._seeks = False
         self._moment: float | None = None
+        self._looked_at = desk.wall()
         self._sieve: Sieve[LogEntry] | None = None
         self._last_filter = LogFilter()
 
@@ -52,6 +58,28 @@ class LogPage(FilteredPage, NewsPage):
     def view(self) -> LogView:
         """The lines."""
         return self.query_one("#log-view", LogView)
+
+    # -- whether anybody looks ------------------------------------------------------------------
+
+    def look_for_news(self) -> None:
+        """Besides, let go of the hosts when nobody has looked for long, and go on on return."""
+        self._mind_the_feed()
+        super().look_for_news()
+
+    def _mind_the_feed(self) -> None:
+        feed, now = self.feed, self.desk.wall()
+        if feed is None or not feed.query.follow:
+            return
+        since_s = feed.rested_since_s
+        if not self.display:
+            if since_s is None and now - self._looked_at >= AWAY_S:
+                feed.rest(resting=True)
+            return
+        self._looked_at = now
+        if since_s is not None:
+            feed.rest(resting=False)
+            until = clock_words(since_s, now)
+            self.post_message(self.Said(f"read until {until}: what came since then comes now"))
 
     # -- whose and which ------------------------------------------------------------------------
 
