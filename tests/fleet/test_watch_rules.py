@@ -12,13 +12,13 @@ from opsdash.config.hosts import load_fleet
 from opsdash.core.finding import Finding
 from opsdash.engine.session import Session
 from opsdash.engine.surroundings import Surroundings
-from tests.fleet.testbed import FORGET_LOGS, Testbed
+from tests.fleet.testbed import FORGET_LOGS, WATCH_RULES, Testbed
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.fleet, pytest.mark.usefixtures("impatient")]
 
-OWN_RULES = """\
-rules:
+OWN_RULES = f"""\
+{WATCH_RULES}
   orders-lost:
     title: Orders are lost
     pattern: 'order \\d+ lost'
