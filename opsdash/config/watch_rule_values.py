@@ -141,7 +141,8 @@ def words(value: Any) -> tuple[str, ...]:
 
 def known_by(value: Any) -> tuple[str, ...]:
     """Names of checks and metrics."""
-    return tuple(_line(one, LONGEST_WORD, "a check or a metric") for one in _listed(value, MOST_METRICS))
+    given = _listed(value, MOST_METRICS)
+    return tuple(_line(one, LONGEST_WORD, "a check or a metric") for one in given)
 
 
 def truth(value: Any) -> bool:

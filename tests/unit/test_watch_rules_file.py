@@ -171,7 +171,8 @@ def test_this_machine_alone_is_watched_too(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 def test_rules_that_come_with_opsdash_name_checks_and_metrics_that_there_are() -> None:
-    known = discover.checks().keys() | {one.name for each in discover.collectors().values() for one in each.metrics}
+    metrics = (one.name for each in discover.collectors().values() for one in each.metrics)
+    known = {*discover.checks(), *metrics}
     assert {name for rule in shipped_rules().values() for name in rule.known_by} <= known
     assert all(rule.words and rule.advice for rule in shipped_rules().values())
 
