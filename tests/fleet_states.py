@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from opsdash.core.audit import Done
+from opsdash.core.audit import AuditEntry, Done
 from opsdash.core.errors import HostError
 from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Examined, Say
@@ -128,6 +128,7 @@ class Memory:
         self.polled_by = ""
         self.read_only = ""
         self.done: list[Done] = []
+        self.acts: list[AuditEntry] = []
         self.rev = 1
         self.happened: list[Event] = []
         self.silences = Silenced(self)
@@ -197,6 +198,10 @@ class Memory:
     async def events(self, since: float) -> list[Event]:
         """What the test says that happened."""
         return [one for one in self.happened if one.at >= since]
+
+    async def audited(self, since: float) -> list[AuditEntry]:
+        """What the test says that was done."""
+        return [one for one in self.acts if one.at >= since]
 
     async def episodes(self, host: str) -> list[Episode]:
         """Those that the test has put in."""

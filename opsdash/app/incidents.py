@@ -61,7 +61,8 @@ class Incidents(HandingOver):
         events = [one for one in await source.events(since) if one.host in hosts]
         known = source.snapshot().hosts
         states = [known[name] for name in hosts if name in known]
-        incident = incident_of(Told(states, events, (), read), since, now)
+        ran = [one for one in await source.audited(since) if one.host in hosts]
+        incident = incident_of(Told(states, events, ran, read), since, now)
         self.say("")
         if not self._covered:
             self.pick(f"incident: {_size(incident)}", self._choices(incident, states))

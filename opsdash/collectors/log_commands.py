@@ -31,6 +31,7 @@ class CommandLog:
 
     beat_s = BEAT_S
     ends = True
+    parts: tuple[str, ...] = ()
 
     def __init__(
         self, host: str, log: NamedLog, query: LogQuery, survey: Survey, mark: str

@@ -18,6 +18,7 @@ class Container:
 
     beat_s = 5.0
     ends = False
+    parts: tuple[str, ...] = ()
 
     def __init__(self, host: str, container: str, query: LogQuery, survey: Survey) -> None:
         self._host, self._container = host, container

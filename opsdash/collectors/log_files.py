@@ -110,6 +110,11 @@ class Files:
         """The path, or all of them."""
         return " ".join(one.path for one in self._files)
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The paths, where there are several."""
+        return tuple(one.path for one in self._files) if len(self._files) > 1 else ()
+
     def script(self, *, follow: bool) -> bytes:
         """A shell that reads them from their places on."""
         query = self._query

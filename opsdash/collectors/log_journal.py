@@ -89,6 +89,7 @@ class Journal:
     name = "journal"
     beat_s = BEAT_S
     ends = False
+    parts: tuple[str, ...] = ()
 
     def __init__(self, host: str, query: LogQuery, survey: Survey, now_s: float) -> None:
         self._host, self._query, self._survey = host, query, survey

@@ -21,6 +21,7 @@ class Kernel:
     name = "kernel"
     beat_s = 5.0
     ends = False
+    parts: tuple[str, ...] = ()
 
     def __init__(self, host: str, query: LogQuery, survey: Survey) -> None:
         self._host, self._query, self._survey = host, query, survey

@@ -51,6 +51,13 @@ class LogSource(Protocol):
         """Whether the end of what is followed is the end of the log, and it is not begun again."""
         ...
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The sources of its lines, where there are several: each is in order, and they are told
+        one behind the other.
+        """
+        ...
+
     def script(self, *, follow: bool) -> bytes:
         """POSIX sh that writes what comes behind the place; with `follow` for as long as it hears
         a beat.

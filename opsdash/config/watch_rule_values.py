@@ -139,9 +139,10 @@ def words(value: Any) -> tuple[str, ...]:
     return tuple(_line(one, LONGEST_WORD, "text") for one in _listed(value, MOST_WORDS))
 
 
-def metrics(value: Any) -> tuple[str, ...]:
-    """Names of metrics."""
-    return tuple(_line(one, LONGEST_WORD, "a metric") for one in _listed(value, MOST_METRICS))
+def known_by(value: Any) -> tuple[str, ...]:
+    """Names of checks and metrics."""
+    given = _listed(value, MOST_METRICS)
+    return tuple(_line(one, LONGEST_WORD, "a check or a metric") for one in given)
 
 
 def truth(value: Any) -> bool:

@@ -180,7 +180,7 @@ def _made(form: Entry, before: WatchRule | None) -> WatchRule:
         "within_s": form.value("within", values.within),
         "words": form.value("words", values.words),
         "advice": form.value("advice", values.advice),
-        "known_by": form.value("known_by", values.metrics),
+        "known_by": form.value("known_by", values.known_by),
     }
     if given["pattern"] is not None and given["words"] is None:
         given["words"] = ()  # those of another pattern would keep its lines from being seen

@@ -96,14 +96,13 @@ def _last_found(events: Sequence[Event]) -> Iterable[Event]:
 
 
 def _blind(events: Sequence[Event], since: float, until: float) -> Iterable[tuple[float, float]]:
-    """From the end of one program to the beginning of the next, or until now; one that was killed
-    is known to have been when the next one begins, and not since when. Where a beginning is the
-    first that is known, nobody watched before it.
+    """From the end of one program to the beginning of the next, or until now. Where a beginning is
+    the first that is known, nobody watched before it.
     """
     runs = [one for one in events if one.kind in _RUNS]
     ended = since if runs and runs[0].kind is EventKind.STARTED else None
     for event in runs:
-        if event.kind is EventKind.STOPPED:
+        if event.kind in (EventKind.STOPPED, EventKind.KILLED):
             ended = event.at
         elif event.kind is EventKind.STARTED and ended is not None:
             if event.at - max(ended, since) >= 1.0:

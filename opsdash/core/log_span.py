@@ -30,13 +30,13 @@ def unit_word(unit: str) -> str:
 
 
 def rule_words(rule: WatchRule) -> str:
-    """The words that show the lines that a watch rule means."""
+    """The words that show the lines that a watch rule means. Those of the kernel stand in the
+    host's own log: where there is no journal, its ring may be closed to the account.
+    """
     shown = "/" + rule.pattern.replace("/", r"\/") + "/"
     place, name = rule.sources[0].place, rule.sources[0].name
-    if len(rule.sources) > 1 or place in (LogPlace.ANY, LogPlace.PROGRAM):
+    if len(rule.sources) > 1 or place not in (LogPlace.FILE, LogPlace.UNIT):
         return shown
-    if place is LogPlace.KERNEL:
-        return f"kernel {shown}"
     return f"{'file' if place is LogPlace.FILE else 'unit'}:{name} {shown}"
 
 

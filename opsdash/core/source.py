@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from opsdash.core.audit import Done
+from opsdash.core.audit import AuditEntry, Done
 from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Say
 from opsdash.core.finding import Episode
@@ -83,6 +83,10 @@ class FleetSource(Protocol):
 
     async def events(self, since: float) -> list[Event]:
         """What happened since (seconds since 1970), as far as it is remembered, oldest first."""
+        ...
+
+    async def audited(self, since: float) -> list[AuditEntry]:
+        """What the audit log has of what was done from here since then, oldest first."""
         ...
 
     @property

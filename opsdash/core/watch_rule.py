@@ -57,8 +57,8 @@ class WatchRule:
 
     `pattern` is a regular expression that `matches` searches for in the text of a line, but not
     in lines in which `unless` does. Each line that is meant holds one of `words`, if there are any:
-    hosts tell no others. `known_by` are metrics that tell of the same: where one is above 0 there
-    is a finding for it already. `place` says where it was written down: a file and a line.
+    hosts tell no others. `known_by` are checks that tell of the same, and metrics that are above 0
+    where one does. `place` says where it was written down: a file and a line.
     """
 
     name: str

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from random import random
 from secrets import token_hex
 
-from opsdash.collectors.log_lines import LogSource
 from opsdash.collectors.log_sources import (
     asks_nothing_of,
     leaves_out,
@@ -25,7 +23,8 @@ from opsdash.core.log_record import LogEntry, LogNotice, LogQuery
 from opsdash.core.log_state import LogPhase, LogState
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.engine.fleet_hands import FleetHand, FleetHands
-from opsdash.engine.log_merger import ROOM, Lane, Merger
+from opsdash.engine.log_followed import Followed, followed
+from opsdash.engine.log_merger import ROOM, Merger
 from opsdash.engine.log_wanted import Wanted
 from opsdash.engine.poller import FIRST_RETRY_S, LONGEST_RETRY_S, STEADY_S
 
@@ -46,26 +45,12 @@ class Desk:
     """Set, unless whoever looks at the lines has paused."""
 
 
-@dataclass
-class _Followed:
-    """One source with its lane; both outlive the connections."""
-
-    source: LogSource
-    lane: Lane
-    wanted: Wanted
-    begun: bool = False
-    """Whether what was older than the beginning has been read."""
-    ended: bool = False
-    last: deque[LogEntry] | None = None
-    """Where only the last of what is wanted counts: those so far."""
-
-
 class HostReader:
     """The logs of one host, until they are read, or for as long as they are followed."""
 
     def __init__(self, host: Host, desk: Desk) -> None:
         self._host, self._desk = host, desk
-        self._followed: list[_Followed] | None = None
+        self._followed: list[Followed] | None = None
         self._state = LogState(host.name)
         # until it is surveyed others wait for what it may have
         self._place = desk.merger.lane(host.name, "", 0.0)
@@ -108,13 +93,12 @@ class HostReader:
         self._state = replace(self._state, phase=LogPhase.WAITING)
         for one in self._followed or ():
             if not one.ended:
-                one.lane.over, one.lane.older = False, True
-                one.lane.heard = self._desk.clock()
+                one.go_on(self._desk.clock())
 
     def _over(self) -> None:
         """Nothing will come any more."""
         self._state = replace(self._state, phase=LogPhase.OVER)
-        for lane in (self._place, *(one.lane for one in self._followed or ())):
+        for lane in (self._place, *(lane for one in self._followed or () for lane in one.lanes)):
             lane.settle(self._desk.clock())
             lane.over = True
         self._desk.news.set()
@@ -147,7 +131,7 @@ class HostReader:
         self._state = replace(self._state, problem=None, ahead_s=ahead_s)
         if self._followed is not None:
             for one in self._followed:
-                one.lane.ahead_s = one.wanted.ahead_s = ahead_s
+                one.set_ahead(ahead_s)
             return
         query = on_host(self._desk.query, self._survey)
         found, notices = sources_of(
@@ -157,11 +141,8 @@ class HostReader:
             now_s=now + ahead_s,
             mark=token_hex(8),
         )
-        lane = self._desk.merger.lane
-        self._followed = [
-            _Followed(one, lane(self._host.name, one.name, ahead_s), Wanted(query, ahead_s))
-            for one in found
-        ]
+        name, merger = self._host.name, self._desk.merger
+        self._followed = [followed(name, one, Wanted(query, ahead_s), merger) for one in found]
         self._place.over = True
         self._state = replace(self._state, phase=LogPhase.OLDER)
         for notice in notices:
@@ -178,22 +159,17 @@ class HostReader:
             text = f"its logs could not be looked for: {error}"
             raise HostError(Problem(ProblemKind.BAD_OUTPUT, text)) from None
 
-    async def _keep(self, hand: FleetHand, one: _Followed) -> None:
+    async def _keep(self, hand: FleetHand, one: Followed) -> None:
         """Read what is older, then follow; a source that ends is begun again, ever more slowly."""
         failures = 0
         while True:
-            one.lane.drops = False
-            if not one.begun and leaves_out(self._desk.query):
-                one.last = deque(maxlen=self._desk.query.lines)
+            one.begin(self._desk.query.lines, leaves_out=leaves_out(self._desk.query))
             await self._hear(hand, one, follow=False)
-            last, one.last = one.last, None
-            one.lane.put(last or (), self._desk.clock())
-            one.lane.settle(self._desk.clock())
-            one.lane.older, one.begun = False, True
+            one.settle(self._desk.clock())
             if not self._desk.query.follow:
                 self._end(one)
                 return
-            one.lane.drops = True
+            one.live()
             self._state = replace(self._state, phase=LogPhase.LIVE)
             began = self._desk.clock()
             await self._hear(hand, one, follow=True)
@@ -203,12 +179,12 @@ class HostReader:
             failures = 1 if self._desk.clock() - began >= STEADY_S else failures + 1
             await asyncio.sleep(rest_s(failures))
 
-    def _end(self, one: _Followed) -> None:
+    def _end(self, one: Followed) -> None:
         """All of one source has been read."""
-        one.ended = one.lane.over = True
+        one.end()
         self._desk.news.set()
 
-    async def _hear(self, hand: FleetHand, one: _Followed, *, follow: bool) -> None:
+    async def _hear(self, hand: FleetHand, one: Followed, *, follow: bool) -> None:
         """What one script says, until it ends; HostError when the connection breaks."""
         source, whole = one.source, False
         script = source.script(follow=follow)
@@ -227,16 +203,12 @@ class HostReader:
                 source.cut()
         await self._give(one, source.end(self._desk.clock() + self._survey.ahead_s))
 
-    async def _give(self, one: _Followed, entries: list[LogEntry]) -> None:
+    async def _give(self, one: Followed, entries: list[LogEntry]) -> None:
         """Put lines in their lane. Who tells what is older waits for room, and everybody while the
         lines are not heard; else each piece of one host is followed by those of others.
         """
         wanted = one.wanted.of(entries)
-        if one.last is not None:
-            one.last.extend(wanted)
-            one.lane.heard = self._desk.clock()
-        else:
-            one.lane.put(wanted, self._desk.clock())
+        one.put(wanted, self._desk.clock())
         if one.wanted.without_priority and not self._told_priority:
             self._told_priority = True
             text = f"{self._host.name}: {one.source.name} tells no priorities"

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
-from opsdash.core.audit import Done
+from opsdash.core.audit import AuditEntry, Done
 from opsdash.core.discover import checks, collectors
 from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Say
@@ -64,12 +64,8 @@ class Session(ByHand):
         self._store = Store(surroundings.state_dir / "history.db")
         self._known_hosts = surroundings.state_dir / "known_hosts"
         self._given = surroundings.transports
-        told = Told(
-            self._judge_all,
-            self._state.notice,
-            self._state.withdraw,
-            lambda one: self._polling.memory.chronicle.silenced(one),
-        )
+        state, heard = self._state, lambda one: self._polling.memory.chronicle.silenced(one)
+        told = Told(self._judge_all, state.notice, state.withdraw, heard)
         self.silences = Silences(SilenceTable(self._store), surroundings.clock, told)
         self._asker = Asker(surroundings.prompter)
         self._transports = dict(self._given or {})
@@ -116,9 +112,8 @@ class Session(ByHand):
             await self._bystander.end()
             now = self._around.clock()
             nothing: tuple[Change, ...] = ()
-            self._state.recall_changes(
-                await self._store.read(lambda db: changes_until(db, now), nothing)
-            )
+            changes = await self._store.read(lambda db: changes_until(db, now), nothing)
+            self._state.recall_changes(changes)
             await self._polling.begin(self.fleet)
 
     async def hand_over(self, to: Holder | None, *, lost: bool) -> None:
@@ -264,6 +259,10 @@ class Session(ByHand):
     async def events(self, since: float) -> list[Event]:
         """What happened since (seconds since 1970), oldest first."""
         return await self.workshop.with_acts(self._polling.memory.chronicle.since, since)
+
+    async def audited(self, since: float) -> list[AuditEntry]:
+        """What the audit log has since then, oldest first."""
+        return await self.workshop.audit.entries(since)
 
     async def episodes(self, host: str) -> list[Episode]:
         """What was wrong with a host, the latest first."""

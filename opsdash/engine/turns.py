@@ -223,3 +223,23 @@ async def somebody_polls(folder: Path, fleet: str) -> bool:
     except OSError:
         return False
     return holder is not None and holder.fleet == fleet
+
+
+async def died_at(folder: Path) -> float | None:
+    """When the last program that polled gave its last sign of life, in seconds since 1970; None:
+    one polls now, or none ever did.
+    """
+    lease = Lease(folder / POLLER)
+
+    def look() -> float | None:
+        if lease.holder() is not None:
+            return None
+        try:
+            return (folder / POLLER).stat().st_mtime
+        except FileNotFoundError:
+            return None
+
+    try:
+        return await asyncio.to_thread(look)
+    except OSError:
+        return None

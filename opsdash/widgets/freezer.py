@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from types import MappingProxyType
 
-from opsdash.core.audit import Done
+from opsdash.core.audit import AuditEntry, Done
 from opsdash.core.event import Event
 from opsdash.core.examination import Examination, Say
 from opsdash.core.finding import Episode
@@ -115,6 +115,10 @@ class Freezer:
     async def events(self, since: float) -> list[Event]:
         """What happened: while frozen, until then."""
         return [one for one in await self._source.events(since) if one.at <= self.now()]
+
+    async def audited(self, since: float) -> list[AuditEntry]:
+        """What was done: while frozen, until then."""
+        return [one for one in await self._source.audited(since) if one.at <= self.now()]
 
     @property
     def logs(self) -> Logs:

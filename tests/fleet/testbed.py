@@ -97,8 +97,15 @@ OWN_LIMITS = {"web2": "cpu-saturated: {warn: 40%, crit: never}"}
 """Its one core is a share of this machine's, which runs the other hosts and the tests beside it."""
 
 
+WATCH_RULES = """\
+rules:
+  # the bastion has a crontab that others may write, for checks of compliance: cron says so
+  cron-refused: {hosts: "!bastion"}
+"""
+
+
 def hosts_file(testbed: Testbed, path: Path, transport: str = "ssh") -> Path:
-    """A hosts.yaml for the whole fleet, as a user would write it."""
+    """A hosts.yaml for the whole fleet, as a user would write it, and watch rules beside it."""
     first = next(iter(testbed.hosts.values()))
     lines = [
         "defaults:",
@@ -117,8 +124,10 @@ def hosts_file(testbed: Testbed, path: Path, transport: str = "ssh") -> Path:
         jump = f", jump: {host['jump']}" if host.get("jump") else ""
         own = f", thresholds: {{{OWN_LIMITS[name]}}}" if name in OWN_LIMITS else ""
         lines.append(f"  {name}: {{address: {host['address']}, tags: [{host['init']}]{jump}{own}}}")
-    path.write_text("\n".join(lines) + "\n")
-    path.chmod(0o600)
+    rules = path.with_name("watch_rules.yaml")
+    for file, text in ((path, "\n".join(lines) + "\n"), (rules, WATCH_RULES)):
+        file.write_text(text)
+        file.chmod(0o600)
     return path
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from opsdash.core.audit import AuditEntry, Phase
 from opsdash.core.log_record import LogRecord
 from tests.fleet_states import NOW, up
 from tests.pilot.test_acting import typed
@@ -19,6 +20,10 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "opsdash" / "incidents"
 
 
+def act(host: str) -> AuditEntry:
+    return AuditEntry(NOW - 50, "tom", host, "run", Phase.END, exit_status=0, command="uptime")
+
+
 def said(text: str) -> LogRecord:
     return LogRecord(NOW - 60, "web1", text, "journal", 3, "nginx")
 
@@ -27,6 +32,7 @@ async def test_it_is_looked_at_and_written_as_it_was_shown(state: Path) -> None:
     async with on_stage([up("web1"), up("db1")], SMALL) as stage:
         stage.source.logs.coming = [said("web1 lost 10.0.0.7"), said("password=hunter2")]
         stage.source.logs.lacking = ("db1: its log was not read: no route to host",)
+        stage.source.acts = [act("web1"), act("other")]
         await stage.press("*")
         await typed(stage, "incident -2h")
         assert stage.source.logs.queries[-1].since_s == pytest.approx(NOW - 7200, abs=1)
@@ -40,6 +46,7 @@ async def test_it_is_looked_at_and_written_as_it_was_shown(state: Path) -> None:
         await stage.app.workers.wait_for_complete()
         (folder,) = state.iterdir()
         data = json.loads((folder / "incident.json").read_text())
+        assert len(data["commands"]) == 1
         texts = [one["text"] for one in data["lines"]]
         assert texts[1] == "password=***"
         assert "10.0.0.7" not in texts[0]

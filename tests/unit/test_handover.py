@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 from pathlib import Path
 
@@ -17,7 +18,10 @@ from opsdash.core.event import Event, EventKind
 from opsdash.core.finding import Finding
 from opsdash.core.handover import Handover, Wrong, handover
 from opsdash.core.health import Health
+from opsdash.core.holder import Holder, Role
+from opsdash.engine.turns import POLLER
 from opsdash.store.events import Events
+from opsdash.store.lease import Lease
 from opsdash.store.store import Store
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "handover.schema.json").read_text())
@@ -71,8 +75,9 @@ def test_nobody_watches_from_the_end_of_the_last_program_on() -> None:
     assert handover([], [next_one, later], SINCE, NOON).blind == both
     before = event(400, EventKind.STARTED, "")
     assert handover([], [before, later], SINCE, NOON).blind == ((later.at, NOON),)
-    killed = event(301, EventKind.KILLED, "")
+    killed = event(300, EventKind.KILLED, "")
     assert handover([], [killed, next_one], SINCE, NOON).blind == ()
+    assert handover([], [next_one, killed], SINCE, NOON).blind[-1] == (killed.at, NOON)
 
 
 def test_the_text_begins_with_what_is_new() -> None:
@@ -191,6 +196,27 @@ async def test_where_nobody_watched_it_is_not_said_that_nothing_happened(
     whole = await asyncio.to_thread(said)
     assert "NOBODY WATCHED" in whole
     assert "nothing happened" not in whole
+
+
+async def test_since_a_program_was_killed_nobody_has_watched(state: Path) -> None:
+    state.mkdir(exist_ok=True)
+    store = Store(state / "history.db")
+    await store.open()
+    began = time.time() - 7200
+    await Events(store).add([Event(began, EventKind.STARTED, "")])
+    await store.close()
+    lock = Lease(state / POLLER)
+    assert lock.take(Holder(7, Role.SCREEN))
+
+    def blind() -> str:
+        done = CliRunner().invoke(build(), ["--since", "-1h"])
+        assert done.exit_code == 0, done.output
+        return done.output.partition("NOBODY WATCHED")[2]
+
+    assert await asyncio.to_thread(blind) == ""
+    lock.release()
+    os.utime(state / POLLER, (began + 6600, began + 6600))
+    assert "10m" in await asyncio.to_thread(blind)
 
 
 @pytest.mark.parametrize(

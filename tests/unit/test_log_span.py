@@ -47,7 +47,7 @@ def test_the_page_of_logs_understands_them(
 @pytest.mark.parametrize(
     ("sources", "query", "shown"),
     [
-        (("kernel",), LogQuery(kernel=True), "md0: .* on \\S+/x boot"),
+        (("kernel",), LogQuery(), "md0: .* on \\S+/x boot"),
         (("unit:app.service",), LogQuery(units=("app.service",)), "a kernel b"),
         (("/srv/app.log",), LogQuery(files=("/srv/app.log",)), "a b"),
         (("sshd",), LogQuery(), "a b"),

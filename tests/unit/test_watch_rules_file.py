@@ -170,8 +170,9 @@ def test_this_machine_alone_is_watched_too(monkeypatch: pytest.MonkeyPatch, tmp_
     assert [one.name for one in host.watch] == list(shipped_rules())
 
 
-def test_rules_that_come_with_opsdash_name_metrics_that_there_are() -> None:
-    known = {one.name for each in discover.collectors().values() for one in each.metrics}
+def test_rules_that_come_with_opsdash_name_checks_and_metrics_that_there_are() -> None:
+    metrics = (one.name for each in discover.collectors().values() for one in each.metrics)
+    known = {*discover.checks(), *metrics}
     assert {name for rule in shipped_rules().values() for name in rule.known_by} <= known
     assert all(rule.words and rule.advice for rule in shipped_rules().values())
 

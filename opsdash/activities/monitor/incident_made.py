@@ -98,7 +98,7 @@ async def _gathered(
         states = [one for one in snapshot.hosts.values() if matches(one, snapshot.at)]
         names = tuple(state.name for state in states)
         events = [one for one in await session.events(since) if one.host in names]
-        acts = await session.workshop.audit.entries(since)
+        acts = await session.audited(since)
         read = await session.logs.read(names, query, deadline_s)
     ran = tuple(one for one in acts if one.at <= until and one.host in names)
     told = Told(states, events, ran, read)

@@ -8,6 +8,7 @@ from opsdash.core.plugin import Command, examples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import click
 
@@ -77,7 +78,7 @@ async def _found(words: Sequence[str], since: float) -> Handover:
     store = Store(folder / "history.db")
     await store.open()
     try:
-        events = await _events(Events(store), since)
+        events = await _events(Events(store), since, folder)
         episodes = await store.open_episodes()
         acts = [one.event() for one in await AuditTrail(folder, store).done_since(since)]
         known = {*await store.known_hosts(), *(one.host for one in episodes)}
@@ -108,16 +109,19 @@ def _none_is_unknown(words: Sequence[str], known: set[str]) -> None:
             raise click.UsageError(f"{name!r} is no host that was ever watched{near}")
 
 
-async def _events(table: Events, since: float) -> list[Event]:
+async def _events(table: Events, since: float, folder: Path) -> list[Event]:
     """What happened since then, behind the last time before that opsdash began or ended: whether
-    anybody watched. Where it has never run nobody has.
+    anybody watched. Where it has never run nobody has; one that was killed has written nothing.
     """
     from opsdash.core.event import Event, EventKind
+    from opsdash.engine.turns import died_at
 
-    before = await table.run_before(since)
+    before, last = await table.run_before(since), await table.last_run()
     found = await table.since(since)
-    if before is None and await table.last_run() is None:
+    if last is None:
         return [Event(since, EventKind.STOPPED, "", ""), *found]
+    if last.kind is EventKind.STARTED and (at := await died_at(folder)) is not None:
+        found.append(Event(max(at, last.at), EventKind.KILLED, "", ""))
     return found if before is None else [before, *found]
 
 

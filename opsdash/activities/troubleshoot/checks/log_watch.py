@@ -33,8 +33,10 @@ def judge(inquiry: Inquiry) -> Iterator[Finding]:
 
 
 def _is_known(rule: WatchRule, state: HostState) -> bool:
-    """Whether another check has told it already, from a better source than a log."""
-    return any(value > 0 for name in rule.known_by for value in state.labelled(name).values())
+    """Whether another check tells it already, from a better source than a log."""
+    told = {finding.check for finding in state.findings}
+    above = (name for name in rule.known_by if any(v > 0 for v in state.labelled(name).values()))
+    return not told.isdisjoint(rule.known_by) or any(above)
 
 
 def _summary(rule: WatchRule, row: Row) -> str:
