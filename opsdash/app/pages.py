@@ -89,12 +89,16 @@ class Pages(SlowLink):
         if self.page.slug == slug:
             self.say(f"this is {self.page.title}")
             return
+        if self.page.moves_by_itself and slug != self.kinds[0].slug:
+            self._host = self.page.pointed() or self._host
+        self._go_on_to(self.page, slug, words)
+
+    def _go_on_to(self, page: Panel, slug: str, words: str = "") -> None:
+        """From one page to another, about the host that was looked at last."""
         home = slug == self.kinds[0].slug
         past = [seen for seen in self._trail if seen != slug]
-        self._trail = [] if home else [*past, self.page.slug]
-        if not home:  # what goes on by itself may have moved what is pointed at
-            self._host = self.page.pointed() or self._host
-        self.open_page(slug, self.page.chosen(), words or self.page.words_for(slug))
+        self._trail = [] if home else [*past, page.slug]
+        self.open_page(slug, page.chosen(), words or page.words_for(slug))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """q goes back while there is a way back, and only then quits; letters may be text."""
@@ -121,7 +125,7 @@ class Pages(SlowLink):
     def open_host(self, event: Panel.HostChosen) -> None:
         """Enter on a host opens its page."""
         self._host = event.host
-        self.action_view("host")
+        self._open_page_of_host()
 
     def action_freeze(self) -> None:
         """Hold the screens at this moment, or let them go on; polling goes on anyway."""
@@ -145,7 +149,13 @@ class Pages(SlowLink):
 
     def _open_host(self, host: str) -> None:
         self._go_to(host)
-        self.action_view("host")
+        self._open_page_of_host()
+
+    def _open_page_of_host(self) -> None:
+        if self.page is None or self.page.slug == "host":
+            self.action_view("host")
+        else:
+            self._go_on_to(self.page, "host")
 
     def action_jump(self) -> None:
         """Find a host by a few letters of its name."""

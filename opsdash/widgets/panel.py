@@ -62,6 +62,11 @@ class Panel(Vertical):
     takes: ClassVar[str] = ""
     """What may be typed behind its name in the palette, in brackets: ``[METRIC]``."""
 
+    moves_by_itself: ClassVar[bool] = False
+    """Whether what is pointed at changes without a key: other pages are asked for what it is now.
+    The first page is not, lest its cursor goes wherever that happened to be.
+    """
+
     DEFAULT_CSS = """
     Panel > #trouble { display: none; height: auto; max-height: 4; }
     Panel.-broken > #trouble { display: block; }

@@ -134,6 +134,14 @@ async def test_the_host_page_is_of_the_line_though_no_key_went_there() -> None:
         assert stage.app.page.pointed() == "db3"
 
 
+async def test_a_host_that_is_named_is_gone_to_whatever_the_line_is_of() -> None:
+    async with on_stage(HOSTS) as stage:
+        await at_the_line(stage, SLOW)
+        await typed(stage, "host web01")
+        assert stage.app.page is not None
+        assert (stage.app.page.slug, stage.app.page.pointed()) == ("host", "web01")
+
+
 async def test_a_line_in_full_says_where_the_keys_lead() -> None:
     async with on_stage(HOSTS) as stage:
         await at_the_line(stage, SLOW)

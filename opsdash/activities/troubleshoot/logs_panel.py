@@ -62,6 +62,7 @@ class LogsPanel(LogKeys):
 
     slug: ClassVar[str] = "logs"
     title: ClassVar[str] = "Logs"
+    moves_by_itself: ClassVar[bool] = True
     takes: ClassVar[str] = "[unit:NAME] [since:-1h] [TEXT]"
 
     DEFAULT_CSS = """
