@@ -84,7 +84,7 @@ def pattern(value: Any) -> str:
 
 def severity(value: Any) -> Health:
     """How bad it is."""
-    if value not in SEVERITIES:
+    if not isinstance(value, str) or value not in SEVERITIES:
         near = did_you_mean(str(value), list(SEVERITIES))
         raise ValueError(f"should be {' or '.join(SEVERITIES)}{near}")
     return SEVERITIES[value]

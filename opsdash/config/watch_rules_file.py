@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,7 +18,7 @@ from opsdash.config.action_values import select
 from opsdash.config.marked_entry import Entry
 from opsdash.config.marked_yaml import Marked, load_marked
 from opsdash.config.paths import shipped_watch_rules_folder, watch_rules_files
-from opsdash.core.errors import ConfigError, Fault
+from opsdash.core.errors import ConfigError, Fault, SelectionError
 from opsdash.core.health import Health
 from opsdash.core.host import Host
 from opsdash.core.selection import parse_selection, select_hosts
@@ -44,10 +44,13 @@ _ANYWHERE = (LogWhere(LogPlace.ANY),)
 
 @dataclass
 class _Read:
-    """What the files say so far."""
+    """What the files say so far; `fleet` are the hosts of which a rule may name some (None: it is
+    not known which there are).
+    """
 
     rules: dict[str, WatchRule]
     hosts: dict[str, str] = field(default_factory=dict)
+    fleet: Mapping[str, Host] | None = None
     off: set[str] = field(default_factory=set)
     faults: list[Fault] = field(default_factory=list)
 
@@ -74,7 +77,7 @@ def rules_in(marked: Marked) -> dict[str, WatchRule]:
 
 def read_watch_rules(paths: Iterable[Path], hosts: Mapping[str, Host]) -> WatchRules:
     """The rules of these files over those that come with opsdash, for these hosts. Reads files."""
-    read = _Read(dict(shipped_rules()))
+    read = _Read(dict(shipped_rules()), fleet=hosts)
     for path in paths:
         if not path.exists():
             continue
@@ -142,7 +145,7 @@ def _rule(read: _Read, marked: Marked, name: str, entry: Any) -> None:
     before = read.rules.get(name)
     enabled = form.value("enabled", values.truth) is not False
     _check_whole(form, before, enabled=enabled)
-    made, hosts = _made(form, before), form.value("hosts", select)
+    made, hosts = _made(form, before), form.value("hosts", partial(_some_of, read.fleet))
     if len(marked.faults) > faults:
         return
     read.rules[name] = made
@@ -152,6 +155,18 @@ def _rule(read: _Read, marked: Marked, name: str, entry: Any) -> None:
         read.off.add(name)
     if hosts:
         read.hosts[name] = hosts
+
+
+def _some_of(fleet: Mapping[str, Host] | None, value: Any) -> str:
+    """Which hosts; some of them there must be: it may be a name that is misspelt."""
+    text = select(value)
+    if fleet is None:
+        return text
+    try:
+        select_hosts(parse_selection([text]), fleet)
+    except SelectionError as error:
+        raise ValueError(str(error)) from None
+    return text
 
 
 def _check_whole(form: Entry, before: WatchRule | None, *, enabled: bool) -> None:
