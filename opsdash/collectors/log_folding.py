@@ -26,6 +26,9 @@ MOST_READ = 3_000
 
 MOST_KINDS = 200
 MOST_CHARACTERS = 600
+AHEAD_S = 60.0
+"""A line may be newer than the look by so much; what is written down as later has a wrong time."""
+
 _FILE_BYTES = 300_000
 _WORST_PRIORITIES = range(5)
 _UP = re.compile(r"\d{1,10}\.\d{1,9}")
@@ -193,15 +196,18 @@ class Folded:
 
     def _kind(self, part: _Part, head: Stamped) -> Iterator[LineKind]:
         times_s = [at_s for stamp in part.stamps if (at_s := self._time(stamp)) is not None]
-        recent = tuple(at_s for at_s in times_s if at_s >= self.now_s - LONGEST_S)
+        since_s, until_s = self.now_s - LONGEST_S, self.now_s + AHEAD_S
+        recent = tuple(at_s for at_s in times_s if since_s <= at_s <= until_s)
         if recent:
+            # where older ones are known no newer ones are missing
+            lines = part.count if len(recent) == len(part.stamps) else len(recent)
             text = _SINCE_BOOT.sub("", head.text) if head.program == "kernel" else head.text
             line = WatchedLine(clean_line(text, MOST_CHARACTERS), clean_line(head.program, 64))
-            yield LineKind(line, part.count, recent)
+            yield LineKind(line, lines, recent)
 
     def _time(self, stamp: str) -> float | None:
         """A stamp in seconds since 1970; None: nobody knows it."""
-        if stamp.isdigit():
+        if stamp.isascii() and stamp.isdigit():  # "²" is a digit, but no number
             return float(stamp)
         if _UP.fullmatch(stamp):
             return self.now_s - self.up_s + float(stamp)

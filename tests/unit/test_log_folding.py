@@ -76,6 +76,27 @@ def test_lines_that_differ_by_numbers_are_one_kind(
 
 
 @pytest.mark.parametrize("shell", SHELLS)
+def test_lines_with_no_time_or_one_to_come_are_not_of_the_last_hour(
+    shell: list[str], tmp_path: Path
+) -> None:
+    log = tmp_path / "app.log"
+    odd = ["²²²²²²²1 a", "①②③④⑤ b", f"{'9' * 500} c", "4000000000 bytes", "2106-01-01T00:00:00 d"]
+    log.write_text("\n".join([*odd, f"{iso(time.time())} web1 app: now", ""]))
+    assert list(kinds(shell, log)) == ["now"]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_lines_that_are_older_than_an_hour_are_not_counted(
+    shell: list[str], tmp_path: Path
+) -> None:
+    log = tmp_path / "app.log"
+    ages_s = [9000, 8000, 7000, 60, 50]
+    log.write_text("".join(f"{iso(time.time() - age_s)} web1 app: gone\n" for age_s in ages_s))
+    found = kinds(shell, log)["gone"]
+    assert (found.count, len(found.times_s)) == (2, 2)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
 def test_what_was_rotated_away_is_read_and_what_is_not_there_is_not(
     shell: list[str], tmp_path: Path
 ) -> None:
