@@ -132,6 +132,8 @@ class Sieve(Generic[LineT]):
         """
         if not self.around or not place:
             return False
+        if self.number(place - 1) < self._book.dropped:  # since it was looked at
+            return False
         return not self._is_beside(place, -1) and not self._is_beside(place - 1, 1)
 
     def _is_beside(self, place: int, way: int) -> bool:

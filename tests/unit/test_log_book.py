@@ -199,6 +199,17 @@ def test_lines_that_have_nothing_to_do_with_each_other_are_parted() -> None:
     assert [shown[place] for place in range(len(shown)) if sieve.is_parted(place)] == [6]
 
 
+def test_what_is_dropped_before_it_is_looked_at_again_is_parted_from_nothing() -> None:
+    book: LogBook[Line] = LogBook(most=8)
+    book.add(lines([0, 1, 0, 0, 0, 1, 0, 0]))
+    sieve = Sieve(book, sieve_of(book, "beta").filter, around=1)
+    sieve.work(9.0)
+    assert len(sieve) == 6
+    book.add(lines([0] * 8))
+    assert book.dropped == 8
+    assert not any(sieve.is_parted(place) for place in range(len(sieve)))
+
+
 def test_what_is_said_again_but_worse_or_by_another_unit_is_told_apart() -> None:
     said = Line(at_s=NOW, text="again", priority=6)
     worse, other = replace(said, priority=3), replace(said, priority=3, unit="b.service")
