@@ -7,7 +7,13 @@ import time
 from collections.abc import Sequence
 from functools import partial
 
-from opsdash.activities.monitor.incident_parts import Told, incident_of, names_of, write_incident
+from opsdash.activities.monitor.incident_parts import (
+    Told,
+    incident_of,
+    names_of,
+    ran_on,
+    write_incident,
+)
 from opsdash.activities.monitor.incident_report import Incident, document, markdown, page
 from opsdash.app.handing_over import HandingOver
 from opsdash.app.shells import SAID_S
@@ -61,8 +67,8 @@ class Incidents(HandingOver):
         events = [one for one in await source.events(since) if one.host in hosts]
         known = source.snapshot().hosts
         states = [known[name] for name in hosts if name in known]
-        ran = [one for one in await source.audited(since) if one.host in hosts]
-        incident = incident_of(Told(states, events, ran, read), since, now)
+        ran, lacking = await ran_on(hosts, source.audited(since))
+        incident = incident_of(Told(states, events, ran, read, lacking), since, now)
         self.say("")
         if not self._covered:
             self.pick(f"incident: {_size(incident)}", self._choices(incident, states))

@@ -54,6 +54,19 @@ async def test_it_is_looked_at_and_written_as_it_was_shown(state: Path) -> None:
         assert "its log was not read" in (folder / "incident.md").read_text()
 
 
+async def test_an_audit_log_that_can_not_be_read_is_said_in_it(state: Path) -> None:
+    async def refused(since: float) -> list[AuditEntry]:
+        raise PermissionError(13, "Permission denied")
+
+    async with on_stage([up("web1")]) as stage:
+        stage.source.audited = refused  # type: ignore[method-assign]
+        await typed(stage, "incident")
+        await stage.press(*"write it and names", "enter")
+        await stage.app.workers.wait_for_complete()
+        (folder,) = state.iterdir()
+        assert "audit log can't be read: Permission" in (folder / "incident.md").read_text()
+
+
 async def test_a_moment_that_is_none_is_said() -> None:
     async with on_stage([up("web1")]) as stage:
         await typed(stage, "incident tomorrow")

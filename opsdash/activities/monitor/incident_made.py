@@ -10,7 +10,13 @@ from typing import Any
 
 import click
 
-from opsdash.activities.monitor.incident_parts import Told, incident_of, names_of, write_incident
+from opsdash.activities.monitor.incident_parts import (
+    Told,
+    incident_of,
+    names_of,
+    ran_on,
+    write_incident,
+)
 from opsdash.activities.monitor.incident_report import Incident, document, page
 from opsdash.core import clock
 from opsdash.core.happening import SOURCES
@@ -98,10 +104,10 @@ async def _gathered(
         states = [one for one in snapshot.hosts.values() if matches(one, snapshot.at)]
         names = tuple(state.name for state in states)
         events = [one for one in await session.events(since) if one.host in names]
-        acts = await session.audited(since)
+        acts, lacking = await ran_on(names, session.audited(since))
         read = await session.logs.read(names, query, deadline_s)
-    ran = tuple(one for one in acts if one.at <= until and one.host in names)
-    told = Told(states, events, ran, read)
+    ran = tuple(one for one in acts if one.at <= until)
+    told = Told(states, events, ran, read, lacking)
     return incident_of(told, since, until, title=given["title"]), states
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,19 +23,23 @@ MOST_LINES = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What hosts, store and audit log have told: `events` and `commands` are the oldest first."""
+    """What hosts, store and audit log have told: `events` and `commands` are the oldest first;
+    `lacking` says which commands are not among these.
+    """
 
     states: Sequence[HostState]
     events: Sequence[Event]
     commands: Sequence[AuditEntry]
     logs: LogsRead
+    lacking: tuple[str, ...] = ()
 
 
 def incident_of(told: Told, since: float, until: float, *, title: str = "") -> Incident:
     """All of it in order, and what is not in it."""
     names = tuple(state.name for state in told.states)
     lines = told.logs.lines
-    notes = [*unknown(one for one in told.states if not is_told(one)), *told.logs.lacking]
+    notes = [*unknown(one for one in told.states if not is_told(one))]
+    notes += [*told.logs.lacking, *told.lacking]
     if len(lines) > MOST_LINES:
         notes.append(f"{len(lines) - MOST_LINES:,} older log lines: only the last are in here")
     wrong = [
@@ -53,6 +57,17 @@ def incident_of(told: Told, since: float, until: float, *, title: str = "") -> I
         lines[-MOST_LINES:],
         tuple(notes),
     )
+
+
+async def ran_on(
+    names: Collection[str], audited: Awaitable[Sequence[AuditEntry]]
+) -> tuple[list[AuditEntry], tuple[str, ...]]:
+    """What was run on these hosts, of what the audit log has, and why that can't be told."""
+    try:
+        return [one for one in await audited if one.host in names], ()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        return [], (f"the commands that were run: the audit log can't be read: {reason}",)
 
 
 def names_of(states: Sequence[HostState]) -> set[str]:
