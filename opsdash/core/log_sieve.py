@@ -204,11 +204,11 @@ class Sieve(Generic[LineT]):
         first = (start - book.dropped) % log_book.BLOCK
         lines = block.lines[first:] if first else block.lines
         self._high = start + len(lines)
-        if block.may_hold(self.filter.needles):
-            self._look_at(lines, start)
         if self.around:  # what has come may stand behind a line that passed before
             last = self._last_hit
             self._surround(sorted(last[host] for host in {one.host for one in lines} & last.keys()))
+        if block.may_hold(self.filter.needles):
+            self._look_at(lines, start)
 
     def _scan_back(self) -> None:
         """Look at the lines before the lowest, down to the beginning of their block."""

@@ -188,6 +188,17 @@ def test_lines_around_are_those_of_the_same_host_whenever_they_come(
     assert sieve.hits == len(hits)
 
 
+def test_a_line_behind_one_that_fits_is_shown_though_another_that_fits_comes_with_it() -> None:
+    book: LogBook[Line] = LogBook()
+    said = lines([0, 1, 0, 0, 1])
+    book.add(said[:2])
+    sieve = Sieve(book, sieve_of(book, "beta").filter, around=1)
+    sieve.work(9.0)
+    book.add(said[2:])
+    sieve.work(9.0)
+    assert [sieve.number(place) for place in range(len(sieve))] == [0, 1, 2, 3, 4]
+
+
 def test_lines_that_have_nothing_to_do_with_each_other_are_parted() -> None:
     book: LogBook[Line] = LogBook()
     said = [("a", 0), ("b", 0), ("a", 1), ("b", 1), ("a", 0), ("a", 0), ("a", 0), ("a", 1)]
