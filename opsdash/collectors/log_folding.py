@@ -88,7 +88,7 @@ else
     none=; echo '== logread'; logread 2>/dev/null | fold
   fi
   if [ -z "$({container})" ] && dmesg >/dev/null 2>&1; then
-    echo '== ring'; dmesg | fold
+    echo '== ring'; dmesg | {ring}
   fi
 fi
 {extra}echo '== end'
@@ -103,9 +103,12 @@ def journal_of(programs: Iterable[str]) -> str:
     return " ".join([*worst, "+", "_TRANSPORT=kernel", *more])
 
 
-def folding(matches: str, wanted: str, extra: Sequence[LogWhere]) -> str:
-    """The script: what of the journal, which lines of any log (an expression of awk), and which
-    units and files beside.
+def folding(
+    matches: str, wanted: str, extra: Sequence[LogWhere], *, whole_ring: bool = False
+) -> str:
+    """The script: what of the journal, which lines of any log (an expression of awk), or all of the
+    kernel's ring, whose lines don't say that they are the kernel's, and which units and files
+    beside.
     """
     usual = {
         "characters": MOST_CHARACTERS,
@@ -122,8 +125,15 @@ def folding(matches: str, wanted: str, extra: Sequence[LogWhere]) -> str:
         bytes=_FILE_BYTES,
         matches=matches,
         container=CONTAINER,
+        ring="all" if whole_ring else "fold",
         extra=more,
     )
+
+
+def as_told(head: Stamped) -> WatchedLine:
+    """A line as rules see it: the kernel's without the seconds since boot."""
+    text = _SINCE_BOOT.sub("", head.text) if head.program == "kernel" else head.text
+    return WatchedLine(clean_line(text, MOST_CHARACTERS), clean_line(head.program, 64))
 
 
 def wanted_lines(words: Iterable[str], programs: Iterable[str]) -> str:
@@ -201,9 +211,7 @@ class Folded:
         if recent:
             # where older ones are known no newer ones are missing
             lines = part.count if len(recent) == len(part.stamps) else len(recent)
-            text = _SINCE_BOOT.sub("", head.text) if head.program == "kernel" else head.text
-            line = WatchedLine(clean_line(text, MOST_CHARACTERS), clean_line(head.program, 64))
-            yield LineKind(line, lines, recent)
+            yield LineKind(as_told(head), lines, recent)
 
     def _time(self, stamp: str) -> float | None:
         """A stamp in seconds since 1970; None: nobody knows it."""

@@ -92,7 +92,10 @@ def _row(one: Seen, now_s: float) -> Row:
 
 @lru_cache(maxsize=64)
 def _for_rules(rules: tuple[WatchRule, ...]) -> Collector:
-    command = folding(journal_of(_programs(rules)), _wanted(rules), _extra(rules))
+    bare = _programs(rule for rule in rules if not rule.words)
+    command = folding(
+        journal_of(_programs(rules)), _wanted(rules), _extra(rules), whole_ring="kernel" in bare
+    )
     return replace(LOGWATCH, command=command, parse=_understands(rules), fitted=None)
 
 

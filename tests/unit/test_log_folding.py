@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -170,6 +171,8 @@ def test_a_rule_without_words_wants_all_lines_of_its_source() -> None:
     sshd = tuple(rules_in(parse_marked(Path("r.yaml"), text)).values())
     assert "(kernel|sshd)" in fitted(Host("h", watch=sshd)).command
     assert "SYSLOG_IDENTIFIER=sshd" in fitted(Host("h", watch=sshd)).command
+    assert "dmesg | all" in fitted(Host("h", watch=sshd)).command  # no line of it says: kernel
+    assert "dmesg | fold" in fitted(Host("h", watch=(replace(sshd[0], words=("x",)),))).command
     anywhere = text.replace(", source: [sshd, kernel]", "")
     rules = tuple(rules_in(parse_marked(Path("r.yaml"), anywhere)).values())
     assert "if (!(1)) next" in fitted(Host("h", watch=rules)).command

@@ -215,6 +215,23 @@ def test_a_rule_in_full_is_a_file_that_can_be_read(hosts: Path) -> None:
     assert rule.sources == read(hosts.parent, ALL).rules["our-app"].sources
 
 
+def test_letters_beyond_the_first_65536_are_copied_as_they_are(hosts: Path) -> None:
+    text = 'rules:\n  a: {title: "\U0001f525 fire", pattern: "\U0001f525", severity: warning}\n'
+    (hosts.parent / "watch_rules.yaml").write_text(text)
+    (hosts.parent / "watch_rules.yaml").chmod(0o600)
+    whole = told("--hosts", str(hosts), "a")
+    (rule,) = rules_in(parse_marked(Path("copy.yaml"), whole)).values()
+    assert (rule.title, rule.pattern) == ("\U0001f525 fire", "\U0001f525")
+
+
+def test_a_line_of_the_kernel_is_tried_as_a_host_tells_it(hosts: Path) -> None:
+    rule = "rules:\n  a: {title: T, pattern: '^boom', source: kernel, severity: warning}\n"
+    (hosts.parent / "watch_rules.yaml").write_text(rule)
+    (hosts.parent / "watch_rules.yaml").chmod(0o600)
+    lines = "Nov 28 11:05:08 web1 kernel: [  12.345678] boom\n"
+    assert "1 line, a finding" in told("--hosts", str(hosts), "--try", "-", lines=lines)
+
+
 ALL_PATTERN = r"order \d+ (failed|lost)"
 
 

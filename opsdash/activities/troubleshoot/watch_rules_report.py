@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import time
 
+from opsdash.collectors.log_folding import as_told
 from opsdash.collectors.log_stamps import stamped
 from opsdash.core.errors import SelectionError
 from opsdash.core.fleet import Fleet
@@ -87,7 +88,7 @@ def _in_full(rule: WatchRule, fleet: Fleet) -> list[str]:
     lines = [f"# {rule.place}; holds for {count(len(_hosts_of(rule, fleet)), 'host')}"]
     lines += ["rules:", f"  {rule.name}:"]
     said = [(key, value) for key, value in fields.items() if value]
-    return [*lines, *(f"    {key}: {json.dumps(value)}" for key, value in said)]
+    return [*lines, *(f"    {key}: {json.dumps(value, ensure_ascii=False)}" for key, value in said)]
 
 
 def _data(rule: WatchRule, fleet: Fleet) -> Mapping[str, object]:
@@ -153,7 +154,7 @@ def tried(fleet: Fleet, names: Sequence[str], lines: Iterable[str], *, as_json: 
 
 def _line(line: str) -> WatchedLine:
     head = stamped(line.rstrip("\n")[:LONGEST_LINE], zone_s=0.0, now_s=time())
-    return WatchedLine(clean_line(head.text, LONGEST_LINE), clean_line(head.program, 64))
+    return as_told(head)
 
 
 def _means(rule: WatchRule, line: WatchedLine) -> bool:
