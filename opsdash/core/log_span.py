@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 from opsdash.core.watch_rule import LogPlace, WatchRule
 
 AROUND_S = 600.0
 """So long before something began its cause may stand in a log."""
+
+_SLASH = re.compile(r"(\\.)|/")
 
 MOST_S = 24 * 3600.0
 """Further back nothing is read at once: it could be millions of lines."""
@@ -33,8 +36,11 @@ def rule_words(rule: WatchRule) -> str:
     """The words that show the lines that a watch rule means. Those of the kernel stand in the
     host's own log: where there is no journal, its ring may be closed to the account.
     """
-    shown = "/" + rule.pattern.replace("/", r"\/") + "/"
+    shown = "/" + _SLASH.sub(lambda found: found[1] or r"\/", rule.pattern) + "/"
     place, name = rule.sources[0].place, rule.sources[0].name
+    if '"' in name:  # it can't be typed
+        return shown
+    name = f'"{name}"' if " " in name else name
     if len(rule.sources) > 1 or place not in (LogPlace.FILE, LogPlace.UNIT):
         return shown
     return f"{'file' if place is LogPlace.FILE else 'unit'}:{name} {shown}"

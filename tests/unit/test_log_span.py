@@ -50,6 +50,8 @@ def test_the_page_of_logs_understands_them(
         (("kernel",), LogQuery(), "md0: .* on \\S+/x boot"),
         (("unit:app.service",), LogQuery(units=("app.service",)), "a kernel b"),
         (("/srv/app.log",), LogQuery(files=("/srv/app.log",)), "a b"),
+        (("/srv/a b/app's.log",), LogQuery(files=("/srv/a b/app's.log",)), "a b"),
+        (('/srv/a"b',), LogQuery(), "a b"),
         (("sshd",), LogQuery(), "a b"),
         (("kernel", "mdadm"), LogQuery(), "a b"),
         (("any",), LogQuery(), "a"),
@@ -68,3 +70,13 @@ def test_a_watch_rule_leads_to_its_lines(
         LogRecord(NOW, "h", shown.replace(".*", "x").replace("\\S+", "y"), "")
     )
     assert not log_filter.matches(LogRecord(NOW, "h", "other", ""))
+
+
+@pytest.mark.parametrize("pattern", ["a/b", r"a\/b", "[/]", r"a\\/b", r"/\\"])
+def test_slashes_of_a_pattern_are_slashes_among_the_lines(pattern: str) -> None:
+    rule = WatchRule("r", "R", pattern, watch_rule_values.sources("any"), Health.WARN)
+    wish = parse_wish(log_words(NOW - 300, NOW, of=rule_words(rule)), 1, NOW)
+    shown = parse_log_filter(wish.filter_text, exact_expression, NOW)
+    for text in ("a/b", "/", r"a\/b", "/\\", "ab"):
+        fits = exact_expression(pattern)(text)
+        assert shown.matches(LogRecord(NOW, "h", text, "")) == fits

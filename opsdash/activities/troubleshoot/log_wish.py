@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from opsdash.core.filter_words import split_words
+from opsdash.core.filter_words import split_words, unquoted
 from opsdash.core.log_record import LogQuery
 from opsdash.core.moment import moment_of
 from opsdash.core.priority import PRIORITIES, priority_of
@@ -51,6 +51,7 @@ def parse_wish(text: str, hosts: int, now: float) -> LogWish:
 def _heeded(query: LogQuery, word: str, now: float) -> LogQuery | None:
     """The query with what a word asks for; None: it is none of these."""
     name, colon, value = word.partition(":")
+    value = unquoted(value)
     if word == "kernel":
         return replace(query, kernel=True)
     if word == "boot":
