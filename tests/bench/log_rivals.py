@@ -28,7 +28,7 @@ from opsdash.core.log_record import LogEntry, LogQuery
 from opsdash.core.log_sieve import Sieve
 from tests.bench.connecting import cost_of
 from tests.bench.many_hosts import ManyHosts, many_hosts
-from tests.bench.talking_logs import Writer
+from tests.bench.talking_logs import FOLLOW, Writer
 
 LINES, NEEDLE = 1_000_000, "request 923[0-9]{3} "
 PIECE_BYTES = 65_536
@@ -129,17 +129,17 @@ def _followed(argvs: Sequence[Sequence[str]], log: Path) -> tuple[float, float]:
 
 
 def _many(hosts: ManyHosts, folder: Path) -> dict[str, float]:
-    hosts.write_hosts_file(interval_s=30)
     config = hosts.write_ssh_config()
     figures: dict[str, float] = {}
     for name in ("opsdash", "ssh"):
         log = folder / f"{name}.log"
         log.touch()
         if name == "ssh":
-            follow = f"exec tail -n 0 -F {log}"
+            follow = FOLLOW.format(log)
             argvs = [["ssh", "-F", str(config), one, follow] for one in hosts.addresses.values()]
         else:
-            words = ["logs", "all", "--file", str(log), "-n", "0", "--follow"]
+            hosts.write_hosts_file(30, FOLLOW.format(log))
+            words = ["logs", "all", "--source", "app", "--follow"]
             hosts_file = ["--hosts", str(hosts.hosts_file)]
             argvs = [[sys.executable, "-m", "opsdash", *words, *hosts_file]]
         cpu, lines = _followed(argvs, log)
