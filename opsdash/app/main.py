@@ -14,10 +14,10 @@ from textual.widgets import ContentSwitcher
 from opsdash.app.failure import exit_code, failure_lines, farewell
 from opsdash.app.first_hint import FirstHint
 from opsdash.app.help_screen import HelpScreen, key_blocks
-from opsdash.app.incidents import Incidents
 from opsdash.app.look import Looks
 from opsdash.app.pages import STARTING
 from opsdash.app.panels import find_panels, view_bindings
+from opsdash.app.watching_logs import WatchingLogs
 from opsdash.core import clock
 from opsdash.core.errors import OpsdashError
 from opsdash.core.kept import Forgetful, Keeper
@@ -43,7 +43,7 @@ NOTICE_S = 15.0
 """How long a sentence about the start stays: long enough for eyes that are still elsewhere."""
 
 
-class OpsdashApp(Incidents, inherit_bindings=False):
+class OpsdashApp(WatchingLogs, inherit_bindings=False):
     """The program. `start` delivers the fleet after the first paint, `stop` lets go of it.
 
     `now` is the wall clock in seconds since 1970; tests stop it. `badge` stands on every screen:
