@@ -73,7 +73,9 @@ _COMMAND = r"""
 fold() {{ tail -n {read} | awk {fold} | last; }}
 all() {{ tail -n {read} | awk {whole} | last; }}
 last() {{ {{ echo; sort -n; }} | tail -c {most} | sed 1d | cut -f 2-; }}
-file() {{ for one in "$1.1" "$1.0" "$1"; do tail -c {bytes} "$one"; done 2>/dev/null; }}
+file() {{
+  for one in "$1.1" "$1.0" "$1"; do [ ! -f "$one" ] || tail -c {bytes} "$one"; done 2>/dev/null
+}}
 echo '== now'; date '+%s %z'; cat /proc/uptime
 if [ -d /run/systemd/system ] && command -v journalctl >/dev/null 2>&1; then
   recent() {{ journalctl -q --no-pager -o short-unix --since=-1h -n {read} "$@" 2>/dev/null; }}
@@ -159,7 +161,7 @@ def _extra(number: int, where: LogWhere) -> str:
     name = quote(where.name)
     if where.place is LogPlace.UNIT:
         return f"command -v recent >/dev/null && {{ {begin}recent -u {name} | all; }}\n"
-    return f"[ -r {name} ] && {{ {begin}file {name} | all; }}\n"
+    return f"[ -f {name} ] && [ -r {name} ] && {{ {begin}file {name} | all; }}\n"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import time
@@ -36,7 +37,11 @@ def folded(shell: list[str], path: Path) -> tuple[Folded, list[str]]:
     """What the script says of one file."""
     script = folding("_UID=4294967294", "0", [LogWhere(LogPlace.FILE, str(path))])
     done = subprocess.run(
-        shell, input=f"LC_ALL=C; export LC_ALL\n{script}".encode(), capture_output=True, check=True
+        shell,
+        input=f"LC_ALL=C; export LC_ALL\n{script}".encode(),
+        capture_output=True,
+        check=True,
+        timeout=20,
     )
     assert done.stderr == b""
     found = sections(done.stdout)
@@ -106,6 +111,17 @@ def test_what_was_rotated_away_is_read_and_what_is_not_there_is_not(
     (tmp_path / "app.log.1").write_text(f"{iso(time.time() - 60)} web1 app: before\n")
     log.write_text(f"{iso(time.time() - 30)} web1 app: after\n")
     assert list(kinds(shell, log)) == ["before", "after"]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_what_is_no_file_is_not_waited_for(shell: list[str], tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    os.mkfifo(tmp_path / "app.log.1")
+    log.write_text(f"{iso(time.time() - 30)} web1 app: there\n")
+    assert list(kinds(shell, log)) == ["there"]
+    log.unlink()
+    os.mkfifo(log)
+    assert folded(shell, log)[1] == []
 
 
 @pytest.mark.parametrize("shell", SHELLS)
