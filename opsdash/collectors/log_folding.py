@@ -24,7 +24,9 @@ from opsdash.core.watch_rule import (
 MOST_READ = 3_000
 """So many lines of each log are looked at, the latest: a flood costs no more than that."""
 
-MOST_KINDS = 200
+MOST_BYTES = 120_000
+"""Kinds of lines of so many bytes travel of each log, those that came last."""
+
 MOST_CHARACTERS = 600
 AHEAD_S = 60.0
 """A line may be newer than the look by so much; what is written down as later has a wrong time."""
@@ -59,7 +61,8 @@ function stamp_of(line,  words) {{
   return words[1]
 }}
 END {{
-  print "999999\t" (read >= {read} || bytes > {bytes} * 0.9) "\t" begun
+  gsub(/\t/, " ", begun); for (kind in count) kinds++
+  print "999999\t" (read >= {read} || bytes > {bytes} * 0.9) "/" (kinds + 0) "\t" begun
   for (kind in count) print place[kind] "\t" count[kind] "\t" stamps[kind] "\t" last[kind]
 }}
 """
@@ -67,9 +70,12 @@ END {{
 # busybox's ring of syslog and the kernel's ring are there for hosts that keep no files; in a
 # container the kernel's is the whole machine's.
 _COMMAND = r"""
-fold() {{ tail -n {read} | awk {fold} | sort -n | tail -n {kinds} | cut -f 2-; }}
-all() {{ tail -n {read} | awk {whole} | sort -n | tail -n {kinds} | cut -f 2-; }}
-file() {{ for one in "$1.1" "$1.0" "$1"; do tail -c {bytes} "$one"; done 2>/dev/null; }}
+fold() {{ tail -n {read} | awk {fold} | last; }}
+all() {{ tail -n {read} | awk {whole} | last; }}
+last() {{ {{ echo; sort -n; }} | tail -c {most} | sed 1d | cut -f 2-; }}
+file() {{
+  for one in "$1.1" "$1.0" "$1"; do [ ! -f "$one" ] || tail -c {bytes} "$one"; done 2>/dev/null
+}}
 echo '== now'; date '+%s %z'; cat /proc/uptime
 if [ -d /run/systemd/system ] && command -v journalctl >/dev/null 2>&1; then
   recent() {{ journalctl -q --no-pager -o short-unix --since=-1h -n {read} "$@" 2>/dev/null; }}
@@ -121,7 +127,7 @@ def folding(
         fold=quote(_FOLD.format(wanted=wanted, **usual)),
         whole=quote(_FOLD.format(wanted="1", **usual)),
         read=MOST_READ,
-        kinds=MOST_KINDS + 1,
+        most=MOST_BYTES,
         bytes=_FILE_BYTES,
         matches=matches,
         container=CONTAINER,
@@ -155,7 +161,7 @@ def _extra(number: int, where: LogWhere) -> str:
     name = quote(where.name)
     if where.place is LogPlace.UNIT:
         return f"command -v recent >/dev/null && {{ {begin}recent -u {name} | all; }}\n"
-    return f"[ -r {name} ] && {{ {begin}file {name} | all; }}\n"
+    return f"[ -f {name} ] && [ -r {name} ] && {{ {begin}file {name} | all; }}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,15 +183,23 @@ class Folded:
         return cls(float(clock), zone_s, float(lines[1].split()[0]))
 
     def reach_s(self, parts: Iterable[str]) -> float:
-        """How far back these lines reach: an hour, unless there were more than are looked at."""
+        """How far back these lines reach: an hour, unless there were more than are looked at, or
+        than travel.
+        """
         reach_s = LONGEST_S
+        kinds: list[str] = []
         for part in parts:
-            is_cut, _, begun = part.partition("\t")
-            if "\t" in begun or is_cut != "1":
+            head, _, begun = part.partition("\t")
+            if "\t" in begun:
+                kinds.append(begun)
                 continue
-            at_s = self._time(begun)
-            if at_s is not None:
-                reach_s = min(reach_s, max(0.0, self.now_s - at_s))
+            is_cut, _, number = head.partition("/")
+            since = [begun] if is_cut == "1" else []
+            if number.isdecimal() and int(number) > len(kinds):  # the oldest of them are not here
+                since += [one.partition("|")[0] for one in kinds[:1]]
+            known = [at_s for one in since if (at_s := self._time(one)) is not None]
+            reach_s = min([reach_s, *(max(0.0, self.now_s - at_s) for at_s in known)])
+            kinds = []
         return reach_s
 
     def by_journal(self, lines: Iterable[str]) -> Iterator[LineKind]:

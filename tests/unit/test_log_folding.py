@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import time
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsdash.collectors.log_folding import MOST_KINDS, MOST_READ, Folded, folding, wanted_lines
+from opsdash.collectors.log_folding import MOST_BYTES, MOST_READ, Folded, folding, wanted_lines
 from opsdash.collectors.logwatch import LOGWATCH, fitted
 from opsdash.collectors.parsing import sections
 from opsdash.config.marked_yaml import parse_marked
@@ -36,7 +37,11 @@ def folded(shell: list[str], path: Path) -> tuple[Folded, list[str]]:
     """What the script says of one file."""
     script = folding("_UID=4294967294", "0", [LogWhere(LogPlace.FILE, str(path))])
     done = subprocess.run(
-        shell, input=f"LC_ALL=C; export LC_ALL\n{script}".encode(), capture_output=True, check=True
+        shell,
+        input=f"LC_ALL=C; export LC_ALL\n{script}".encode(),
+        capture_output=True,
+        check=True,
+        timeout=20,
     )
     assert done.stderr == b""
     found = sections(done.stdout)
@@ -109,6 +114,17 @@ def test_what_was_rotated_away_is_read_and_what_is_not_there_is_not(
 
 
 @pytest.mark.parametrize("shell", SHELLS)
+def test_what_is_no_file_is_not_waited_for(shell: list[str], tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    os.mkfifo(tmp_path / "app.log.1")
+    log.write_text(f"{iso(time.time() - 30)} web1 app: there\n")
+    assert list(kinds(shell, log)) == ["there"]
+    log.unlink()
+    os.mkfifo(log)
+    assert folded(shell, log)[1] == []
+
+
+@pytest.mark.parametrize("shell", SHELLS)
 def test_a_flood_is_cut_and_it_is_told_how_far_back_was_looked(
     shell: list[str], tmp_path: Path
 ) -> None:
@@ -116,10 +132,31 @@ def test_a_flood_is_cut_and_it_is_told_how_far_back_was_looked(
     now = time.time()
     log.write_text("".join(f"{iso(now - 60)} web1 app: {'x' * n}\n" for n in range(20, 120)) * 40)
     look, lines = folded(shell, log)
-    assert len(list(look.by_syslog(lines))) <= MOST_KINDS
+    assert sum(len(line) + 1 for line in lines) <= MOST_BYTES
     assert look.reach_s(lines) == pytest.approx(60.0, abs=30.0)
     log.write_text(f"{iso(now - 60)} web1 app: one\n" * (MOST_READ - 1))
     assert look.reach_s(folded(shell, log)[1]) == 3600.0
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_many_kinds_hide_no_other_and_of_too_many_it_is_told_how_far_back_they_reach(
+    shell: list[str], tmp_path: Path
+) -> None:
+    log = tmp_path / "app.log"
+    now = time.time()
+    killed = f"{iso(now - 3000)} web1 kernel: killed\n"
+    names = ["".join(chr(97 + n // 26**at % 26) for at in range(3)) for n in range(2_000)]
+    tried = [f"{iso(now - 2_500 + n)} web1 sshd: who is {who}?\n" for n, who in enumerate(names)]
+    log.write_text(killed + "".join(tried[:400]))
+    look, lines = folded(shell, log)
+    assert len(list(look.by_syslog(lines))) == 401
+    assert look.reach_s(lines) == 3600.0
+    log.write_text(killed + "".join(tried))
+    look, lines = folded(shell, log)
+    found = list(look.by_syslog(lines))
+    assert found[-1].last.text == f"who is {names[-1]}?"
+    assert look.reach_s(lines) == pytest.approx(now - found[0].times_s[0], abs=5.0)
+    assert 500 < look.reach_s(lines) < 2_500
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -137,7 +174,7 @@ def test_only_lines_that_a_rule_may_mean_travel(
 ) -> None:
     script = folding("_UID=4294967294", wanted_lines(words, programs), [])
     fold = next(line for line in script.splitlines() if line.startswith("fold()"))
-    body = script[script.index(fold) : script.index("\nall()")]
+    body = script[script.index(fold) : script.index("\nfile()")]
     lines = [f"{iso(time.time())} web1 other: it's gone\n"]
     lines += [f"{iso(time.time())} web1 app[7]: a.b/c [1] done\n"]
     log = tmp_path / "log"
