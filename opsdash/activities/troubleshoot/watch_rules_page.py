@@ -70,7 +70,8 @@ def _is_deaf(state: HostState) -> bool:
 
 def _heading(rules: Sequence[_Watched], seen: Sequence[_Watched]) -> str:
     finds = sum(one.finds for one in seen)
-    return f"{count(len(rules), 'rule')} hold, {len(seen)} have lines now, {finds} enough for a finding"
+    held = count(len(rules), "rule")
+    return f"{held} hold, {len(seen)} have lines now, {finds} enough for a finding"
 
 
 def _some(names: Sequence[str]) -> str:
