@@ -74,7 +74,10 @@ fold() {{ tail -n {read} | awk {fold} | last; }}
 all() {{ tail -n {read} | awk {whole} | last; }}
 last() {{ {{ echo; sort -n; }} | tail -c {most} | sed 1d | cut -f 2-; }}
 file() {{
-  for one in "$1.1" "$1.0" "$1"; do [ ! -f "$one" ] || tail -c {bytes} "$one"; done 2>/dev/null
+  for dated in "$1"-*[0-9]; do :; done
+  for one in "$dated" "$1.1" "$1.0" "$1"; do
+    [ ! -f "$one" ] || tail -c {bytes} "$one"
+  done 2>/dev/null
 }}
 echo '== now'; date '+%s %z'; cat /proc/uptime
 if [ -d /run/systemd/system ] && command -v journalctl >/dev/null 2>&1; then

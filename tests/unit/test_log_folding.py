@@ -108,9 +108,11 @@ def test_what_was_rotated_away_is_read_and_what_is_not_there_is_not(
 ) -> None:
     log = tmp_path / "app.log"
     assert folded(shell, log)[1] == []
-    (tmp_path / "app.log.1").write_text(f"{iso(time.time() - 60)} web1 app: before\n")
+    for number, name in enumerate(("app.log-20261127", "app.log-20261128", "app.log.1"), 1):
+        line = f"{iso(time.time() - 600 + number)} web1 app: before {'x' * number}\n"
+        (tmp_path / name).write_text(line)
     log.write_text(f"{iso(time.time() - 30)} web1 app: after\n")
-    assert list(kinds(shell, log)) == ["before", "after"]
+    assert list(kinds(shell, log)) == ["before xx", "before xxx", "after"]
 
 
 @pytest.mark.parametrize("shell", SHELLS)
