@@ -38,13 +38,17 @@ class Chronicle:
         self._healths = await self._events.healths()
         self._open = dict.fromkeys(open_findings)
 
-    async def started(self, hosts: int, pid: int) -> None:
-        """A run that lasts begins here: the last one may have ended without a word."""
+    async def started(self, hosts: int, pid: int, died_at: float | None = None) -> None:
+        """A run that lasts begins here: the last one may have ended without a word, and gave its
+        last sign of life at `died_at` (seconds since 1970; None: nobody knows).
+        """
         last = await self._events.last_run()
         self._runs = True
         if last is not None and last.kind is EventKind.STARTED and not _lives(last.subject):
             text = "the run before did not end properly: it was killed, or the machine went down"
-            self._note(EventKind.KILLED, text=text)
+            now = self._clock()
+            at = now if died_at is None else min(now, max(died_at, last.at))
+            self.happened(Event(at, EventKind.KILLED, "", text))
         self._note(
             EventKind.STARTED, text=f"watches {count(hosts, 'host')} (pid {pid})", subject=str(pid)
         )

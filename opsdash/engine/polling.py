@@ -94,8 +94,8 @@ class Polling:
         )
         return Hooks(desk, ears)
 
-    async def begin(self, fleet: Fleet) -> None:
-        """Recall what earlier runs knew, then poll."""
+    async def begin(self, fleet: Fleet, died_at: float | None = None) -> None:
+        """Recall what earlier runs knew, then poll; `died_at` is as in Chronicle.started()."""
         self._fleet = fleet
         store, chronicle = self._parts.store, self.memory.chronicle
         first_seen = await store.open_findings()
@@ -105,7 +105,7 @@ class Polling:
         self._parts.state.seed(await store.counters())
         await chronicle.begin(first_seen)
         if self._parts.around.lasts:
-            await chronicle.started(len(fleet.hosts), os.getpid())
+            await chronicle.started(len(fleet.hosts), os.getpid(), died_at)
             await self.memory.framer.begin()
         if self._hooks is not None:
             await self._hooks.begin(first_seen)

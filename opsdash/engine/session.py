@@ -114,7 +114,7 @@ class Session(ByHand):
             nothing: tuple[Change, ...] = ()
             changes = await self._store.read(lambda db: changes_until(db, now), nothing)
             self._state.recall_changes(changes)
-            await self._polling.begin(self.fleet)
+            await self._polling.begin(self.fleet, self._turns.died_at if self._turns else None)
 
     async def hand_over(self, to: Holder | None, *, lost: bool) -> None:
         """Poll no more, with everything written down, unless another writes already."""

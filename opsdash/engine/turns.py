@@ -112,9 +112,14 @@ class Turns:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="opsdash-turns")
         self._task: asyncio.Task[None] | None = None
         self.ours = False
+        self.died_at: float | None = None
+        self._folder = folder
 
     async def start(self, ended: Callable[[asyncio.Task[None]], None]) -> None:
-        """Take the turn at once if it is free; `ended` hears of a bug that ends all this."""
+        """Take the turn at once if it is free; `ended` hears of a bug that ends all this.
+        `died_at` is known from then on.
+        """
+        self.died_at = await died_at(self._folder)
         await self._look()
         self._task = asyncio.create_task(self._run(), name="turns")
         self._task.add_done_callback(ended)

@@ -104,6 +104,17 @@ async def test_a_run_that_was_killed_is_told_by_the_next_one(store: Store) -> No
     assert await kinds(store) == ["started", "killed", "started", "started"]
 
 
+@pytest.mark.parametrize(("sign_s", "told_s"), [(-60.0, -60.0), (5.0, 0.0), (-9e9, 0.0)])
+async def test_a_killed_run_ended_with_its_last_sign_of_life(
+    store: Store, sign_s: float, told_s: float
+) -> None:
+    await Events(store).add([Event(NOW - 600, EventKind.STARTED, "", "", subject="999999999")])
+    made = Chronicle(Events(store), lambda: NOW)
+    await made.started(2, os.getpid(), NOW + sign_s)
+    killed = next(one for one in await Events(store).since(0) if one.kind is EventKind.KILLED)
+    assert killed.at == (NOW - 600 if sign_s < -600 else NOW + told_s)
+
+
 async def test_a_single_look_writes_nothing(store: Store) -> None:
     made = Chronicle(Events(store), lambda: NOW)
     await made.begin(set())
