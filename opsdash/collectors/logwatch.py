@@ -17,7 +17,7 @@ from opsdash.core.plugin import Collector, Parse, Tier
 from opsdash.core.problem import Problem, ProblemKind
 from opsdash.core.reading import Metric, Output, Reading, Row, SampleKey
 from opsdash.core.text import clean_line
-from opsdash.core.watch_rule import LineKind, LogPlace, LogWhere, Seen, WatchRule, seen
+from opsdash.core.watch_rule import LineKind, LogPlace, LogWhere, Seen, Watching, WatchRule
 
 _NOT_READ = Problem(
     ProblemKind.DENIED,
@@ -41,6 +41,8 @@ def _understands(rules: tuple[WatchRule, ...]) -> Parse:
     these, `program` and `line` of the last.
     """
 
+    watching = Watching(rules)
+
     @knows("the log")
     def parse(output: Output, host: str, at: float) -> Reading:
         found = sections(output.data)
@@ -52,7 +54,7 @@ def _understands(rules: tuple[WatchRule, ...]) -> Parse:
             return Reading(host, "logwatch", at, problem=_NOT_READ)
         kinds = list(_kinds(found, look, rules))
         reach_s = min(look.reach_s(found[name]) for name in (*read, *named))
-        rows = tuple(_row(one, look.now_s) for one in seen(rules, kinds, look.now_s))
+        rows = tuple(_row(one, look.now_s) for one in watching.seen(kinds, look.now_s))
         samples: dict[SampleKey, float] = {("logwatch.reach_s", ""): reach_s}
         for row in rows:
             samples["logwatch.lines", str(row["rule"])] = float(row["count"] or 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -85,11 +85,17 @@ class WatchRule:
 
     def means(self, line: WatchedLine) -> bool:
         """Whether this line is one of those."""
-        if not any(_holds(where, line) for where in self.sources):
+        return self.looks_at(line) and self.fits(line.text)
+
+    def looks_at(self, line: WatchedLine) -> bool:
+        """Whether it is of one of its sources, whatever it says."""
+        return any(_holds(where, line) for where in self.sources)
+
+    def fits(self, text: str) -> bool:
+        """Whether a line of one of its sources says it."""
+        if self.words and not any(word in text for word in self.words):
             return False
-        if self.words and not any(word in line.text for word in self.words):
-            return False
-        return self.matches(line.text)
+        return self.matches(text)
 
 
 def _holds(where: LogWhere, line: WatchedLine) -> bool:
@@ -158,22 +164,56 @@ class Seen:
     line: WatchedLine
 
 
-def seen(rules: Iterable[WatchRule], kinds: Iterable[LineKind], now_s: float) -> list[Seen]:
-    """What the rules find among these lines, at this time of the host's clock: of each rule that
-    means some of them, also where they are too few to be a finding.
-    """
-    known = [kind for kind in kinds if kind.times_s]
-    found = []
-    for rule in rules:
-        since_s = now_s - rule.within_s
-        recent = [kind for kind in known if kind.times_s[0] >= since_s and rule.means(kind.last)]
-        if not recent:
-            continue
-        times_s = sorted(at_s for kind in recent for at_s in kind.times_s if at_s >= since_s)
-        # a kind whose oldest known time is recent may have more of them than are known
-        more = any(
-            kind.count > len(kind.times_s) and kind.times_s[-1] >= since_s for kind in recent
-        )
-        last = max(recent, key=lambda kind: kind.times_s[0]).last
-        found.append(Seen(rule, len(times_s), more, times_s[-1], times_s[0], last))
-    return found
+MOST_KNOWN = 5_000
+"""So many lines, and programs, are remembered with what they mean: from minute to minute, and from
+host to host, most are the same.
+"""
+
+
+class Watching:
+    """Some rules, held against lines of logs."""
+
+    def __init__(self, rules: Iterable[WatchRule]) -> None:
+        self._rules = tuple(rules)
+        self._looking: dict[tuple[str, LogWhere | None], tuple[WatchRule, ...]] = {}
+        self._meaning: dict[WatchedLine, tuple[WatchRule, ...]] = {}
+
+    def meaning(self, line: WatchedLine) -> tuple[WatchRule, ...]:
+        """The rules that mean this line."""
+        known = self._meaning.get(line)
+        if known is None:
+            if len(self._meaning) >= MOST_KNOWN:
+                self._meaning.clear()
+            found = (rule for rule in self._looking_at(line) if rule.fits(line.text))
+            known = self._meaning[line] = tuple(found)
+        return known
+
+    def _looking_at(self, line: WatchedLine) -> tuple[WatchRule, ...]:
+        key = (line.program, line.found_in)
+        known = self._looking.get(key)
+        if known is None:
+            if len(self._looking) >= MOST_KNOWN:
+                self._looking.clear()
+            known = self._looking[key] = tuple(one for one in self._rules if one.looks_at(line))
+        return known
+
+    def seen(self, kinds: Iterable[LineKind], now_s: float) -> list[Seen]:
+        """What the rules find among these lines, at this time of the host's clock: of each rule
+        that means some of them, also where they are too few to be a finding.
+        """
+        meant: dict[str, list[LineKind]] = {}
+        for kind in kinds:
+            for rule in self.meaning(kind.last) if kind.times_s else ():
+                if kind.times_s[0] >= now_s - rule.within_s:
+                    meant.setdefault(rule.name, []).append(kind)
+        return [_seen(rule, meant[rule.name], now_s) for rule in self._rules if rule.name in meant]
+
+
+def _seen(rule: WatchRule, kinds: Sequence[LineKind], now_s: float) -> Seen:
+    """What is there of a rule: the latest of these kinds are within its time."""
+    since_s = now_s - rule.within_s
+    times_s = sorted(at_s for kind in kinds for at_s in kind.times_s if at_s >= since_s)
+    # a kind whose oldest known time is recent may have more of them than are known
+    more = any(kind.count > len(kind.times_s) and kind.times_s[-1] >= since_s for kind in kinds)
+    last = max(kinds, key=lambda kind: kind.times_s[0]).last
+    return Seen(rule, len(times_s), more, times_s[-1], times_s[0], last)
