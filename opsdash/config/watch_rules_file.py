@@ -25,6 +25,9 @@ from opsdash.core.selection import parse_selection, select_hosts
 from opsdash.core.watch_rule import LogPlace, LogWhere, WatchRule, WatchRules
 
 MOST = 200
+MOST_SENT = 50_000
+"""Characters: the script is one argument of a shell, which has 128 KB at most, quotes included."""
+
 _KEYS = (
     *("title", "pattern", "except", "source", "severity", "count", "within"),
     *("words", "advice", "known_by", "hosts", "enabled"),
@@ -146,6 +149,9 @@ def _rule(read: _Read, marked: Marked, name: str, entry: Any) -> None:
     enabled = form.value("enabled", values.truth) is not False
     _check_whole(form, before, enabled=enabled)
     made, hosts = _made(form, before), form.value("hosts", partial(_some_of, read.fleet))
+    if _sent({**read.rules, name: made}.values()) > MOST_SENT:
+        text = f"the words and sources of all rules have more than {MOST_SENT:,} characters: "
+        marked.blame(where, text + "a host could not be asked for so many", key=True)
     if len(marked.faults) > faults:
         return
     read.rules[name] = made
@@ -155,6 +161,12 @@ def _rule(read: _Read, marked: Marked, name: str, entry: Any) -> None:
         read.off.add(name)
     if hosts:
         read.hosts[name] = hosts
+
+
+def _sent(rules: Iterable[WatchRule]) -> int:
+    """About so many characters of the script that hosts are asked by are of these rules."""
+    words = sum(len(word) + 1 for rule in rules for word in rule.words)
+    return words + sum(60 + 2 * len(where.name) for rule in rules for where in rule.sources)
 
 
 def _some_of(fleet: Mapping[str, Host] | None, value: Any) -> str:

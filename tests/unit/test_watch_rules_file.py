@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from opsdash.activities.troubleshoot.watch_rules_commands import COMMAND
+from opsdash.collectors.logwatch import fitted
 from opsdash.config.fleet_files import FleetFiles
 from opsdash.config.marked_yaml import parse_marked
 from opsdash.config.open_fleet import open_fleet
@@ -19,6 +20,7 @@ from opsdash.core import discover
 from opsdash.core.errors import ConfigError
 from opsdash.core.health import Health
 from opsdash.core.host import Host
+from opsdash.core.quoting import quote
 from opsdash.core.watch_rule import LogPlace, LogWhere, WatchedLine, WatchRules
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "watch-rules.schema.json").read_text())
@@ -144,6 +146,16 @@ def test_what_is_wrong_is_told_with_its_place_and_the_other_rules_hold(
     assert fault.line == line
     assert found.rules.keys() == shipped_rules().keys()
     assert found.notice.startswith("watch rules: ")
+
+
+def test_what_makes_too_long_a_script_is_told(tmp_path: Path) -> None:
+    words = ", ".join(f"w{'x' * 90}{number}" for number in range(50))
+    rules = "".join(f"  a{n}: {{{FIELDS}, words: [{words}]}}\n" for n in range(12))
+    found = read(tmp_path, f"rules:\n{rules}")
+    assert "50,000 characters" in found.faults[0].text
+    command = fitted(Host("h", watch=found.of("web1"))).command
+    assert len(found.rules) > len(shipped_rules())
+    assert len(quote(command)) < 128 * 1024
 
 
 def test_a_file_that_others_may_write_is_refused(tmp_path: Path) -> None:
