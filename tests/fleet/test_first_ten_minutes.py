@@ -13,7 +13,7 @@ import pytest
 
 from tests.fleet.terminal import Terminal
 from tests.fleet.test_import import ssh_config
-from tests.fleet.testbed import Testbed
+from tests.fleet.testbed import Testbed, no_watch_rules
 from tests.waiting import wait_for
 
 pytestmark = [
@@ -82,11 +82,16 @@ def config(testbed: Testbed, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def both(tmp_path: Path) -> Iterator[Both]:
-    """The program in two terminals, each with a home of its own, and no file of anybody's."""
+    """The program in two terminals, each with a home of its own, and no file of anybody's, but that
+    lines which other tests have caused in the logs are not watched.
+    """
     terminals = []
     for term in ("tmux-256color", "xterm"):
         own = tmp_path / term
-        own.mkdir()
+        rules = own / "config" / "opsdash" / "watch_rules.yaml"
+        rules.parent.mkdir(parents=True)
+        rules.write_text(no_watch_rules())
+        rules.chmod(0o600)
         terminal = Terminal(own, term)
         terminal.open(
             f"PS1='$ ' XDG_STATE_HOME={own}/state XDG_CONFIG_HOME={own}/config"

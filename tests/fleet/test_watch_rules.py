@@ -10,15 +10,16 @@ import pytest
 
 from opsdash.config.hosts import load_fleet
 from opsdash.core.finding import Finding
+from opsdash.core.health import Health
 from opsdash.engine.session import Session
 from opsdash.engine.surroundings import Surroundings
-from tests.fleet.testbed import FORGET_LOGS, WATCH_RULES, Testbed
+from tests.fleet.testbed import FORGET_LOGS, Testbed
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.fleet, pytest.mark.usefixtures("impatient")]
 
-OWN_RULES = f"""\
-{WATCH_RULES}
+OWN_RULES = """\
+rules:
   orders-lost:
     title: Orders are lost
     pattern: 'order \\d+ lost'
@@ -97,3 +98,14 @@ async def test_rules_of_ones_own_watch_a_file_and_a_unit(
         assert summary.startswith("Orders are lost: 3 in 10m (limit 3), ")
     await finds(watching, "web1", "batch-ends")
     assert "batch 7 says so" in found(watching, "web1")["batch-ends"].evidence
+
+
+async def test_a_disk_that_fails_is_found_and_leads_to_its_lines(
+    testbed: Testbed, watching: Session
+) -> None:
+    with testbed.with_fault("db1", "disk-error"):
+        await finds(watching, "db1", "disk-io-error", "ext4-error")
+        one = found(watching, "db1")["disk-io-error"]
+        assert one.health is Health.CRIT
+        assert one.summary.startswith("A disk fails to read or write: 1 in 1h, ")
+        assert "I/O error, dev sda" in one.evidence

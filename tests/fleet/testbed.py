@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from opsdash.config.watch_rules_file import shipped_rules
 from opsdash.core.snapshot import HostState
 
 COMMAND_TIMEOUT_S = 120
 
-LEAVES_LINES = ("disk-error", "disk-full", "flapping", "logins-failed", "oom", "read-only")
-"""The faults of which the log holds lines that a watch rule means."""
+LEAVES_LINES = ("disk-error", "logins-failed", "oom")
+"""The faults that are lines of a log, or leave some that a check reads."""
 
 FORGET_LOGS = """
 if command -v journalctl >/dev/null; then
@@ -38,8 +39,8 @@ class Testbed:
     tools: Path
 
     def fault(self, host: str, *words: str) -> None:
-        """Switch a fault of a host. When it is over its lines are gone, too: they would be found
-        for an hour, and every test after it would begin with a sick host.
+        """Switch a fault of a host. When it is over the lines are gone, too, that checks find for
+        an hour: every test after it would begin with a sick host.
         """
         self._run("fault", host, *words)
         if words[0] == "clear" or (words[0] in LEAVES_LINES and words[1] == "off"):
@@ -97,15 +98,16 @@ OWN_LIMITS = {"web2": "cpu-saturated: {warn: 40%, crit: never}"}
 """Its one core is a share of this machine's, which runs the other hosts and the tests beside it."""
 
 
-WATCH_RULES = """\
-rules:
-  # the bastion has a crontab that others may write, for checks of compliance: cron says so
-  cron-refused: {hosts: "!bastion"}
-"""
+def no_watch_rules() -> str:
+    """A watch_rules.yaml that switches all of them off: lines that a test has caused are found for
+    an hour, and every test after it would begin with a sick host.
+    """
+    off = (f"  {name}: {{enabled: false}}" for name in shipped_rules())
+    return "\n".join(["rules:", *off, ""])
 
 
 def hosts_file(testbed: Testbed, path: Path, transport: str = "ssh") -> Path:
-    """A hosts.yaml for the whole fleet, as a user would write it, and watch rules beside it."""
+    """A hosts.yaml for the whole fleet, as a user would write it; no lines of logs are watched."""
     first = next(iter(testbed.hosts.values()))
     lines = [
         "defaults:",
@@ -125,7 +127,7 @@ def hosts_file(testbed: Testbed, path: Path, transport: str = "ssh") -> Path:
         own = f", thresholds: {{{OWN_LIMITS[name]}}}" if name in OWN_LIMITS else ""
         lines.append(f"  {name}: {{address: {host['address']}, tags: [{host['init']}]{jump}{own}}}")
     rules = path.with_name("watch_rules.yaml")
-    for file, text in ((path, "\n".join(lines) + "\n"), (rules, WATCH_RULES)):
+    for file, text in ((path, "\n".join(lines) + "\n"), (rules, no_watch_rules())):
         file.write_text(text)
         file.chmod(0o600)
     return path
