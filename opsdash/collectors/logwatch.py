@@ -19,9 +19,10 @@ from opsdash.core.reading import Metric, Output, Reading, Row, SampleKey
 from opsdash.core.text import clean_line
 from opsdash.core.watch_rule import LineKind, LogPlace, LogWhere, Seen, Watching, WatchRule
 
+# An account that may read no log is no reason to know nothing of its host.
 _NOT_READ = Problem(
-    ProblemKind.DENIED,
-    "Log watch: no log may be read here: groups systemd-journal or adm allow it",
+    ProblemKind.UNSUPPORTED,
+    "Log watch: no log here that this account may read: groups systemd-journal or adm allow it",
 )
 EVIDENCE = 400
 

@@ -34,7 +34,7 @@ def watched(name: str, **lines: int) -> HostState:
 
 def deaf(name: str) -> HostState:
     state = watched(name)
-    problem = Problem(ProblemKind.DENIED, "no log may be read")
+    problem = Problem(ProblemKind.UNSUPPORTED, "no log may be read")
     reading = Reading(name, "logwatch", NOW, problem=problem)
     return replace(state, readings={**state.readings, "logwatch": reading})
 

@@ -221,7 +221,7 @@ def test_where_no_log_may_be_read_that_is_said() -> None:
     output = Output(b"== now\n1800000000 +0000\n55.10 60.00\n== end\n")
     reading = understand(LOGWATCH, output, "h", NOW)
     assert reading.problem is not None
-    assert reading.problem.kind is ProblemKind.DENIED
+    assert reading.problem.kind is ProblemKind.UNSUPPORTED
     assert "systemd-journal" in reading.problem.text
 
 
